@@ -1,0 +1,290 @@
+import type { Case, Decision, Hearing } from '../core/decision.ts';
+import type { Effect } from '../core/effect.ts';
+import type { AmountMinor } from '../core/money.ts';
+import type { Item, Order, OrderState } from '../core/order.ts';
+import type { Payment } from '../core/payment.ts';
+import type { Reason } from '../core/reason.ts';
+import type { DurationMs, Instant } from '../core/time.ts';
+
+/**
+ * The store as the rest of the daemon sees it. A promise that resolves means durable (except where said otherwise); one
+ * that rejects is a `ReconciledError` and means that the engine failed. Lists go in, outcomes come out index-aligned,
+ * and one bad item never fails the others. `test/store/contract.ts` is the definition.
+ */
+export interface Store {
+  readonly intake: Intake;
+  readonly docket: Docket;
+  readonly reader: Reader;
+  readonly upkeep: Upkeep;
+}
+
+// ── Intake: what the shop and the gateways tell us ──────────────────────────────────────────────────────────────────
+
+export interface Intake {
+  /** Sets the absolute count; a difference to what was on hand is journalled as a movement. */
+  putProduct(product: Product, now: Instant): Promise<'created' | 'updated' | 'same'>;
+  /** Adds pieces, idempotent by reference. */
+  addStock(
+    productId: string,
+    add: number,
+    reference: string,
+    now: Instant,
+  ): Promise<'added' | 'same' | 'differs' | 'not_found'>;
+  /** Idempotent by id. Waiting notices that name the order or one of its keys are matched in the same commit. */
+  createOrders(
+    orders: readonly NewOrder[],
+    now: Instant,
+  ): Promise<readonly CreateOutcome[]>;
+  /** In any order state; the order is due at once when it was final. Raises the order's version. */
+  addPayment(orderId: string, payment: NewPayment, now: Instant): Promise<AddPaymentOutcome>;
+  /** Keeps callbacks, durable when it resolves. Every notice for a known order nudges it, repeats too. */
+  admit(notices: readonly Notice[]): Promise<readonly AdmitOutcome[]>;
+}
+
+export interface Product {
+  readonly id: string;
+  readonly name: string;
+  readonly onHand: number;
+  readonly lowStockAt: number | null;
+}
+
+export interface NewOrder {
+  readonly id: string;
+  readonly memberId: string;
+  readonly currency: string;
+  readonly amount: AmountMinor;
+  readonly items: readonly Item[];
+  readonly payments: readonly NewPayment[];
+  readonly createdAt: Instant;
+  /** When to look for the first time. Not part of what makes two orders the same. */
+  readonly lookAt: Instant;
+}
+
+export interface NewPayment {
+  readonly id: string;
+  readonly gateway: string | null;
+  readonly method: string;
+  readonly amount: AmountMinor;
+  readonly transactionKey: string | null;
+  readonly requestedAt: Instant;
+}
+
+/** `conflict`: a payment's id or (gateway, key) belongs to another order; `where` names it. */
+export type CreateOutcome =
+  | { readonly kind: 'created' | 'same' | 'differs' }
+  | { readonly kind: 'unknown_product'; readonly productId: string }
+  | { readonly kind: 'conflict'; readonly where: string };
+
+/** `busy`: `exclusive` was asked for and another payment is unresolved or the order is not pending. */
+export type AddPaymentOutcome =
+  | { readonly kind: 'created' | 'same' | 'differs' | 'not_found' | 'too_many' }
+  | { readonly kind: 'wrong_amount' | 'conflict'; readonly where: string };
+
+/** A callback reduced to what may be kept: never the body. */
+export interface Notice {
+  readonly gateway: string;
+  /** The gateway's event id, or a hash of key, order id and status: a repeat has the same. */
+  readonly eventId: string;
+  readonly key: string | null;
+  readonly orderId: string | null;
+  readonly receivedAt: Instant;
+}
+
+/**
+ * `unmatched`: its order is not there yet; kept for `UNMATCHED_KEPT_MS`. `dropped`: the gateway has `MAX_UNMATCHED` of them
+ * waiting already.
+ */
+export type AdmitOutcome = 'admitted' | 'duplicate' | 'unmatched' | 'dropped';
+
+/** How long a callback waits for its order. */
+export const UNMATCHED_KEPT_MS: DurationMs = 24 * 3_600_000;
+
+/** Callbacks waiting for an order, per gateway: a flood of forged ones must not fill the disk. */
+export const MAX_UNMATCHED = 10_000;
+
+/** At most one nudged look at an unresolved order in this time … */
+export const NUDGE_UNRESOLVED_MS: DurationMs = 1_000;
+
+/** … and at a final one: a forged callback must not become a stream of lookups. */
+export const NUDGE_FINAL_MS: DurationMs = 60_000;
+
+// ── Docket: what is due, and what was decided ───────────────────────────────────────────────────────────────────────
+
+export interface Docket {
+  /**
+   * Leases orders that are due: nudged ones first but at most half of the slots while others wait, then the oldest due.
+   * Costs no durable commit: a crash forgets leases and the orders are simply due again.
+   */
+  claim(request: ClaimRequest): Promise<readonly Claimed[]>;
+  /** The present cases, for a decision that went stale or for a person's command; `null`: no such order. */
+  load(orderIds: readonly string[]): Promise<readonly (Case | null)[]>;
+  /**
+   * Writes decisions whose order still has the version they were made on: order, payments, stock, journal and effects
+   * in one transaction. Ends the leases of applied ones; a stale one keeps its lease until `release`.
+   */
+  commit(settlements: readonly Settlement[]): Promise<readonly CommitOutcome[]>;
+  /** Gives leases back without a decision. */
+  release(leases: readonly Lease[]): void;
+  /** When the next nudged order that is not leased may be looked at; `null`: none waits. */
+  nextNudge(): Instant | null;
+  beginSweep(startedAt: Instant): Promise<number>;
+  endSweep(sweep: Sweep): Promise<void>;
+}
+
+export interface ClaimRequest {
+  /** At most so many orders. */
+  readonly limit: number;
+  readonly now: Instant;
+  /** Orders due later than this are left for the next sweep; nudged ones are due by `now`. */
+  readonly dueBy: Instant;
+  /** A due time further off than this came from a clock that jumped, and counts as due. */
+  readonly longestWaitMs: DurationMs;
+  /** Orders that could only be asked about at these gateways are left out. */
+  readonly exceptGateways: readonly string[];
+  /** True: only nudged orders. */
+  readonly nudgedOnly: boolean;
+}
+
+/** A claim on one order, in memory only; correctness rests on the version. */
+export interface Lease {
+  readonly id: number;
+  readonly orderId: string;
+}
+
+export interface Claimed {
+  readonly lease: Lease;
+  readonly case: Case;
+  /** A callback asked for this look. */
+  readonly nudged: boolean;
+}
+
+/** A decision with what it was made from, as it goes into the journal. */
+export interface Settlement {
+  readonly lease: Lease | null;
+  readonly decision: Decision;
+  readonly record: JournalRecord;
+}
+
+/**
+ * `stale`: the order changed meanwhile, or the stock no longer suffices: load and decide again. `refused`: a (gateway,
+ * key) of the decision belongs to another order.
+ */
+export type CommitOutcome = 'applied' | 'stale' | 'refused';
+
+export interface Sweep {
+  readonly id: number;
+  readonly startedAt: Instant;
+  /** `null` while it runs, or when the daemon died in it. */
+  readonly endedAt: Instant | null;
+  /** Orders that were looked at. */
+  readonly looked: number;
+  readonly reasons: Readonly<Partial<Record<Reason, number>>>;
+  readonly durationMs: DurationMs;
+}
+
+/** Sweeps kept in the history: a week of minutes. */
+export const MAX_SWEEPS = 10_080;
+
+// ── The journal ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What a journal row keeps, by kind. `decided` and a person's commands hold all that `replay` needs. */
+export type JournalRecord =
+  | { readonly kind: 'created'; readonly order: NewOrder }
+  | { readonly kind: 'payment_added'; readonly payment: NewPayment }
+  | { readonly kind: 'decided'; readonly hearing: Hearing; readonly decision: Decision; readonly rules: string }
+  | {
+      readonly kind: 'requested' | 'resolved' | 'refund_recorded';
+      readonly hearing: Hearing;
+      readonly command: unknown;
+      readonly by: string;
+      readonly note: string | null;
+      readonly decision: Decision;
+      readonly rules: string;
+    };
+
+export interface JournalRow {
+  readonly seq: number;
+  readonly orderId: string;
+  /** The version of the order that this row made. */
+  readonly version: number;
+  readonly at: Instant;
+  readonly reason: Reason | null;
+  readonly record: JournalRecord;
+}
+
+/** One change of a product's count. */
+export interface StockMovement {
+  readonly seq: number;
+  readonly productId: string;
+  /** Negative: taken. */
+  readonly change: number;
+  readonly onHand: number;
+  readonly kind: 'counted' | 'added' | 'taken';
+  /** The order that took it, or the caller's reference. */
+  readonly reference: string | null;
+  readonly at: Instant;
+}
+
+// ── Reader: for people and machines that look; never used by flows ──────────────────────────────────────────────────
+
+export interface Reader {
+  order(id: string): Promise<OrderView | null>;
+  orders(query: OrdersQuery): Promise<Page<OrderView>>;
+  journal(orderId: string, after: number, limit: number): Promise<Page<JournalRow>>;
+  /** Every row of the journal after `seq`, oldest first, for `replay`: a bounded batch. */
+  journalAfter(seq: number, limit: number): Promise<readonly JournalRow[]>;
+  effects(orderId: string): Promise<readonly StoredEffect[]>;
+  product(id: string): Promise<Product | null>;
+  products(after: string | null, limit: number): Promise<Page<Product>>;
+  movements(productId: string, after: number, limit: number): Promise<Page<StockMovement>>;
+  sweep(id: number): Promise<Sweep | null>;
+  /** Newest first. */
+  sweeps(after: string | null, limit: number): Promise<Page<Sweep>>;
+  /** Kept by the commits, so that a scrape costs the same at any size. */
+  counts(): Promise<Counts>;
+  /** The due time of the order that waits longest, `null` when none waits. */
+  oldestDue(): Promise<Instant | null>;
+}
+
+export interface OrderView {
+  readonly order: Order;
+  readonly items: readonly Item[];
+  readonly payments: readonly Payment[];
+}
+
+export interface OrdersQuery {
+  readonly state: OrderState | null;
+  readonly reason: Reason | null;
+  /** The cursor of the page before. */
+  readonly after: string | null;
+  readonly limit: number;
+}
+
+/** `next` goes back as `after`; `null`: this was the last page. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next: string | null;
+}
+
+export interface StoredEffect extends Effect {
+  readonly at: Instant;
+}
+
+export interface Counts {
+  readonly orders: Readonly<Record<OrderState, number>>;
+  /** Payments that wait for a refund. */
+  readonly refundsDue: number;
+  /** Callbacks whose order is not there yet, by gateway. */
+  readonly unmatched: Readonly<Record<string, number>>;
+}
+
+// ── Upkeep ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface Upkeep {
+  /** Trouble found in the file, in sentences; empty: sound. */
+  check(): Promise<readonly string[]>;
+  /** Drops callbacks that waited too long for an order. */
+  prune(now: Instant): Promise<number>;
+  /** Waits for what is being written, then closes. */
+  close(): Promise<void>;
+}
