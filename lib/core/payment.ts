@@ -1,19 +1,13 @@
+import type { TransactionStatus } from './gateway.ts';
 import type { AmountMinor } from './money.ts';
 import type { Reason } from './reason.ts';
 import type { Instant } from './time.ts';
-import type { TransactionStatus } from './gateway.ts';
 
 /**
  * `refund_due`: the gateway holds money that pays for nothing; `refunded`: it went back. Only a gateway's word or a
  * person's record makes it so.
  */
-export const PAYMENT_STATES = [
-  'pending',
-  'succeeded',
-  'failed',
-  'refund_due',
-  'refunded',
-] as const;
+export const PAYMENT_STATES = ['pending', 'succeeded', 'failed', 'refund_due', 'refunded'] as const;
 
 export type PaymentState = (typeof PAYMENT_STATES)[number];
 

@@ -31,12 +31,17 @@ export interface Intake {
     now: Instant,
   ): Promise<'added' | 'same' | 'differs' | 'not_found'>;
   /** Idempotent by id. Waiting notices that name the order or one of its keys are matched in the same commit. */
-  createOrders(
-    orders: readonly NewOrder[],
+  createOrders(orders: readonly NewOrder[], now: Instant): Promise<readonly CreateOutcome[]>;
+  /**
+   * Records an attempt, idempotent by id, and raises the order's version. `recorded`: in any order state; a final order
+   * is looked at again. `exclusive`: only on a pending order none of whose other payments is unresolved, else `busy`.
+   */
+  addPayment(
+    orderId: string,
+    payment: NewPayment,
     now: Instant,
-  ): Promise<readonly CreateOutcome[]>;
-  /** In any order state; the order is due at once when it was final. Raises the order's version. */
-  addPayment(orderId: string, payment: NewPayment, now: Instant): Promise<AddPaymentOutcome>;
+    mode: 'recorded' | 'exclusive',
+  ): Promise<AddPaymentOutcome>;
   /** Keeps callbacks, durable when it resolves. Every notice for a known order nudges it, repeats too. */
   admit(notices: readonly Notice[]): Promise<readonly AdmitOutcome[]>;
 }
@@ -75,9 +80,9 @@ export type CreateOutcome =
   | { readonly kind: 'unknown_product'; readonly productId: string }
   | { readonly kind: 'conflict'; readonly where: string };
 
-/** `busy`: `exclusive` was asked for and another payment is unresolved or the order is not pending. */
+/** `busy`: `exclusive` was asked for and another payment is unresolved or the order is not pending. `too_many`: `MAX_PAYMENTS`. */
 export type AddPaymentOutcome =
-  | { readonly kind: 'created' | 'same' | 'differs' | 'not_found' | 'too_many' }
+  | { readonly kind: 'created' | 'same' | 'differs' | 'not_found' | 'too_many' | 'busy' }
   | { readonly kind: 'wrong_amount' | 'conflict'; readonly where: string };
 
 /** A callback reduced to what may be kept: never the body. */
@@ -191,7 +196,12 @@ export const MAX_SWEEPS = 10_080;
 export type JournalRecord =
   | { readonly kind: 'created'; readonly order: NewOrder }
   | { readonly kind: 'payment_added'; readonly payment: NewPayment }
-  | { readonly kind: 'decided'; readonly hearing: Hearing; readonly decision: Decision; readonly rules: string }
+  | {
+      readonly kind: 'decided';
+      readonly hearing: Hearing;
+      readonly decision: Decision;
+      readonly rules: string;
+    }
   | {
       readonly kind: 'requested' | 'resolved' | 'refund_recorded';
       readonly hearing: Hearing;

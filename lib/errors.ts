@@ -1,0 +1,43 @@
+/** Every code of trouble that a user can meet, with what it means; `docs/errors.md` is rendered from it. */
+export const ERROR_CODES = {
+  usage: 'The command line is off.',
+  configuration: 'The configuration is off.',
+  store_busy: 'Another daemon runs on the same database.',
+  store_newer: 'The database was written by a newer version.',
+  store_foreign: 'The file is not a database of reconciled.',
+  store_corrupt: 'The database is damaged.',
+  store_full: 'The disk is full.',
+  store_readonly: 'The data directory or the database cannot be written.',
+  store_failed: 'The database engine failed.',
+  store_closed: 'The store was closed already.',
+  port_in_use: 'The address to listen on is taken.',
+  gateway_unknown: 'No gateway of that name is configured.',
+  daemon_unreachable: 'No daemon answers at the configured address.',
+  daemon_refused: 'The daemon refused the request.',
+  not_found: 'There is no such thing.',
+  invalid: 'Something given is not valid.',
+  conflict: 'It contradicts what is stored.',
+  internal: 'A bug in reconciled.',
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** Trouble that a person can do something about: `message` says what is wrong and where, `hint` what to type instead. */
+export class ReconciledError extends Error {
+  override readonly name = 'ReconciledError';
+  readonly code: ErrorCode;
+  readonly hint: string;
+  /** The same call may succeed later without anybody doing anything. */
+  readonly retryable: boolean;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { readonly hint: string; readonly retryable?: boolean; readonly cause?: unknown },
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint;
+    this.retryable = options.retryable ?? false;
+  }
+}

@@ -1,0 +1,21 @@
+import type { Heard, Question } from '../core/gateway.ts';
+import type { PaymentRequest, RequestOutcome } from '../gateways/port.ts';
+
+/**
+ * The asking pool as the flows see it. Its promises never reject: whatever goes wrong in a thread is a silence. The
+ * simulation has another one, in the same thread, on a clock of its own.
+ */
+export interface Asking {
+  /** Asks the questions of one order; resolves when all of them are answered. Costs one slot of each gateway asked. */
+  ask(questions: readonly Question[]): Promise<readonly Heard[]>;
+  /** Sends a payment request. */
+  request(request: PaymentRequest): Promise<RequestOutcome>;
+  /** How many more orders may be claimed now without waiting in a queue. */
+  freeSlots(): number;
+  /** Gateways that must not be asked at present (an open circuit, a Retry-After, a rate limit used up). */
+  blocked(): readonly string[];
+  /** Gateways that answered something lately: the silence of one order is then about that order. */
+  answering(): readonly string[];
+  /** Resolves at the next moment when a slot may have become free. */
+  whenFree(): Promise<void>;
+}

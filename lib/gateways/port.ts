@@ -1,0 +1,99 @@
+import type { Answer, Inquiry, RefundOrder, SilenceCause } from '../core/gateway.ts';
+import type { AmountMinor } from '../core/money.ts';
+import type { DurationMs } from '../core/time.ts';
+
+/** What an adapter must know of its gateway: plain values, because they travel to threads. */
+export interface GatewaySettings {
+  readonly name: string;
+  readonly kind: string;
+  /** Without a trailing slash. */
+  readonly baseUrl: string;
+  /** Of every amount, where the gateway does not say. ISO 4217. */
+  readonly currency: string;
+  /** `member`: the order's member, anything else: that fixed id. */
+  readonly userId: string;
+  /** What we name in requests that we send. */
+  readonly callbackUrl: string;
+  /** The whole request, connect to last byte. */
+  readonly lookupTimeoutMs: DurationMs;
+  readonly connectTimeoutMs: DurationMs;
+  /** Connections that one thread may open. */
+  readonly connections: number;
+}
+
+/** What a kind of gateway can do. */
+export interface Capabilities {
+  /** Lists all it has for an order id. */
+  readonly canList: boolean;
+  readonly canRefund: boolean;
+  /** Takes payment requests from us. */
+  readonly canRequest: boolean;
+  readonly paymentWindowMs: DurationMs;
+}
+
+/** One kind of gateway. Pure but for `connect`. */
+export interface GatewayKind {
+  readonly kind: string;
+  readonly capabilities: Capabilities;
+  /** Opens a connection pool to it, in the thread that asks. */
+  connect(settings: GatewaySettings): Gateway;
+  /** Reads the body of a callback; a text says what was wrong with it. Never throws. */
+  readCallback(body: Uint8Array): CallbackReading;
+}
+
+/** A connected gateway. None of its promises rejects: trouble is an answer. */
+export interface Gateway {
+  inquire(inquiry: Inquiry): Promise<Asked<Answer>>;
+  /** Absent where the gateway cannot refund. */
+  refund?(order: RefundOrder): Promise<Asked<Answer>>;
+  /** Absent where it takes no payment requests. */
+  request?(request: PaymentRequest): Promise<Asked<RequestOutcome>>;
+  close(): Promise<void>;
+}
+
+/** An outcome with the HTTP exchanges that it took, for metrics, limits and the circuit. */
+export interface Asked<T> {
+  readonly outcome: T;
+  readonly exchanges: readonly Exchange[];
+}
+
+/** One HTTP request and what became of it. */
+export interface Exchange {
+  /** `lookup`: by key; `list`: by order id. */
+  readonly kind: 'lookup' | 'list' | 'refund' | 'request';
+  readonly durationMs: number;
+  /** `answered` also for an absence in the gateway's own words. Everything else is a `SilenceCause`. */
+  readonly result: 'answered' | SilenceCause;
+  readonly status: number | null;
+  readonly retryAfterMs: DurationMs | null;
+}
+
+/** A payment to be requested in the shop's name. The number is passed through: never stored, never logged. */
+export interface PaymentRequest {
+  readonly gateway: string;
+  readonly orderId: string;
+  readonly userId: string;
+  readonly amount: AmountMinor;
+  readonly cardType: string;
+  readonly cardNo: string;
+}
+
+/**
+ * What became of a request: `accepted` with its key; `refused`: declined at once, nothing recorded; `not_reached`: certainly
+ * nothing recorded, retries spent; `nobody_knows`: it may have been recorded, so it is never sent again.
+ */
+export type RequestOutcome =
+  | { readonly kind: 'accepted'; readonly key: string }
+  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'not_reached'; readonly cause: string }
+  | { readonly kind: 'nobody_knows'; readonly cause: string };
+
+/** `key` or `orderId` is there; `eventId` identifies repeats. */
+export type CallbackReading =
+  | {
+      readonly kind: 'notice';
+      readonly eventId: string;
+      readonly key: string | null;
+      readonly orderId: string | null;
+    }
+  | { readonly kind: 'unreadable'; readonly problem: string };

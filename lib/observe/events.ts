@@ -1,0 +1,75 @@
+import type { OrderState } from '../core/order.ts';
+import type { Reason } from '../core/reason.ts';
+import type { Exchange } from '../gateways/port.ts';
+
+/**
+ * Everything that the daemon tells about itself: a closed catalogue. Log and metrics are two readers of it. No event holds
+ * a card number, a secret or a member's data.
+ */
+export type Event =
+  | {
+      readonly name: 'daemon.started';
+      readonly version: string;
+      readonly listen: string;
+      readonly callbackListen: string | null;
+    }
+  | { readonly name: 'daemon.stopping'; readonly signal: string }
+  | { readonly name: 'daemon.stopped' }
+  | { readonly name: 'order.created'; readonly orderId: string }
+  | {
+      readonly name: 'order.decided';
+      readonly orderId: string;
+      readonly from: OrderState;
+      readonly to: OrderState;
+      readonly reason: Reason;
+      readonly changed: boolean;
+      readonly outcome: 'applied' | 'stale' | 'refused';
+    }
+  /** Something a person has to look at. */
+  | {
+      readonly name: 'order.escalated';
+      readonly orderId: string;
+      readonly paymentId: string | null;
+      readonly topic: string;
+      readonly reason: Reason;
+    }
+  | { readonly name: 'order.poisoned'; readonly orderId: string; readonly error: string }
+  | { readonly name: 'sweep.started'; readonly sweepId: number }
+  | {
+      readonly name: 'sweep.ended';
+      readonly sweepId: number;
+      readonly looked: number;
+      readonly durationMs: number;
+    }
+  | { readonly name: 'sweep.failed'; readonly error: string }
+  | { readonly name: 'gateway.exchanged'; readonly gateway: string; readonly exchange: Exchange }
+  | {
+      readonly name: 'gateway.circuit';
+      readonly gateway: string;
+      readonly state: CircuitState;
+      readonly cause: string;
+    }
+  | {
+      readonly name: 'gateway.misconfigured';
+      readonly gateway: string;
+      readonly status: number | null;
+    }
+  | {
+      readonly name: 'callback.received';
+      readonly gateway: string;
+      readonly outcome: 'admitted' | 'duplicate' | 'unmatched' | 'dropped' | 'invalid' | 'failed';
+      readonly durationMs: number;
+    }
+  | {
+      readonly name: 'payment.requested';
+      readonly orderId: string;
+      readonly outcome: 'accepted' | 'refused' | 'not_reached' | 'nobody_knows';
+    }
+  | { readonly name: 'store.committed'; readonly rows: number; readonly durationMs: number }
+  | { readonly name: 'store.failed'; readonly error: string }
+  | { readonly name: 'pool.failed'; readonly pool: string; readonly error: string };
+
+export type CircuitState = 'closed' | 'half_open' | 'open';
+
+/** Tells an event. Never throws. */
+export type Tell = (event: Event) => void;
