@@ -132,7 +132,12 @@ export interface Docket {
   release(leases: readonly Lease[]): void;
   /** When the next nudged order that is not leased may be looked at; `null`: none waits. */
   nextNudge(): Instant | null;
-  beginSweep(startedAt: Instant): Promise<number>;
+  /** The order that a payment belongs to; `null`: no such payment. */
+  orderOfPayment(paymentId: string): Promise<string | null>;
+  /** The highest id of a sweep so far, 0 when there was none. */
+  lastSweepId(): Promise<number>;
+  /** Keeps that a sweep began; a crash leaves it without an end. */
+  beginSweep(id: number, startedAt: Instant): Promise<void>;
   endSweep(sweep: Sweep): Promise<void>;
 }
 

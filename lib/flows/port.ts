@@ -1,0 +1,81 @@
+import type { OrderState } from '../core/order.ts';
+import type {
+  AddPaymentOutcome,
+  AdmitOutcome,
+  NewPayment,
+  OrderView,
+  Sweep,
+} from '../store/port.ts';
+
+/** What starts sweeps. */
+export interface Sweeping {
+  /**
+   * A sweep that begins after this call: at once, or when the one that runs has ended; all requests made meanwhile share
+   * that next one. `ended` rejects only when the store failed.
+   */
+  request(): SweepTicket;
+  /** The sweep that runs, without an end; `null`: none. */
+  running(): Sweep | null;
+  /** When the last sweep ended well, as an instant; `null`: none yet. For /readyz. */
+  lastEndedAt(): number | null;
+}
+
+export interface SweepTicket {
+  readonly id: number;
+  readonly ended: Promise<Sweep>;
+}
+
+/** What callbacks go through. */
+export interface Callbacks {
+  /** Reads, keeps (durable when it resolves) and nudges. Rejects only when the store failed. */
+  receive(gateway: string, body: Uint8Array): Promise<CallbackOutcome>;
+}
+
+export type CallbackOutcome =
+  | { readonly kind: AdmitOutcome }
+  | { readonly kind: 'unknown_gateway' }
+  | { readonly kind: 'invalid'; readonly problem: string };
+
+/** What a person decides. */
+export interface Commands {
+  /** Ends a hold. */
+  resolve(orderId: string, command: ResolveCommand): Promise<CommandOutcome>;
+  /** Records a refund made by hand; idempotent by reference. */
+  recordRefund(paymentId: string, command: RefundCommand): Promise<CommandOutcome>;
+}
+
+export interface ResolveCommand {
+  readonly state: Extract<OrderState, 'pending' | 'completed' | 'failed'>;
+  /** The accepted payment, when `completed`. */
+  readonly paymentId: string | null;
+  readonly note: string;
+  readonly by: string;
+  /** Refused as a conflict unless the order has this version; `null`: whatever version it has. */
+  readonly version: number | null;
+}
+
+export interface RefundCommand {
+  /** The receipt of the refund. */
+  readonly reference: string;
+  readonly note: string;
+  readonly by: string;
+}
+
+/** `conflict`: it contradicts what is stored; `problem` says how, for people. */
+export type CommandOutcome =
+  | { readonly kind: 'done' | 'same'; readonly view: OrderView }
+  | { readonly kind: 'not_found' }
+  | { readonly kind: 'conflict'; readonly problem: string };
+
+/** Payments that the daemon requests itself. */
+export interface Requesting {
+  /**
+   * Records the keyless payment (durable when it resolves), then sends the request on its own time. `card` is passed
+   * through: never stored, never logged.
+   */
+  request(
+    orderId: string,
+    payment: NewPayment,
+    card: { readonly cardType: string; readonly cardNo: string },
+  ): Promise<AddPaymentOutcome>;
+}
