@@ -1,0 +1,30 @@
+/** The longest text of a gateway that is kept: the schema and every page have room for it. */
+export const MAX_TEXT_LENGTH = 500;
+
+/**
+ * A text from outside as it may be stored, logged and shown: one line, at most `limit` UTF-16 units, well-formed, and
+ * every run of digits that could be a card number replaced by `****`.
+ */
+export function boundedText(text: string, limit = MAX_TEXT_LENGTH): string {
+  const oneLine = maskCardNumbers(text.toWellFormed()).replace(CONTROL_CHARACTERS, ' ').trim();
+  if (oneLine.length <= limit) return oneLine;
+  // A cut through a surrogate pair would leave half a character behind.
+  const end = isHighSurrogate(oneLine.charCodeAt(limit - 1)) ? limit - 1 : limit;
+  return oneLine.slice(0, end);
+}
+
+/**
+ * Replaces what could be a card number: 13 digits or more (the shortest card numbers have 13), alone or with a single
+ * space, dot or dash between them. Longer runs are masked whole, because a card number may stand inside them.
+ */
+export function maskCardNumbers(text: string): string {
+  return text.replace(CARD_LIKE, '****');
+}
+
+const CARD_LIKE = /\p{Nd}(?:[\s.\-\u2010-\u2015\u2212]?\p{Nd}){12,}/gu;
+
+const CONTROL_CHARACTERS = /[\p{Cc}\u2028\u2029]+/gu;
+
+function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff;
+}
