@@ -43,6 +43,8 @@ export interface Inquiry {
   readonly userId: string;
   /** The keys that we know or that callbacks named, recorded ones first. */
   readonly keys: readonly string[];
+  /** The recorded payments that this asks about: one recorded later is not judged by the answer. Adapters ignore it. */
+  readonly about: readonly string[];
   /** True: list by order id even when a key turns out captured (a nudge or a doubt asks for everything). */
   readonly listAll: boolean;
   /** The order's creation: nothing older can belong to it. */
@@ -81,6 +83,7 @@ export type SilenceCause =
 export type Answer =
   | {
       readonly kind: 'statement';
+      /** Oldest first where the gateway tells an order. */
       readonly transactions: readonly Transaction[];
       /** Keys that the gateway says it never heard of, in its own words. */
       readonly absentKeys: readonly string[];

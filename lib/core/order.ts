@@ -64,3 +64,10 @@ export interface StockLevel {
   /** At or below this the product is low; `null`: nobody wants to know. */
   readonly lowStockAt: number | null;
 }
+
+/** Holds that wait for a person, whatever the gateway says later. Every other hold is one of age or doubt. */
+export function waitsForPerson(order: Order): boolean {
+  return (
+    order.state === 'held' && (order.reason === 'mismatched' || order.reason === 'internal_error')
+  );
+}

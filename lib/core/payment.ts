@@ -53,3 +53,8 @@ export interface Found {
   readonly ours: boolean;
   readonly at: Instant;
 }
+
+/** A gateway's word may still change it: not settled, or settled by presumption only. */
+export function isUnresolved(payment: Payment): boolean {
+  return payment.state === 'pending' || (payment.state === 'failed' && payment.presumedAt !== null);
+}

@@ -1,0 +1,150 @@
+import type { Case } from './decision.ts';
+import type { Heard, Transaction } from './gateway.ts';
+import { judge, statementOf } from './judge.ts';
+import type { Order } from './order.ts';
+import type { Found, Payment } from './payment.ts';
+import { type GatewayPolicy, gatewayPolicy, type Policy } from './policy.ts';
+import type { Instant } from './time.ts';
+import type { Judgement } from './verdict.ts';
+
+/** One payment, with what we now know of it and what is held true. */
+export interface Assessed {
+  /** With the key and the gateway's last word that this look brought; its state is still the old one. */
+  readonly payment: Payment;
+  readonly judgement: Judgement;
+  /** `null`: nobody had recorded it before this look. */
+  readonly before: Payment | null;
+  readonly gateway: GatewayPolicy | undefined;
+}
+
+/** What is held true of a whole order after a look. */
+export interface Assessment {
+  /** Recorded payments in recorded order, then the ones that only the gateway knew. */
+  readonly payments: readonly Assessed[];
+  /** Gateways that can list by order id and did not list all they have in this look. */
+  readonly silentListings: readonly GatewayPolicy[];
+  /** At least one gateway can list, and all that can did. */
+  readonly listed: boolean;
+}
+
+/**
+ * Puts what was heard beside what was recorded: transactions that we never recorded become payments, the oldest unrecorded
+ * key going to the oldest keyless payment of its gateway, and each payment is judged.
+ */
+export function assess(
+  theCase: Case,
+  heard: readonly Heard[],
+  policy: Policy,
+  now: Instant,
+): Assessment {
+  const { order } = theCase;
+  const unrecorded = unrecordedTransactions(theCase, heard, policy);
+  const keyed = theCase.payments.map((payment) => withLearnedKey(payment, unrecorded));
+  const added = unrecorded.flatMap(({ gateway, waiting }) =>
+    waiting.map((transaction) => paymentOf(transaction, gateway, theCase, now)),
+  );
+  const assessed = (payment: Payment, before: Payment | null): Assessed => {
+    const gateway = gatewayPolicy(policy, payment.gateway);
+    const statement =
+      payment.gateway === null ? null : statementOf(heard, payment.gateway, theCase.payments);
+    const judgement = judge(payment, { order, gateway, statement, now });
+    return { payment: withFound(payment, judgement, order, now), judgement, before, gateway };
+  };
+  const listing = policy.gateways.filter((gateway) => gateway.canList);
+  const silentListings = listing.filter(
+    ({ name }) => !(statementOf(heard, name, theCase.payments)?.listed ?? false),
+  );
+  return {
+    payments: [
+      ...keyed.map((payment, index) => assessed(payment, theCase.payments[index] ?? null)),
+      ...added.map((payment) => assessed(payment, null)),
+    ],
+    silentListings,
+    listed: listing.length > 0 && silentListings.length === 0,
+  };
+}
+
+/** Transactions of one gateway that no payment names yet, oldest first; the array is used up. */
+interface Unrecorded {
+  readonly gateway: string;
+  readonly waiting: Transaction[];
+}
+
+/**
+ * A transaction that belongs to another order is nobody's business here: a forged callback can name any key, and asking
+ * about it must not make it ours.
+ */
+function unrecordedTransactions(
+  theCase: Case,
+  heard: readonly Heard[],
+  policy: Policy,
+): readonly Unrecorded[] {
+  return policy.gateways.map(({ name }) => {
+    const recorded = new Set(
+      theCase.payments.filter((one) => one.gateway === name).map((one) => one.transactionKey),
+    );
+    const transactions = statementOf(heard, name, theCase.payments)?.answer.transactions ?? [];
+    const waiting = transactions.filter(
+      (one) => one.orderId === theCase.order.id && !recorded.has(one.key),
+    );
+    return { gateway: name, waiting: [...waiting] };
+  });
+}
+
+/** A keyless payment takes the oldest key that its gateway has and we do not. A refused one has none there. */
+function withLearnedKey(payment: Payment, unrecorded: readonly Unrecorded[]): Payment {
+  if (payment.transactionKey !== null) return payment;
+  if (payment.state !== 'pending' && payment.presumedAt === null) return payment;
+  const transaction = unrecorded
+    .find(({ gateway }) => gateway === payment.gateway)
+    ?.waiting.shift();
+  return transaction === undefined ? payment : { ...payment, transactionKey: transaction.key };
+}
+
+/** A payment for a transaction that nobody recorded; its id is derived, so that every look derives the same. */
+function paymentOf(
+  transaction: Transaction,
+  gateway: string,
+  theCase: Case,
+  now: Instant,
+): Payment {
+  const sibling = theCase.payments.find((payment) => payment.gateway === gateway);
+  return {
+    id: `${gateway}:${transaction.key}`,
+    gateway,
+    method: sibling?.method ?? 'UNKNOWN',
+    amount: theCase.order.amount,
+    state: 'pending',
+    reason: null,
+    reasonText: null,
+    transactionKey: transaction.key,
+    requestedAt: now,
+    settledAt: null,
+    presumedAt: null,
+    found: null,
+    refundDue: 0,
+    refundReference: null,
+    escalated: [],
+  };
+}
+
+/** Keeps the gateway's word; the same word again leaves the payment untouched. */
+function withFound(payment: Payment, judgement: Judgement, order: Order, now: Instant): Payment {
+  const { transaction } = judgement;
+  if (transaction === null) return payment;
+  const found: Found = {
+    status: transaction.status,
+    amount: transaction.amount,
+    currency: transaction.currency,
+    ours: transaction.orderId === order.id,
+    at: now,
+  };
+  const old = payment.found;
+  const same =
+    old !== null &&
+    old.status === found.status &&
+    old.amount === found.amount &&
+    old.currency === found.currency &&
+    old.ours === found.ours;
+  return same ? payment : { ...payment, found };
+}

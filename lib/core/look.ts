@@ -1,0 +1,98 @@
+import type { Assessed, Assessment } from './assess.ts';
+import { ladderWait } from './backoff.ts';
+import type { Case } from './decision.ts';
+import type { Heard } from './gateway.ts';
+import type { Order } from './order.ts';
+import type { Payment } from './payment.ts';
+import type { Policy } from './policy.ts';
+import { refundable } from './questions.ts';
+import { DAY_MS, type DurationMs, HOUR_MS, type Instant } from './time.ts';
+
+/** Everything that the rows of the decision table look at. */
+export interface Look {
+  readonly theCase: Case;
+  readonly heard: readonly Heard[];
+  readonly policy: Policy;
+  readonly now: Instant;
+  readonly assessment: Assessment;
+}
+
+/** Captured money that no state accounts for yet. */
+export function isFreshCapture({ payment, judgement }: Assessed): boolean {
+  return (
+    judgement.verdict === 'captured' && (payment.state === 'pending' || payment.state === 'failed')
+  );
+}
+
+/** The longest wait that a gateway asked for, 0 when none did. */
+export function longestRetryAfter(heard: readonly Heard[]): DurationMs {
+  return Math.max(
+    0,
+    ...heard.map(({ answer }) => (answer.kind === 'refund' ? 0 : (answer.retryAfterMs ?? 0))),
+  );
+}
+
+/** Something that this look asked for was not heard. */
+export function isUnheard(heard: readonly Heard[]): boolean {
+  return heard.some(({ question, answer }) => {
+    if (answer.kind === 'silent') return true;
+    if (answer.kind === 'refund' || question.kind === 'refund') return false;
+    return answer.silentKeys.length > 0 || (question.listAll && !answer.complete);
+  });
+}
+
+/**
+ * A completed order whose gateways never listed everything is listed once, this long after: the happy path asks about one
+ * key, and a second charge whose callback got lost must not stay unseen.
+ */
+export const LISTING_AFTER_MS: DurationMs = HOUR_MS;
+
+/**
+ * When a final order is looked at next; `null`: nothing about it is unresolved. `payments` are the payments as they will be.
+ */
+export function nextLook(look: Look, order: Order, payments: readonly Payment[]): Instant | null {
+  const { policy, now, heard, theCase } = look;
+  const rung = now + ladderWait(policy.ladderMs, order.looks);
+  const times = payments.flatMap((payment) => {
+    const before = theCase.payments.find(({ id }) => id === payment.id);
+    return timesOf(payment, before, policy, now, rung);
+  });
+  if (
+    order.state === 'completed' &&
+    order.listedAt === null &&
+    policy.gateways.some((one) => one.canList)
+  ) {
+    const due = order.updatedAt + LISTING_AFTER_MS;
+    times.push(due > now ? due : rung);
+  }
+  if (isUnheard(heard)) times.push(rung);
+  if (times.length === 0) return null;
+  return Math.max(Math.min(...times), now + longestRetryAfter(heard));
+}
+
+/** The times at which one payment wants a look: none, one or more. */
+function timesOf(
+  payment: Payment,
+  before: Payment | undefined,
+  policy: Policy,
+  now: Instant,
+  rung: Instant,
+): Instant[] {
+  switch (payment.state) {
+    case 'pending':
+      return [now > payment.requestedAt + policy.holdAfterMs ? now + DAY_MS : rung];
+    case 'failed': {
+      const since = payment.presumedAt;
+      if (since === null) return [];
+      const waits = [HOUR_MS, DAY_MS, policy.holdAfterMs];
+      return waits.map((wait) => since + wait).filter((due) => due > now);
+    }
+    case 'refund_due':
+      // Waiting for a person: looked at daily, so that a refund made at the gateway's console is seen.
+      if (!refundable(payment, policy)) return [now + DAY_MS];
+      return [before?.state === 'refund_due' ? rung : now];
+    case 'succeeded':
+    case 'refunded':
+      return [];
+  }
+}

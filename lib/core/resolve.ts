@@ -1,0 +1,197 @@
+import { orderEffect } from './announce.ts';
+import { assess } from './assess.ts';
+import { takings } from './decide.ts';
+import type { Case, Decision } from './decision.ts';
+import type { Effect } from './effect.ts';
+import { owe } from './final.ts';
+import { type Look, nextLook } from './look.ts';
+import type { Order } from './order.ts';
+import type { Payment } from './payment.ts';
+import type { Policy } from './policy.ts';
+import type { Instant } from './time.ts';
+
+/** How a person ends a hold. */
+export interface Resolution {
+  readonly state: 'pending' | 'completed' | 'failed';
+  /** The payment that a person accepts, for `completed`; ignored otherwise. */
+  readonly paymentId: string | null;
+}
+
+/** A person's command that contradicts what is stored; the sentence says how. */
+export interface Refused {
+  readonly refused: string;
+}
+
+/**
+ * A person's end of a hold. `completed` accepts one payment, whatever the gateway said of it, and takes the stock; every other
+ * payment last found captured becomes refund_due; so do all of them for `failed`. The rest stays watched. `pending` asks again.
+ */
+export function resolve(
+  theCase: Case,
+  resolution: Resolution,
+  policy: Policy,
+  now: Instant,
+): Decision | Refused {
+  const { order } = theCase;
+  if (order.state !== 'held') {
+    return { refused: `the order is ${order.state}: only a held order can be resolved` };
+  }
+  const look: Look = {
+    theCase,
+    heard: [],
+    policy,
+    now,
+    assessment: assess(theCase, [], policy, now),
+  };
+  const next: Order = {
+    ...order,
+    state: resolution.state,
+    reason: 'resolved_by_person',
+    reasonText: null,
+    updatedAt: now,
+    looks: 0,
+    silentSince: null,
+    lookAt: now,
+    version: order.version + 1,
+  };
+  switch (resolution.state) {
+    case 'pending':
+      return decision(look, next, [], []);
+    case 'failed':
+      return conclude(look, next, null);
+    case 'completed': {
+      const short = shortProduct(theCase);
+      if (short !== null) return { refused: `the stock of product ${short} does not suffice` };
+      const accepted = acceptedPayment(theCase, resolution.paymentId);
+      if (accepted !== null && 'refused' in accepted) return accepted;
+      return conclude(look, { ...next, paidBy: accepted?.id ?? null }, accepted);
+    }
+  }
+}
+
+/** A person's record of a refund made by hand. `same`: it is recorded already under this reference. */
+export function recordRefund(
+  theCase: Case,
+  paymentId: string,
+  reference: string,
+  policy: Policy,
+  now: Instant,
+): Decision | Refused | 'same' {
+  const payment = theCase.payments.find(({ id }) => id === paymentId);
+  if (payment === undefined) return { refused: 'the order has no such payment' };
+  if (payment.state === 'refunded') {
+    return payment.refundReference === reference
+      ? 'same'
+      : { refused: `the refund is recorded already, as ${payment.refundReference}` };
+  }
+  if (payment.state !== 'refund_due') {
+    return { refused: `the payment is ${payment.state}: nothing is due to go back` };
+  }
+  const { order } = theCase;
+  const look: Look = {
+    theCase,
+    heard: [],
+    policy,
+    now,
+    assessment: assess(theCase, [], policy, now),
+  };
+  const back: Payment = {
+    ...payment,
+    state: 'refunded',
+    reason: 'refunded',
+    refundReference: reference,
+    settledAt: now,
+  };
+  const next: Order = { ...order, updatedAt: now, version: order.version + 1 };
+  const others = theCase.payments.map((one) => (one.id === paymentId ? back : one));
+  const held = order.state === 'held' || order.state === 'pending';
+  const lookAt = held ? order.lookAt : nextLook(look, next, others);
+  const effect: Effect = {
+    ...orderEffect('refund.done', next, 'refunded', null),
+    key: `refund.done:${order.id}:${payment.id}:refunded:v${next.version}`,
+    paymentId: payment.id,
+    amount: payment.refundDue,
+  };
+  return { ...decision(look, { ...next, lookAt }, [back], [effect]), reason: 'refunded' };
+}
+
+/** The payment that the person named; `null`: nothing is due. */
+function acceptedPayment(theCase: Case, paymentId: string | null): Payment | null | Refused {
+  if (paymentId === null) {
+    return theCase.order.amount === 0
+      ? null
+      : { refused: 'completed needs the paymentId of the payment that is accepted' };
+  }
+  const payment = theCase.payments.find(({ id }) => id === paymentId);
+  if (payment === undefined) return { refused: `the order has no payment ${paymentId}` };
+  if (payment.state === 'refund_due' || payment.state === 'refunded') {
+    return { refused: `payment ${paymentId} is ${payment.state}: it cannot pay for the order` };
+  }
+  return payment;
+}
+
+function shortProduct({ items, stock }: Case): string | null {
+  const short = takings(items).find(({ productId, quantity }) => {
+    const level = stock.find((one) => one.productId === productId);
+    return level === undefined || level.onHand < quantity;
+  });
+  return short?.productId ?? null;
+}
+
+/** Completed or failed by a person: what was last found captured, and does not pay for it, goes back. */
+function conclude(look: Look, order: Order, accepted: Payment | null): Decision {
+  const { theCase, now } = look;
+  const rest = theCase.payments
+    .filter(({ id }) => id !== accepted?.id)
+    .map((payment) => {
+      const capturedHere =
+        payment.found?.status === 'succeeded' &&
+        payment.found.amount > 0 &&
+        payment.found.ours &&
+        payment.found.currency === order.currency &&
+        (payment.state === 'pending' || payment.state === 'failed');
+      if (!capturedHere) return { payment, effects: [] };
+      const row = order.state === 'completed' ? 'duplicate_capture' : 'late_capture';
+      return owe(look, payment, payment.found.amount, row);
+    });
+  const paid: readonly Payment[] =
+    accepted === null
+      ? []
+      : [
+          {
+            ...accepted,
+            state: 'succeeded',
+            reason: 'resolved_by_person',
+            settledAt: now,
+            presumedAt: null,
+          },
+        ];
+  const payments = [...paid, ...rest.map(({ payment }) => payment)];
+  const changed = payments.filter((payment) => !theCase.payments.includes(payment));
+  const topic = order.state === 'completed' ? 'order.completed' : 'order.failed';
+  const built = decision(look, { ...order, lookAt: nextLook(look, order, payments) }, changed, [
+    orderEffect(topic, order, 'resolved_by_person', null),
+    ...rest.flatMap(({ effects }) => effects),
+  ]);
+  return order.state === 'completed' ? { ...built, take: takings(theCase.items) } : built;
+}
+
+function decision(
+  { theCase }: Look,
+  order: Order,
+  payments: readonly Payment[],
+  effects: readonly Effect[],
+): Decision {
+  return {
+    orderId: order.id,
+    basis: theCase.order.version,
+    reason: 'resolved_by_person',
+    changed: true,
+    order,
+    payments,
+    added: [],
+    take: [],
+    effects,
+    judgements: [],
+  };
+}
