@@ -1,0 +1,337 @@
+import { z } from 'zod';
+import {
+  address,
+  addressOrNone,
+  choice,
+  count,
+  duration,
+  flag,
+  neededDuration,
+  neededList,
+  neededText,
+  notes,
+  rate,
+  secret,
+  share,
+  text,
+  withStandard,
+  wrong,
+} from './forms.ts';
+import { isCron, isCurrency, isTimeZone, isWebAddress, isWord } from './rules.ts';
+
+/**
+ * The schema of `reconciled.toml`: every setting once, with its bounds, its default and the sentence that explains it.
+ * `kinds` are the kinds of gateways that are built in.
+ */
+export function configurationSchema(kinds: readonly string[]) {
+  return z
+    .strictObject({
+      data_dir: text({
+        text: 'Where the database lives. A relative path starts at the folder of this file. It is created if need be.',
+        form: 'a path',
+        example: 'data',
+        standard: 'data',
+        holds: (value) => value.trim() !== '' && !value.includes('\0'),
+      }),
+      timezone: text({
+        text: 'The time zone of the schedule, and of days and times that people read.',
+        form: 'a time zone of the IANA list',
+        example: 'Asia/Seoul',
+        standard: 'Asia/Seoul',
+        holds: isTimeZone,
+      }),
+      locale: choice({
+        text: 'The language of what people read. Codes are the same in both.',
+        words: ['ko', 'en'],
+        standard: 'ko',
+      }),
+      log_level: choice({
+        text: 'The least important lines that the log keeps.',
+        words: ['debug', 'info', 'warn', 'error'],
+        standard: 'info',
+      }),
+      http: section(
+        'How the daemon is reached.',
+        {
+          listen: address({
+            text: 'Where the daemon listens. Without a token it has to be a loopback address.',
+            standard: '127.0.0.1:8090',
+          }),
+          callback_listen: addressOrNone({
+            text: 'A listener for callbacks only, so that nothing else faces the internet.',
+            example: '0.0.0.0:8091',
+          }),
+          api_token: secret({
+            text: 'What callers of /v1 send as a bearer token.',
+            variable: 'RECONCILED_API_TOKEN',
+          }),
+          payment_requests: flag({
+            text: 'Lets the daemon request payments itself. Card numbers then pass through it, which puts the machine in card scope.',
+            standard: false,
+          }),
+        },
+        [
+          {
+            at: 'callback_listen',
+            holds: ({ listen, callback_listen }) =>
+              callback_listen === null ||
+              listen?.port !== callback_listen?.port ||
+              listen?.host !== callback_listen?.host ||
+              listen?.port === 0,
+            say: 'is the same as listen. Write another port, or "" for none.',
+          },
+        ],
+      ).prefault({}),
+      sweep: section(
+        'When and how stale orders are looked at.',
+        {
+          cron: text({
+            text: 'When a sweep begins.',
+            form: 'a cron expression of five fields (or six, seconds first)',
+            example: '* * * * *',
+            standard: '* * * * *',
+            holds: isCron,
+          }),
+          stale_after: duration({
+            text: 'How long an order is left to settle by itself.',
+            standard: '10m',
+            least: '0s',
+            most: '30d',
+          }),
+          threads: count({
+            text: 'Threads that ask gateways.',
+            standard: 10,
+            least: 1,
+            most: 64,
+          }),
+          ladder: withStandard(
+            neededList({
+              text: 'Waits between looks that change nothing; the last one repeats.',
+              each: neededDuration({
+                text: 'One wait.',
+                example: '1m',
+                least: '100ms',
+                most: '7d',
+              }),
+              of: 'lengths of time from 100ms to 7d',
+              example: '["1m", "5m", "1h"]',
+              most: 50,
+            }),
+            ['1m', '1m', '1m', '2m', '5m', '10m', '30m', '1h'],
+          ),
+          hold_after: duration({
+            text: 'How long doubt about an order may last before a person is asked to look.',
+            standard: '72h',
+            least: '1s',
+            most: '365d',
+          }),
+        },
+        [
+          {
+            at: 'hold_after',
+            holds: ({ stale_after, hold_after }) => !(stale_after >= hold_after),
+            say: 'has to be longer than stale_after.',
+          },
+        ],
+      ).prefault({}),
+      gateway: z
+        .array(gatewaySchema(kinds), {
+          error: 'each gateway is a table of its own. Write [[gateway]] above its settings.',
+        })
+        .max(20, { error: 'there are more than 20 gateways.' })
+        .prefault([]),
+    })
+    .refine(({ gateway }) => !Array.isArray(gateway) || areDifferent(gateway), {
+      path: ['gateway'],
+      error: 'two have the same name. Give each its own.',
+      when: () => true,
+    })
+    .refine(
+      ({ http, gateway }) =>
+        http?.payment_requests !== true ||
+        !Array.isArray(gateway) ||
+        gateway.every(({ callback_url }) => callback_url !== ''),
+      {
+        path: ['http', 'payment_requests'],
+        error:
+          'needs a callback_url in every gateway. Write one there, or payment_requests = false.',
+        when: () => true,
+      },
+    );
+}
+
+/** The settings of one gateway. */
+export function gatewaySchema(kinds: readonly string[]) {
+  return section(
+    'A payment gateway; one table for each.',
+    {
+      name: neededText({
+        text: 'What it is called: in orders, in metrics, in the path of its callbacks.',
+        form: 'up to 32 small letters, digits, - and _, a letter first',
+        example: 'pg',
+        holds: (value) => /^[a-z][a-z0-9_-]{0,31}$/.test(value),
+      }),
+      kind: neededText({
+        text: 'What it speaks.',
+        form: `one of ${kinds.join(', ')}`,
+        example: kinds[0] ?? 'pg-simulator',
+        holds: (value) => kinds.includes(value),
+      }),
+      base_url: neededText({
+        text: 'Where it is.',
+        form: 'an http:// or https:// address without user name, query, or slash at its end',
+        example: 'http://127.0.0.1:8082',
+        holds: isWebAddress,
+        isPrivate: true,
+      }),
+      methods: neededList({
+        text: 'The payment methods that it serves.',
+        each: neededText({
+          text: 'One method.',
+          form: 'a word of 1 to 64 characters',
+          example: 'CARD',
+          holds: isWord,
+        }),
+        of: 'payment methods',
+        example: '["CARD"]',
+        most: 50,
+      }),
+      currency: text({
+        text: 'The currency of its amounts, where it does not say.',
+        form: 'a currency code of ISO 4217',
+        example: 'KRW',
+        standard: 'KRW',
+        holds: isCurrency,
+      }),
+      max_in_flight: count({
+        text: 'The most requests at one moment, over all threads.',
+        standard: 10,
+        least: 1,
+        most: 1000,
+      }),
+      lookup_timeout: duration({
+        text: 'The longest that one request may take, from connecting to the last byte.',
+        standard: '3s',
+        least: '10ms',
+        most: '2m',
+      }),
+      connect_timeout: duration({
+        text: 'The longest that connecting may take.',
+        standard: '1s',
+        least: '10ms',
+        most: '2m',
+      }),
+      payment_window: neededDuration({
+        text: 'How long after the request a transaction may still appear or change.',
+        standardText: "the kind's own (pg-simulator: 10m)",
+        example: '10m',
+        least: '0s',
+        most: '30d',
+      }).optional(),
+      user_id: text({
+        text: 'In whose name it is asked: "member" for the member of each order, or one fixed merchant id.',
+        form: 'a word of 1 to 64 characters',
+        example: 'member',
+        standard: 'member',
+        holds: isWord,
+      }),
+      callback_url: text({
+        text: 'The address for callbacks that is named in payment requests that the daemon sends.',
+        form: 'an http:// or https:// address, or "" for none',
+        example: 'http://localhost:8080/callbacks/pg',
+        standard: '',
+        holds: (value) => value === '' || isWebAddress(value),
+        isPrivate: true,
+      }),
+      rate_limit: rate({ text: 'The most requests a second.', most: 10_000 }),
+      breaker: breakerSchema().prefault({}),
+    },
+    [
+      {
+        at: 'connect_timeout',
+        holds: ({ connect_timeout, lookup_timeout }) => !(connect_timeout > lookup_timeout),
+        say: 'must not be longer than lookup_timeout.',
+      },
+    ],
+  );
+}
+
+function breakerSchema() {
+  return section(
+    'When a troubled gateway is left alone for a while.',
+    {
+      failures: share({
+        text: 'The share of failed or slow requests that opens the circuit.',
+        standard: 0.6,
+        least: 0.01,
+      }),
+      window: duration({
+        text: 'Over the requests of this long.',
+        standard: '30s',
+        least: '1s',
+        most: '1h',
+      }),
+      minimum: count({
+        text: 'With at least so many requests in it.',
+        standard: 20,
+        least: 1,
+        most: 10_000,
+      }),
+      open: duration({
+        text: 'How long the gateway is left alone.',
+        standard: '10s',
+        least: '100ms',
+        most: '1h',
+      }),
+      half_open: count({
+        text: 'Trial requests after that.',
+        standard: 5,
+        least: 1,
+        most: 1000,
+      }),
+      slow: duration({
+        text: 'A request that takes longer counts as failed.',
+        standard: '2s',
+        least: '10ms',
+        most: '10m',
+      }),
+    },
+    [
+      {
+        at: 'half_open',
+        holds: ({ half_open, minimum }) => !(half_open > minimum),
+        say: 'must not be more than minimum.',
+      },
+    ],
+  );
+}
+
+interface Relation<Values> {
+  /** The setting that the message is about. */
+  readonly at: string;
+  /** Also true while a value could not be read: that is another mistake. */
+  readonly holds: (values: Values) => boolean;
+  readonly say: string;
+}
+
+/**
+ * A table of settings, with what must hold between them. Relations are looked at even when some setting is off, so that one
+ * report names everything; a comparison with a value that could not be read is false.
+ */
+function section<Shape extends z.ZodRawShape>(
+  about: string,
+  shape: Shape,
+  relations: readonly Relation<z.output<z.ZodObject<Shape, z.core.$strict>>>[],
+) {
+  let rule = z.strictObject(shape, { error: wrong('a table', '{ }') });
+  for (const { at, holds, say } of relations) {
+    rule = rule.refine(holds, { path: [at], error: say, when: () => true });
+  }
+  return rule.register(notes, { text: about, form: 'a table', example: '{ }', standard: null });
+}
+
+function areDifferent(gateways: readonly { readonly name: string }[]): boolean {
+  // A table without a readable name is another mistake, and like no other.
+  const names = gateways.map((gateway) => gateway?.name).filter((name) => typeof name === 'string');
+  return new Set(names).size === names.length;
+}

@@ -1,0 +1,54 @@
+import type { Config, GatewayConfig } from '../config.ts';
+import type { Table } from './file.ts';
+import { formatAddress, formatDuration } from './forms.ts';
+
+/** The settings as a file would have them, defaults filled in. A secret reads `(set)` or `(none)`, never itself. */
+export function configTable(config: Config): Table {
+  const { http, sweep } = config;
+  return {
+    data_dir: config.dataDir,
+    timezone: config.timezone,
+    locale: config.locale,
+    log_level: config.logLevel,
+    http: {
+      listen: formatAddress(http.listen),
+      callback_listen: http.callbackListen === null ? '' : formatAddress(http.callbackListen),
+      api_token: http.apiToken === null ? '(none)' : '(set)',
+      payment_requests: http.paymentRequests,
+    },
+    sweep: {
+      cron: sweep.cron,
+      stale_after: formatDuration(sweep.staleAfterMs),
+      threads: sweep.threads,
+      ladder: sweep.ladderMs.map(formatDuration),
+      hold_after: formatDuration(sweep.holdAfterMs),
+    },
+    gateway: config.gateways.map(gatewayTable),
+  };
+}
+
+function gatewayTable(gateway: GatewayConfig): Table {
+  const { settings, breaker } = gateway;
+  return {
+    name: settings.name,
+    kind: settings.kind,
+    base_url: settings.baseUrl,
+    methods: gateway.methods,
+    currency: settings.currency,
+    max_in_flight: gateway.maxInFlight,
+    lookup_timeout: formatDuration(settings.lookupTimeoutMs),
+    connect_timeout: formatDuration(settings.connectTimeoutMs),
+    payment_window: formatDuration(gateway.paymentWindowMs),
+    user_id: settings.userId,
+    callback_url: settings.callbackUrl,
+    rate_limit: gateway.ratePerSecond === null ? 'none' : `${gateway.ratePerSecond}/s`,
+    breaker: {
+      failures: breaker.failures,
+      window: formatDuration(breaker.windowMs),
+      minimum: breaker.minimum,
+      open: formatDuration(breaker.openMs),
+      half_open: breaker.halfOpen,
+      slow: formatDuration(breaker.slowMs),
+    },
+  };
+}
