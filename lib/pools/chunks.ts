@@ -1,0 +1,68 @@
+import type { DurationMs } from '../core/time.ts';
+
+/** Faster than this a hop to a thread costs as much as the exchange itself, and orders travel in chunks. */
+const FAST_MS: DurationMs = 5;
+
+/** More in one chunk saves nothing more, and would hold orders back from the other threads. */
+export const LARGEST_CHUNK = 50;
+
+/** Each thread gets its share in about so many chunks, so that the last ones end together. */
+const CHUNKS_PER_THREAD = 4;
+
+/** How many orders go to a thread in one task: one, unless the gateway is so fast that a hop costs as much as a call. */
+export function chunkSize(waiting: number, threads: number, medianMs: DurationMs | null): number {
+  if (!isFast(medianMs)) return 1;
+  return Math.max(1, Math.min(LARGEST_CHUNK, Math.ceil(waiting / (CHUNKS_PER_THREAD * threads))));
+}
+
+/** How many orders should be at hand beyond those in flight, so that no slot idles while more are claimed. */
+export function readAhead(
+  maxInFlight: number,
+  threads: number,
+  medianMs: DurationMs | null,
+): number {
+  const perWindow = Math.ceil(maxInFlight / 2);
+  return isFast(medianMs)
+    ? Math.max(perWindow, LARGEST_CHUNK * CHUNKS_PER_THREAD * threads)
+    : perWindow;
+}
+
+function isFast(medianMs: DurationMs | null): boolean {
+  return medianMs !== null && medianMs < FAST_MS;
+}
+
+/** The median of the last exchanges with one gateway, as the threads measured them. */
+export class RecentLatency {
+  #latest: number[] = [];
+  #next = 0;
+  #median: DurationMs | null = null;
+  #stale = false;
+
+  add(durationMs: DurationMs): void {
+    this.#latest[this.#next] = durationMs;
+    this.#next = (this.#next + 1) % REMEMBERED;
+    this.#stale = true;
+  }
+
+  /** `null` until there are enough to say. */
+  median(): DurationMs | null {
+    if (this.#stale) {
+      const sorted = this.#latest.toSorted((one, other) => one - other);
+      const middle = sorted[Math.floor(sorted.length / 2)];
+      this.#median = sorted.length < ENOUGH || middle === undefined ? null : middle;
+      this.#stale = false;
+    }
+    return this.#median;
+  }
+
+  /** What was measured holds no longer. */
+  forget(): void {
+    this.#latest = [];
+    this.#next = 0;
+    this.#median = null;
+    this.#stale = false;
+  }
+}
+
+const REMEMBERED = 31;
+const ENOUGH = 10;

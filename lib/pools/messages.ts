@@ -1,0 +1,35 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { Answer, Question } from '../core/gateway.ts';
+import type { Exchange, GatewaySettings, PaymentRequest } from '../gateways/port.ts';
+
+/** What a thread is told when it starts. */
+export interface ThreadSettings {
+  readonly gateways: readonly GatewaySettings[];
+}
+
+/** "Ask this gateway about these orders, so many at once, and post each answer when you hear it." */
+export interface AskTask {
+  readonly gateway: string;
+  /** The questions of each order; those of one order are asked one after the other. */
+  readonly orders: readonly (readonly Question[])[];
+  readonly lanes: number;
+  readonly port: MessagePort;
+}
+
+/**
+ * What a thread posts about a task. `heard`: all answers of the order at that place, index-aligned with its questions.
+ * `returned`: orders that it has not begun and will not, because the gateway is slower than a chunk supposes.
+ */
+export type Reply =
+  | {
+      readonly kind: 'heard';
+      readonly at: number;
+      readonly answers: readonly Answer[];
+      readonly exchanges: readonly Exchange[];
+    }
+  | { readonly kind: 'returned'; readonly at: readonly number[] };
+
+/** "Send this payment request." Its outcome is the task's own result. */
+export interface RequestTask {
+  readonly request: PaymentRequest;
+}
