@@ -12,6 +12,7 @@ export interface Clock {
 /** A timer longer than this overflows in Node and would fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+/** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonicMs: () => performance.now(),

@@ -64,6 +64,7 @@ export interface RefundOrder {
   readonly idempotencyKey: string;
 }
 
+/** What a gateway is asked. */
 export type Question = Inquiry | RefundOrder;
 
 /** Why we learned nothing. `misconfigured` (401, 403 …) is the configuration's fault and not the order's. */
@@ -80,6 +81,7 @@ export type SilenceCause =
   | 'stopping'
   | 'internal';
 
+/** What was heard. A plain value: it crosses threads and is kept in the journal. */
 export type Answer =
   | {
       readonly kind: 'statement';

@@ -12,6 +12,7 @@ export interface Policy {
   readonly gateways: readonly GatewayPolicy[];
 }
 
+/** What decisions depend on of one gateway. */
 export interface GatewayPolicy {
   readonly name: string;
   /** It can be asked by order id, and then lists all it has. */

@@ -20,6 +20,7 @@ export interface Sweeping {
   lastEndedAt(): number | null;
 }
 
+/** A sweep that was asked for: its id is known before it begins. */
 export interface SweepTicket {
   readonly id: number;
   readonly ended: Promise<Sweep>;
@@ -31,6 +32,7 @@ export interface Callbacks {
   receive(gateway: string, body: Uint8Array): Promise<CallbackOutcome>;
 }
 
+/** What became of a callback; `problem` says what was wrong with it. */
 export type CallbackOutcome =
   | { readonly kind: AdmitOutcome }
   | { readonly kind: 'unknown_gateway' }
@@ -44,6 +46,7 @@ export interface Commands {
   recordRefund(paymentId: string, command: RefundCommand): Promise<CommandOutcome>;
 }
 
+/** How a person ends a hold, and who. */
 export interface ResolveCommand {
   readonly state: Extract<OrderState, 'pending' | 'completed' | 'failed'>;
   /** The accepted payment, when `completed`. */
@@ -54,6 +57,7 @@ export interface ResolveCommand {
   readonly version: number | null;
 }
 
+/** A refund that a person made by hand, and who. */
 export interface RefundCommand {
   /** The receipt of the refund. */
   readonly reference: string;

@@ -69,6 +69,7 @@ export type Event =
   | { readonly name: 'store.failed'; readonly error: string }
   | { readonly name: 'pool.failed'; readonly pool: string; readonly error: string };
 
+/** `half_open`: a few trials are let through. */
 export type CircuitState = 'closed' | 'half_open' | 'open';
 
 /** Tells an event. Never throws. */

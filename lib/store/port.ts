@@ -20,6 +20,7 @@ export interface Store {
 
 // ── Intake: what the shop and the gateways tell us ──────────────────────────────────────────────────────────────────
 
+/** Takes in what is told from outside. */
 export interface Intake {
   /** Sets the absolute count; a difference to what was on hand is journalled as a movement. */
   putProduct(product: Product, now: Instant): Promise<'created' | 'updated' | 'same'>;
@@ -46,6 +47,7 @@ export interface Intake {
   admit(notices: readonly Notice[]): Promise<readonly AdmitOutcome[]>;
 }
 
+/** A product and its count. */
 export interface Product {
   readonly id: string;
   readonly name: string;
@@ -53,6 +55,7 @@ export interface Product {
   readonly lowStockAt: number | null;
 }
 
+/** An order as the shop tells it. */
 export interface NewOrder {
   readonly id: string;
   readonly memberId: string;
@@ -65,6 +68,7 @@ export interface NewOrder {
   readonly lookAt: Instant;
 }
 
+/** A payment attempt as the shop tells it, or as we are about to request it. */
 export interface NewPayment {
   readonly id: string;
   readonly gateway: string | null;
@@ -115,6 +119,7 @@ export const NUDGE_FINAL_MS: DurationMs = 60_000;
 
 // ── Docket: what is due, and what was decided ───────────────────────────────────────────────────────────────────────
 
+/** Hands out what is due and takes back what was decided. */
 export interface Docket {
   /**
    * Leases orders that are due: nudged ones first but at most half of the slots while others wait, then the oldest due.
@@ -141,6 +146,7 @@ export interface Docket {
   endSweep(sweep: Sweep): Promise<void>;
 }
 
+/** Which due orders are wanted. */
 export interface ClaimRequest {
   /** At most so many orders. */
   readonly limit: number;
@@ -161,6 +167,7 @@ export interface Lease {
   readonly orderId: string;
 }
 
+/** A leased order with its snapshot. */
 export interface Claimed {
   readonly lease: Lease;
   readonly case: Case;
@@ -181,6 +188,7 @@ export interface Settlement {
  */
 export type CommitOutcome = 'applied' | 'stale' | 'refused';
 
+/** One sweep in the history. */
 export interface Sweep {
   readonly id: number;
   readonly startedAt: Instant;
@@ -217,6 +225,7 @@ export type JournalRecord =
       readonly rules: string;
     };
 
+/** One change of one order. */
 export interface JournalRow {
   readonly seq: number;
   readonly orderId: string;
@@ -242,6 +251,7 @@ export interface StockMovement {
 
 // ── Reader: for people and machines that look; never used by flows ──────────────────────────────────────────────────
 
+/** Looks, and changes nothing. */
 export interface Reader {
   order(id: string): Promise<OrderView | null>;
   orders(query: OrdersQuery): Promise<Page<OrderView>>;
@@ -261,12 +271,14 @@ export interface Reader {
   oldestDue(): Promise<Instant | null>;
 }
 
+/** An order with its parts. */
 export interface OrderView {
   readonly order: Order;
   readonly items: readonly Item[];
   readonly payments: readonly Payment[];
 }
 
+/** Which orders are listed; `null`: no restriction. */
 export interface OrdersQuery {
   readonly state: OrderState | null;
   readonly reason: Reason | null;
@@ -281,10 +293,12 @@ export interface Page<T> {
   readonly next: string | null;
 }
 
+/** An effect as it stands in the outbox. */
 export interface StoredEffect extends Effect {
   readonly at: Instant;
 }
 
+/** How many there are of what. */
 export interface Counts {
   readonly orders: Readonly<Record<OrderState, number>>;
   /** Payments that wait for a refund. */
@@ -295,6 +309,7 @@ export interface Counts {
 
 // ── Upkeep ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** Care of the file itself. */
 export interface Upkeep {
   /** Trouble found in the file, in sentences; empty: sound. */
   check(): Promise<readonly string[]>;
