@@ -1,0 +1,83 @@
+import { Command } from 'commander';
+import packageJson from '../../package.json' with { type: 'json' };
+import { EXIT, tellTrouble } from './exit.ts';
+
+/** A file of this folder that is a command: it adds its options, its examples and what it does. */
+export interface CommandModule {
+  define(command: Command): void;
+}
+
+/** Every command, in the order of the help. Only the one that was typed is loaded: a start must be quick. */
+const COMMANDS: Readonly<
+  Record<string, { readonly summary: string; readonly load: () => Promise<CommandModule> }>
+> = {
+  serve: { summary: 'run the daemon', load: () => import('./serve.ts') },
+  demo: {
+    summary: 'watch a hundred stuck orders being settled, on this machine alone',
+    load: () => import('./demo.ts'),
+  },
+  sweep: { summary: 'look at every order that is due, now', load: () => import('./sweep.ts') },
+  import: {
+    summary: 'store orders (or products) from a file, one JSON object a line',
+    load: () => import('./import.ts'),
+  },
+  orders: { summary: 'list orders', load: () => import('./orders.ts') },
+  explain: { summary: 'tell why an order is as it is', load: () => import('./explain.ts') },
+  resolve: { summary: 'end a hold, as a person', load: () => import('./resolve.ts') },
+  refunded: {
+    summary: 'record a refund that was made by hand',
+    load: () => import('./refunded.ts'),
+  },
+  replay: {
+    summary: 'make every decision of the journal again and compare',
+    load: () => import('./replay.ts'),
+  },
+  config: { summary: 'check or show the configuration', load: () => import('./config.ts') },
+  'simulate-gateway': {
+    summary: 'run a payment gateway on a bad day, for trying things out',
+    load: () => import('./simulate-gateway.ts'),
+  },
+};
+
+/** Runs the command line and gives the exit code. Never rejects: trouble is told on standard error. */
+export async function run(argv: readonly string[]): Promise<number> {
+  endQuietlyWhenNobodyReads();
+  try {
+    const program = await buildProgram(argv);
+    if (argv.length === 0) {
+      program.outputHelp({ error: true });
+      return EXIT.usage;
+    }
+    await program.parseAsync(argv, { from: 'user' });
+    return Number(process.exitCode ?? EXIT.ok);
+  } catch (error) {
+    return tellTrouble(error, argv.includes('--json'));
+  }
+}
+
+/** The program with all commands by name, and the one that was typed in full. */
+async function buildProgram(argv: readonly string[]): Promise<Command> {
+  const program = new Command('reconciled')
+    .description(
+      'Leaves no payment in doubt: asks the gateway about every stale order and settles it.',
+    )
+    .version(packageJson.version)
+    .addHelpText('after', '\nStart with:  reconciled demo\nThen:        reconciled serve --help')
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined });
+  const words = argv.filter((word) => !word.startsWith('-'));
+  const typed = words[0] === 'help' ? words[1] : words[0];
+  for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
+    const command = program.command(name).description(summary);
+    if (name === typed) (await load()).define(command);
+  }
+  return program;
+}
+
+/** `reconciled orders | head` closes our output early: that is no trouble. */
+function endQuietlyWhenNobodyReads(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(EXIT.ok);
+    throw error;
+  });
+}
