@@ -7,6 +7,12 @@ import type {
   Sweep,
 } from '../store/port.ts';
 
+/** A flow that can end. */
+export interface Stoppable {
+  /** Finishes what is being committed and gives the rest back: it is due again after the next start. Nothing new begins. */
+  stop(): Promise<void>;
+}
+
 /** What starts sweeps. */
 export interface Sweeping {
   /**

@@ -1,0 +1,43 @@
+import type { Clock } from '../clock.ts';
+import type { DurationMs } from '../core/time.ts';
+import { type Docket, NUDGE_UNRESOLVED_MS } from '../store/port.ts';
+
+/** Orders that callbacks asked to look at, outside of sweeps. */
+export interface Nudges {
+  /** True: one may be looked at now. False: none, or later, and then `due` is called at that moment. */
+  ready(): boolean;
+  /** None could be had, or the store failed: do not try again for a moment. */
+  pause(): void;
+  stop(): void;
+}
+
+/**
+ * Watches for the moment at which the next nudged order may be looked at. The store says when; the timer is only here, so
+ * that none of the looks that were put off is lost.
+ */
+export function createNudges(docket: Docket, clock: Clock, due: () => void): Nudges {
+  let pausedUntilMs = Number.NEGATIVE_INFINITY;
+  let cancel = () => {};
+  const after = (waitMs: DurationMs) => {
+    cancel();
+    cancel = clock.after(waitMs, due);
+  };
+  return {
+    ready: () => {
+      const nextAt = docket.nextNudge();
+      if (nextAt === null) return false;
+      const waitMs = Math.max(nextAt - clock.now(), pausedUntilMs - clock.monotonicMs());
+      if (waitMs <= 0) return true;
+      // A clock that was set back would put it off for as long; no order waits longer than this for a second try.
+      after(Math.min(waitMs, LONGEST_SLEEP_MS));
+      return false;
+    },
+    pause: () => {
+      pausedUntilMs = clock.monotonicMs() + NUDGE_UNRESOLVED_MS;
+    },
+    stop: () => cancel(),
+  };
+}
+
+/** The timer asks the store again at least this often while something waits. */
+const LONGEST_SLEEP_MS: DurationMs = 60_000;

@@ -1,0 +1,37 @@
+import type { Config } from '../config.ts';
+import type { Policy } from '../core/policy.ts';
+import { DAY_MS, type DurationMs, HOUR_MS } from '../core/time.ts';
+import type { Capabilities } from '../gateways/port.ts';
+
+/**
+ * What a decision made now depends on: the settings, what each gateway can do, and which of them answer at present.
+ * `capabilities` is by gateway name; a gateway without any can neither list nor refund.
+ */
+export function policyOf(
+  config: Pick<Config, 'sweep' | 'gateways'>,
+  capabilities: ReadonlyMap<string, Capabilities>,
+  answering: readonly string[],
+): Policy {
+  const { staleAfterMs, holdAfterMs, ladderMs } = config.sweep;
+  return {
+    staleAfterMs,
+    holdAfterMs,
+    ladderMs,
+    gateways: config.gateways.map(({ settings: { name }, paymentWindowMs }) => ({
+      name,
+      canList: capabilities.get(name)?.canList ?? false,
+      canRefund: capabilities.get(name)?.canRefund ?? false,
+      paymentWindowMs,
+      answering: answering.includes(name),
+    })),
+  };
+}
+
+/**
+ * No decision plans a look further off than this; a due time beyond it was written by a clock that has since gone back.
+ * The hour is for orders dated ahead and for gateways that ask for a pause.
+ */
+export function longestWaitMs(policy: Policy): DurationMs {
+  const { ladderMs, holdAfterMs, staleAfterMs } = policy;
+  return Math.max(DAY_MS, holdAfterMs, ...ladderMs) + staleAfterMs + HOUR_MS;
+}

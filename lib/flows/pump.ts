@@ -1,0 +1,247 @@
+import type { Decision } from '../core/decision.ts';
+import type { Instant } from '../core/time.ts';
+import type { Claimed, Lease } from '../store/port.ts';
+import { createBell } from './bell.ts';
+import { type LookGround, look, type Progress } from './look.ts';
+import { createNudges } from './nudges.ts';
+import { longestWaitMs } from './policy.ts';
+import type { Settled } from './settle.ts';
+
+/**
+ * Keeps the window of the asking pool filled with orders that are due: a window, never a barrier. Every order goes its own
+ * way from claim to commit; a slow answer delays nobody else. Sweeps and nudges share it, so that together they never ask
+ * more than the gateways bear.
+ */
+export interface Pump {
+  /**
+   * Looks at everything that is due by `dueBy`, oldest first, each order once; resolves when all of it is committed.
+   * `looked` hears of each. Rejects when the store failed. One at a time.
+   */
+  drain(dueBy: Instant, looked: (decision: Decision) => void): Promise<void>;
+  /** A callback was kept: a nudged order may wait. */
+  nudged(): void;
+  /** Finishes what is being committed, gives the rest back, claims nothing more. */
+  stop(): Promise<void>;
+}
+
+/** Looks that are under way at once, those that only wait for their commit among them: what memory bears easily. */
+const MAX_LOOKS = 2_000;
+
+export function startPump(ground: LookGround): Pump {
+  const pump = new RunningPump(ground);
+  pump.start();
+  return pump;
+}
+
+/** One drain. */
+interface Run {
+  readonly dueBy: Instant;
+  readonly looked: (decision: Decision) => void;
+  /** Claimed by this run and not ended. */
+  open: number;
+  /** Nothing more is due by `dueBy`. */
+  exhausted: boolean;
+  failure: { readonly error: unknown } | null;
+  /** Leases of orders that could not be settled: kept until the end, so that this run does not claim them again. */
+  readonly unsettled: Lease[];
+  readonly ended: () => void;
+}
+
+interface Cycle {
+  readonly lease: Lease;
+  readonly progress: Progress;
+  readonly run: Run | null;
+}
+
+class RunningPump implements Pump {
+  readonly #ground: LookGround;
+  readonly #bell = createBell();
+  readonly #nudges;
+  readonly #cycles = new Set<Cycle>();
+  #run: Run | null = null;
+  #waitingForSlot = false;
+  #stopping = false;
+  #stopped: (() => void) | null = null;
+
+  constructor(ground: LookGround) {
+    this.#ground = ground;
+    this.#nudges = createNudges(ground.docket, ground.clock, () => this.#bell.ring());
+  }
+
+  start(): void {
+    void this.#loop();
+  }
+
+  async drain(dueBy: Instant, looked: (decision: Decision) => void): Promise<void> {
+    if (this.#stopping) return;
+    const { promise, resolve: ended } = Promise.withResolvers<void>();
+    const run: Run = {
+      dueBy,
+      looked,
+      open: 0,
+      exhausted: false,
+      failure: null,
+      unsettled: [],
+      ended,
+    };
+    this.#run = run;
+    this.#bell.ring();
+    await promise;
+    this.#run = null;
+    this.#ground.docket.release(run.unsettled);
+    if (run.failure !== null) throw run.failure.error;
+  }
+
+  nudged(): void {
+    this.#bell.ring();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#nudges.stop();
+    this.#abandon(() => true);
+    if (this.#run !== null) this.#exhaust(this.#run);
+    this.#bell.ring();
+    if (this.#cycles.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#stopped = resolve;
+    });
+  }
+
+  async #loop(): Promise<void> {
+    while (!this.#stopping) {
+      if (!(await this.#fill())) await this.#bell.heard();
+    }
+  }
+
+  /** Claims once. True: there may be more to claim at once. */
+  async #fill(): Promise<boolean> {
+    const { asking, docket, clock, policy } = this.#ground;
+    const run = this.#run?.exhausted === false ? this.#run : null;
+    try {
+      if (run === null && !this.#nudges.ready()) return false;
+      const limit = this.#room();
+      if (limit === 0) {
+        this.#ringWhenFree();
+        return false;
+      }
+      const now = clock.now();
+      const claimed = await docket.claim({
+        limit,
+        now,
+        dueBy: run?.dueBy ?? now,
+        longestWaitMs: longestWaitMs(policy()),
+        exceptGateways: asking.blocked(),
+        nudgedOnly: run === null,
+      });
+      this.#begin(claimed, run);
+      if (run === null && claimed.length === 0) this.#nudges.pause();
+      if (run !== null && isLast(claimed, limit)) this.#exhaust(run);
+      return claimed.length > 0 || run !== null;
+    } catch (error) {
+      this.#fail(run, error);
+      return run !== null;
+    }
+  }
+
+  /**
+   * When nothing is under way one order is claimed even though no gateway can be asked now: it may be one that needs none, and
+   * a sweep must not wait for a circuit to close.
+   */
+  #room(): number {
+    const free = Math.min(this.#ground.asking.freeSlots(), MAX_LOOKS - this.#cycles.size);
+    return Math.max(free, this.#cycles.size === 0 ? 1 : 0);
+  }
+
+  #ringWhenFree(): void {
+    if (this.#waitingForSlot) return;
+    this.#waitingForSlot = true;
+    void this.#ground.asking.whenFree().then(() => {
+      this.#waitingForSlot = false;
+      this.#bell.ring();
+    });
+  }
+
+  #begin(claimed: readonly Claimed[], run: Run | null): void {
+    if (this.#stopping || run?.failure) {
+      this.#ground.docket.release(claimed.map(({ lease }) => lease));
+      return;
+    }
+    for (const one of claimed) {
+      const cycle: Cycle = {
+        lease: one.lease,
+        progress: { phase: 'asking', abandoned: false },
+        run,
+      };
+      this.#cycles.add(cycle);
+      if (run !== null) run.open += 1;
+      void this.#goThrough(cycle, one);
+    }
+  }
+
+  /** Never rejects. */
+  async #goThrough(cycle: Cycle, claimed: Claimed): Promise<void> {
+    try {
+      const settled = await look(this.#ground, claimed, cycle.progress);
+      if (settled !== null) this.#ended(cycle, settled);
+    } catch (error) {
+      this.#ground.docket.release([cycle.lease]);
+      this.#fail(cycle.run, error);
+    }
+    if (!cycle.progress.abandoned) this.#forget(cycle);
+  }
+
+  #ended({ lease, run }: Cycle, settled: Settled): void {
+    if (settled.kind === 'applied') run?.looked(settled.decision);
+    else if (run === null) this.#ground.docket.release([lease]);
+    else run.unsettled.push(lease);
+  }
+
+  #forget(cycle: Cycle): void {
+    this.#cycles.delete(cycle);
+    const { run } = cycle;
+    if (run !== null) {
+      run.open -= 1;
+      this.#endIfDone(run);
+    }
+    if (this.#cycles.size === 0) this.#stopped?.();
+    this.#bell.ring();
+  }
+
+  #exhaust(run: Run): void {
+    run.exhausted = true;
+    this.#endIfDone(run);
+  }
+
+  #endIfDone(run: Run): void {
+    if (run.exhausted && run.open === 0) run.ended();
+  }
+
+  /** The store failed. A sweep ends with it; a nudge is tried again in a moment. */
+  #fail(run: Run | null, error: unknown): void {
+    if (run === null) {
+      this.#nudges.pause();
+      return;
+    }
+    run.failure ??= { error };
+    this.#abandon((cycle) => cycle.run === run);
+    this.#exhaust(run);
+  }
+
+  /** Gives back what is still being asked about; what is heard of it later is dropped. */
+  #abandon(which: (cycle: Cycle) => boolean): void {
+    for (const cycle of [...this.#cycles]) {
+      if (!which(cycle) || cycle.progress.phase !== 'asking') continue;
+      cycle.progress.abandoned = true;
+      this.#ground.docket.release([cycle.lease]);
+      this.#forget(cycle);
+    }
+  }
+}
+
+/** Less than was asked for came, or nudged orders took more than their half: nobody else waits. */
+function isLast(claimed: readonly Claimed[], limit: number): boolean {
+  if (claimed.length < limit) return true;
+  const nudged = claimed.filter((one) => one.nudged).length;
+  return nudged > Math.ceil(limit / 2);
+}
