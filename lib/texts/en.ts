@@ -1,0 +1,216 @@
+import type { EffectTopic } from '../core/effect.ts';
+import type { SilenceCause, TransactionStatus } from '../core/gateway.ts';
+import type { OrderState } from '../core/order.ts';
+import type { PaymentState } from '../core/payment.ts';
+import type { Reason } from '../core/reason.ts';
+import type { Verdict } from '../core/verdict.ts';
+
+const orderStates: Readonly<Record<OrderState, string>> = {
+  pending: 'pending',
+  completed: 'completed',
+  failed: 'failed',
+  held: 'held',
+};
+
+const paymentStates: Readonly<Record<PaymentState, string>> = {
+  pending: 'pending',
+  succeeded: 'paid',
+  failed: 'failed',
+  refund_due: 'refund due',
+  refunded: 'refunded',
+};
+
+const reasons: Readonly<Record<Reason, string>> = {
+  nothing_due: 'Nothing was due, so the order needed no payment.',
+  captured: 'The gateway captured the payment.',
+  out_of_stock: 'The stock did not suffice.',
+  mismatched:
+    'What the gateway has does not match the order (amount, currency or order id). A person must look.',
+  unclear: 'It cannot be learned what became of a payment. A person must look.',
+  gateway_silent: 'The gateway gave no usable answer. It is asked again.',
+  silent_too_long:
+    'The gateway answers about other orders but for too long not about this one. A person must look.',
+  still_open: 'A payment may still succeed.',
+  open_too_long: 'A payment has been open for too long. A person must look.',
+  declined: 'The gateway declined the payment.',
+  not_at_gateway:
+    'The gateway has no such payment, and the time in which it could appear has passed.',
+  request_failed: 'The payment request never reached the gateway.',
+  watching: 'Nothing is settled by this, and the order stays watched.',
+  held: 'A person must decide. What is heard meanwhile is recorded.',
+  never_requested: 'No payment was ever requested, neither here nor at the gateway.',
+  too_young: 'There is no payment yet, and the order is too young to be given up.',
+  duplicate_capture: 'The order was paid already. The money has to go back.',
+  late_capture: 'The payment was captured after the order had failed. The money has to go back.',
+  mismatched_capture:
+    'The gateway took money that does not match the order. The money has to go back.',
+  reversed_after_completion:
+    'The payment of the completed order was taken back at the gateway. A person must look.',
+  refunded: 'The money went back.',
+  refund_underway: 'The refund is under way.',
+  refund_refused: 'The gateway refused the refund. A person must make it.',
+  refund_by_hand:
+    'This gateway cannot refund on request. A person must make the refund and record it with `reconciled refunded`.',
+  internal_error: 'A bug in reconciled stopped at this order. A person must look.',
+  resolved_by_person: 'A person decided.',
+  refunded_at_gateway: 'The payment was refunded at the gateway.',
+  attempt_failed: 'The attempt failed, and the time for another has passed.',
+  lost_at_gateway: 'The gateway does not know the key that it gave us.',
+  cannot_ask: 'The gateway cannot be asked by order id.',
+  no_gateway: 'No configured gateway serves this payment method.',
+};
+
+const verdicts: Readonly<Record<Verdict, string>> = {
+  captured: 'captured',
+  declined: 'declined',
+  presumed_declined: 'presumed declined (by its absence)',
+  open: 'may still succeed',
+  unknown: 'unknown',
+  mismatched: 'does not match the order',
+  unclear: 'cannot be cleared up by asking',
+};
+
+const statuses: Readonly<Record<TransactionStatus, string>> = {
+  succeeded: 'captured',
+  failed: 'declined',
+  cancelled: 'cancelled',
+  pending: 'being processed',
+  authorised: 'authorised, not captured',
+  attempt_failed: 'an attempt failed',
+  refunded: 'refunded',
+  partly_refunded: 'partly refunded',
+  unrecognised: 'in a status that is not known here',
+};
+
+const silences: Readonly<Record<SilenceCause, string>> = {
+  timeout: 'it took too long',
+  connection: 'it could not be reached',
+  server_error: 'it had an error of its own',
+  rate_limited: 'it wants fewer requests',
+  misconfigured: 'it refuses us (look at the configuration)',
+  bad_request: 'it did not accept the request',
+  unreadable: 'its answer could not be read',
+  redirected: 'it answered from somewhere else',
+  circuit_open: 'it was left alone after many failures',
+  stopping: 'the daemon was stopping',
+  internal: 'something failed on our side',
+};
+
+const topics: Readonly<Record<EffectTopic, string>> = {
+  'order.completed': 'the order is completed',
+  'order.failed': 'the order has failed',
+  'order.held': 'the order needs a person',
+  'order.attention': 'a final order needs a person',
+  'refund.due': 'money has to go back',
+  'refund.done': 'money went back',
+  'stock.low': 'a product is running low',
+};
+
+/** All words for people, in English. Its shape is the shape of every language. */
+export const en = {
+  orderStates,
+  paymentStates,
+  reasons,
+  verdicts,
+  statuses,
+  silences,
+  topics,
+  table: {
+    order: 'order',
+    state: 'state',
+    reason: 'reason',
+    amount: 'amount',
+    payments: 'payments',
+    created: 'created',
+    nextLook: 'next look',
+    count: 'orders',
+  },
+  orders: {
+    none: 'No order fits.',
+    more: (cursor: string) => `There are more: add --after ${cursor}`,
+  },
+  explain: {
+    title: (id: string, state: string, amount: string) => `Order ${id} is ${state} (${amount}).`,
+    because: (sentence: string) => `Why: ${sentence}`,
+    words: (text: string) => `In the words that were given: ${text}`,
+    payments: 'Payments:',
+    payment: (id: string, how: string, state: string) => `${id}: ${how}, ${state}`,
+    how: (method: string, gateway: string | null, key: string | null) =>
+      `${method} at ${gateway ?? 'no gateway'}, ${key === null ? 'no transaction key' : `key ${key}`}`,
+    history: 'What happened:',
+    created: (amount: string, pieces: number) => `The order came in: ${amount}, ${pieces} pieces.`,
+    paymentAdded: (id: string, how: string) => `Payment ${id} was recorded: ${how}.`,
+    asked: (gateway: string, keys: readonly string[]) =>
+      keys.length === 0
+        ? `Asked ${gateway} what it has for the order.`
+        : `Asked ${gateway} about ${keys.join(', ')}.`,
+    askedRefund: (gateway: string, key: string, amount: string) =>
+      `Asked ${gateway} to give ${amount} of ${key} back.`,
+    notAsked: 'Nobody had to be asked.',
+    heard: (key: string, status: string, amount: string, words: string | null) =>
+      `Heard: ${key} is ${status}, ${amount}${words === null ? '' : ` (“${words}”)`}.`,
+    heardOtherOrder: (key: string, orderId: string) => `Heard: ${key} belongs to order ${orderId}.`,
+    heardAbsent: (key: string) => `Heard: there is no ${key}.`,
+    heardNothing: 'Heard: there is nothing more for this order.',
+    heardSilence: (key: string | null, cause: string) =>
+      `Learned nothing${key === null ? '' : ` about ${key}`}: ${cause}.`,
+    heardRefund: {
+      done: 'Heard: the refund is done.',
+      underway: 'Heard: the refund is under way.',
+      refused: 'Heard: the refund is refused.',
+    },
+    held: (id: string, verdict: string) => `Held true: payment ${id} ${verdict}.`,
+    becomes: (state: string, sentence: string) => `Decided: ${state}. ${sentence}`,
+    stays: (state: string, sentence: string) => `Decided: stays ${state}. ${sentence}`,
+    paymentBecomes: (id: string, state: string, sentence: string) =>
+      `Payment ${id} is ${state} now. ${sentence}`,
+    paymentFound: (id: string, key: string) =>
+      `The gateway had a payment that nobody recorded: ${key}, kept as ${id}.`,
+    took: (productId: string, quantity: number) => `${quantity} of ${productId} left the stock.`,
+    told: (topic: string) => `Told: ${topic}.`,
+    person: (by: string, note: string | null) =>
+      `${by} decided${note === null || note === '' ? '.' : `: “${note}”`}`,
+    refundRecorded: (by: string, note: string | null) =>
+      `${by} recorded a refund${note === null || note === '' ? '.' : `: “${note}”`}`,
+    requested: 'The daemon requested the payment itself.',
+    next: {
+      never: 'Nothing is unresolved: it is looked at again only when a callback comes.',
+      due: (since: string) => `It has been due for a look since ${since}.`,
+      at: (at: string, wait: string) => `The next look is at ${at} (in ${wait}).`,
+      person: (todo: string) => `It waits for a person: ${todo}`,
+    },
+    todo: {
+      resolve: (id: string) =>
+        `look at it, then reconciled resolve ${id} --state completed|failed|pending --note … --by …`,
+      refund: (amount: string, paymentId: string) =>
+        `give ${amount} back, then reconciled refunded ${paymentId} --reference … --note … --by …`,
+    },
+  },
+  sweep: {
+    done: (looked: number, seconds: string) => `Looked at ${looked} orders in ${seconds} s.`,
+    byDaemon: 'The running daemon sweeps …',
+    byUs: 'No daemon runs on this database: sweeping here.',
+  },
+  imported: {
+    progress: 'importing',
+    lines: (read: number, bad: number) => `${read} lines read, ${bad} of them bad.`,
+    outcomes: {
+      created: 'stored',
+      same: 'there already',
+      updated: 'updated',
+      differs: 'there already with other content',
+    },
+    badLine: (line: number, problem: string) => `line ${line}: ${problem}`,
+  },
+  replay: {
+    progress: 'replaying',
+    agreed: (rows: number) => `${rows} decisions made again, all the same.`,
+    disagreed: (rows: number, of: number) => `${rows} of ${of} decisions came out differently:`,
+    skipped: (rows: number, rules: string) =>
+      `${rows} decisions were made by other rules (${rules}) and were left out.`,
+  },
+  commands: {
+    done: (id: string, state: string) => `Done: order ${id} is ${state}.`,
+    same: (id: string, state: string) => `It was so already: order ${id} is ${state}.`,
+  },
+} as const;

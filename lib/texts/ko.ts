@@ -1,0 +1,188 @@
+import type { Texts } from '../texts.ts';
+
+/** All words for people, in Korean. */
+export const ko: Texts = {
+  orderStates: { pending: '대기', completed: '완료', failed: '실패', held: '보류' },
+  paymentStates: {
+    pending: '대기',
+    succeeded: '승인',
+    failed: '실패',
+    refund_due: '환불 필요',
+    refunded: '환불됨',
+  },
+  reasons: {
+    nothing_due: '결제할 금액이 없어 결제가 필요하지 않았습니다.',
+    captured: '결제가 승인되었습니다.',
+    out_of_stock: '재고가 부족했습니다.',
+    mismatched:
+      'PG의 기록이 주문과 일치하지 않습니다(금액, 통화 또는 주문 번호). 담당자가 확인해야 합니다.',
+    unclear: '결제가 어떻게 되었는지 알 수 없습니다. 담당자가 확인해야 합니다.',
+    gateway_silent: 'PG에서 쓸 수 있는 답을 받지 못했습니다. 다시 조회합니다.',
+    silent_too_long:
+      'PG가 다른 주문에는 답하면서 이 주문에는 너무 오래 답하지 않았습니다. 담당자가 확인해야 합니다.',
+    still_open: '결제가 아직 승인될 수 있습니다.',
+    open_too_long: '결제가 너무 오래 처리 중입니다. 담당자가 확인해야 합니다.',
+    declined: 'PG가 결제를 거절했습니다.',
+    not_at_gateway: 'PG에 결제 기록이 없고, 기록이 나타날 수 있는 시간도 지났습니다.',
+    request_failed: '결제 요청이 PG에 전달되지 않았습니다.',
+    watching: '이것으로 정해진 것은 없으며 계속 지켜봅니다.',
+    held: '담당자가 결정해야 합니다. 그동안 들은 내용은 기록됩니다.',
+    never_requested: '결제를 요청한 기록이 여기에도 PG에도 없습니다.',
+    too_young: '아직 결제가 없지만 포기하기에는 이른 주문입니다.',
+    duplicate_capture: '이미 결제된 주문입니다. 이 금액은 환불해야 합니다.',
+    late_capture: '주문이 실패한 뒤에 결제가 승인되었습니다. 이 금액은 환불해야 합니다.',
+    mismatched_capture: 'PG가 주문과 일치하지 않는 금액을 결제했습니다. 이 금액은 환불해야 합니다.',
+    reversed_after_completion:
+      '완료된 주문의 결제가 PG에서 취소되었습니다. 담당자가 확인해야 합니다.',
+    refunded: '환불되었습니다.',
+    refund_underway: '환불이 진행 중입니다.',
+    refund_refused: 'PG가 환불을 거절했습니다. 담당자가 직접 환불해야 합니다.',
+    refund_by_hand:
+      '이 PG는 요청으로 환불할 수 없습니다. 담당자가 직접 환불한 뒤 `reconciled refunded`로 기록해야 합니다.',
+    internal_error: 'reconciled의 오류로 이 주문에서 멈췄습니다. 담당자가 확인해야 합니다.',
+    resolved_by_person: '담당자가 결정했습니다.',
+    refunded_at_gateway: 'PG에서 환불된 결제입니다.',
+    attempt_failed: '결제 시도가 실패했고 다시 시도할 수 있는 시간도 지났습니다.',
+    lost_at_gateway: 'PG가 자신이 발급한 거래 키를 모릅니다.',
+    cannot_ask: '이 PG는 주문 번호로 조회할 수 없습니다.',
+    no_gateway: '이 결제 수단을 담당하는 PG가 설정에 없습니다.',
+  },
+  verdicts: {
+    captured: '승인됨',
+    declined: '거절됨',
+    presumed_declined: '거절된 것으로 봄(PG에 기록 없음)',
+    open: '아직 승인될 수 있음',
+    unknown: '알 수 없음',
+    mismatched: '주문과 일치하지 않음',
+    unclear: '조회로는 알 수 없음',
+  },
+  statuses: {
+    succeeded: '승인',
+    failed: '거절',
+    cancelled: '취소',
+    pending: '처리 중',
+    authorised: '인증만 됨(매입 전)',
+    attempt_failed: '시도 실패',
+    refunded: '환불',
+    partly_refunded: '부분 환불',
+    unrecognised: '알 수 없는 상태',
+  },
+  silences: {
+    timeout: '응답 시간 초과',
+    connection: '연결 실패',
+    server_error: 'PG 서버 오류',
+    rate_limited: 'PG의 요청 한도 초과',
+    misconfigured: 'PG가 접근을 거부함(설정 확인 필요)',
+    bad_request: 'PG가 요청을 받아들이지 않음',
+    unreadable: '읽을 수 없는 응답',
+    redirected: '다른 주소로 이동하라는 응답',
+    circuit_open: '실패가 많아 잠시 조회를 멈춘 상태',
+    stopping: '데몬 종료 중',
+    internal: '내부 오류',
+  },
+  topics: {
+    'order.completed': '주문 완료',
+    'order.failed': '주문 실패',
+    'order.held': '담당자 확인이 필요한 주문',
+    'order.attention': '담당자 확인이 필요한 종결 주문',
+    'refund.due': '환불 필요',
+    'refund.done': '환불 완료',
+    'stock.low': '재고 부족 임박',
+  },
+  table: {
+    order: '주문',
+    state: '상태',
+    reason: '이유',
+    amount: '금액',
+    payments: '결제',
+    created: '생성',
+    nextLook: '다음 확인',
+    count: '건수',
+  },
+  orders: {
+    none: '조건에 맞는 주문이 없습니다.',
+    more: (cursor) => `더 있습니다. 다음 옵션을 붙이세요: --after ${cursor}`,
+  },
+  explain: {
+    title: (id, state, amount) => `주문 ${id}: ${state} (${amount})`,
+    because: (sentence) => `이유: ${sentence}`,
+    words: (text) => `받은 문구: ${text}`,
+    payments: '결제:',
+    payment: (id, how, state) => `${id}: ${how}, ${state}`,
+    how: (method, gateway, key) =>
+      `${method} / ${gateway ?? 'PG 없음'} / ${key === null ? '거래 키 없음' : `거래 키 ${key}`}`,
+    history: '있었던 일:',
+    created: (amount, pieces) => `주문 접수: ${amount}, 상품 ${pieces}개.`,
+    paymentAdded: (id, how) => `결제 ${id} 기록: ${how}.`,
+    asked: (gateway, keys) =>
+      keys.length === 0
+        ? `조회: ${gateway}에 이 주문의 모든 거래를 물었습니다.`
+        : `조회: ${gateway}에 ${keys.join(', ')} 거래를 물었습니다.`,
+    askedRefund: (gateway, key, amount) =>
+      `요청: ${gateway}에 ${key} 거래의 ${amount} 환불을 요청했습니다.`,
+    notAsked: '조회할 것이 없었습니다.',
+    heard: (key, status, amount, words) =>
+      `답: ${key} 거래는 ${status}, ${amount}${words === null ? '' : ` (“${words}”)`}.`,
+    heardOtherOrder: (key, orderId) => `답: ${key} 거래는 주문 ${orderId}의 것입니다.`,
+    heardAbsent: (key) => `답: ${key} 거래는 없습니다.`,
+    heardNothing: '답: 이 주문에 다른 거래는 없습니다.',
+    heardSilence: (key, cause) =>
+      `${key === null ? '' : `${key} 거래에 대해 `}알아낸 것이 없습니다: ${cause}.`,
+    heardRefund: {
+      done: '답: 환불이 끝났습니다.',
+      underway: '답: 환불이 진행 중입니다.',
+      refused: '답: 환불이 거절되었습니다.',
+    },
+    held: (id, verdict) => `판단: 결제 ${id} — ${verdict}.`,
+    becomes: (state, sentence) => `결정: ${state}. ${sentence}`,
+    stays: (state, sentence) => `결정: ${state} 유지. ${sentence}`,
+    paymentBecomes: (id, state, sentence) => `결제 ${id}: ${state}. ${sentence}`,
+    paymentFound: (id, key) =>
+      `기록되지 않았던 거래를 PG에서 찾았습니다: ${key} (결제 ${id}로 기록).`,
+    took: (productId, quantity) => `재고 차감: ${productId} ${quantity}개.`,
+    told: (topic) => `알림: ${topic}.`,
+    person: (by, note) =>
+      `${by} 님이 결정했습니다${note === null || note === '' ? '.' : `: “${note}”`}`,
+    refundRecorded: (by, note) =>
+      `${by} 님이 환불을 기록했습니다${note === null || note === '' ? '.' : `: “${note}”`}`,
+    requested: '데몬이 직접 결제를 요청했습니다.',
+    next: {
+      never: '남은 일이 없습니다. 콜백이 오면 다시 확인합니다.',
+      due: (since) => `${since}부터 확인을 기다리고 있습니다.`,
+      at: (at, wait) => `다음 확인: ${at} (${wait} 뒤).`,
+      person: (todo) => `담당자를 기다립니다: ${todo}`,
+    },
+    todo: {
+      resolve: (id) =>
+        `확인한 뒤 reconciled resolve ${id} --state completed|failed|pending --note … --by …`,
+      refund: (amount, paymentId) =>
+        `${amount} 환불 후 reconciled refunded ${paymentId} --reference … --note … --by …`,
+    },
+  },
+  sweep: {
+    done: (looked, seconds) => `${seconds}초 동안 주문 ${looked}건을 확인했습니다.`,
+    byDaemon: '실행 중인 데몬이 확인합니다 …',
+    byUs: '이 데이터베이스에서 실행 중인 데몬이 없어 여기서 확인합니다.',
+  },
+  imported: {
+    progress: '가져오는 중',
+    lines: (read, bad) => `${read}줄을 읽었고, 그중 ${bad}줄이 잘못되었습니다.`,
+    outcomes: {
+      created: '저장',
+      same: '이미 있음',
+      updated: '변경',
+      differs: '다른 내용으로 이미 있음',
+    },
+    badLine: (line, problem) => `${line}번째 줄: ${problem}`,
+  },
+  replay: {
+    progress: '다시 결정하는 중',
+    agreed: (rows) => `결정 ${rows}건을 다시 내렸고 모두 같았습니다.`,
+    disagreed: (rows, of) => `결정 ${of}건 중 ${rows}건이 다르게 나왔습니다:`,
+    skipped: (rows, rules) => `다른 규칙(${rules})으로 내린 결정 ${rows}건은 제외했습니다.`,
+  },
+  commands: {
+    done: (id, state) => `완료: 주문 ${id} — ${state}.`,
+    same: (id, state) => `이미 그런 상태입니다: 주문 ${id} — ${state}.`,
+  },
+};
