@@ -1,0 +1,323 @@
+import type { Clock } from '../clock.ts';
+import type { GatewayConfig } from '../config.ts';
+import type { Answer, Heard, Question } from '../core/gateway.ts';
+import type { DurationMs } from '../core/time.ts';
+import type { Asked, Exchange, PaymentRequest, RequestOutcome } from '../gateways/port.ts';
+import type { Tell } from '../observe/events.ts';
+import type { LimitChange } from './limits.ts';
+import type { AskTask, Reply, RequestTask } from './messages.ts';
+import type { Asking } from './port.ts';
+import { Chunk, GatewayWindow, type Job, type NotAsked } from './window.ts';
+
+/** Whatever asks on our behalf. Nothing rejects: trouble is a text. */
+export interface Threads {
+  /** Tells each reply as it comes; resolves after the last one, with a text when something went wrong. */
+  ask(task: Omit<AskTask, 'port'>, told: (reply: Reply) => void): Promise<string | null>;
+  /** A text: whether it was sent is not known. */
+  request(task: RequestTask): Promise<Asked<RequestOutcome> | string>;
+  /** Threads in use. */
+  count(): number;
+}
+
+/** All gateways' windows: orders wait here until their gateway has a slot, and each is settled by its own answer. */
+export class Windows implements Asking {
+  readonly #clock: Clock;
+  readonly #tell: Tell;
+  readonly #threads: Threads;
+  readonly #windows: ReadonlyMap<string, GatewayWindow>;
+  /** Who waits for a job; each is taken out once. */
+  readonly #waiters = new Map<Job, Waiter>();
+  #underway = 0;
+  #freed = Promise.withResolvers<void>();
+  #awaited = false;
+  #flushing = false;
+  #stopping = false;
+  #cancelAlarm: () => void = () => {};
+
+  constructor(gateways: readonly GatewayConfig[], threads: Threads, clock: Clock, tell: Tell) {
+    this.#windows = new Map(gateways.map((one) => [one.settings.name, new GatewayWindow(one)]));
+    this.#threads = threads;
+    this.#clock = clock;
+    this.#tell = tell;
+  }
+
+  async ask(questions: readonly Question[]): Promise<readonly Heard[]> {
+    const byGateway = Map.groupBy(questions, ({ gateway }) => gateway);
+    const heard = await Promise.all(
+      [...byGateway].map(([gateway, group]) => this.#askGateway(gateway, group)),
+    );
+    const found = new Map(heard.flat().map((one) => [one.question, one]));
+    return questions.flatMap((question) => found.get(question) ?? []);
+  }
+
+  async request(request: PaymentRequest): Promise<RequestOutcome> {
+    const window = this.#windows.get(request.gateway);
+    if (window === undefined) return { kind: 'not_reached', cause: 'internal' };
+    const { promise, resolve } = Promise.withResolvers<RequestOutcome>();
+    const job: Job = { kind: 'request', orderId: request.orderId, request };
+    this.#enqueue(window, job, { kind: 'request', resolve });
+    return promise;
+  }
+
+  freeSlots(): number {
+    if (this.#stopping) return 0;
+    const nowMs = this.#turn();
+    return this.#eachWindow((window) => window.room(nowMs, this.#threads.count())).reduce(sum, 0);
+  }
+
+  blocked(): readonly string[] {
+    const nowMs = this.#turn();
+    const rooms = this.#eachWindow((window) => window.room(nowMs, this.#threads.count()));
+    // A full gateway is left out while another has room: else its orders would be claimed into the other's slots.
+    const someRoom = rooms.some((room) => room > 0);
+    return [...this.#windows.values()]
+      .filter((window, at) => window.refusedForMs(nowMs) !== null || (someRoom && rooms[at] === 0))
+      .map(({ name }) => name);
+  }
+
+  answering(): readonly string[] {
+    const sinceMs = this.#clock.monotonicMs() - ANSWERING_MS;
+    return [...this.#windows.values()]
+      .filter((window) => window.answeredSince(sinceMs))
+      .map(({ name }) => name);
+  }
+
+  whenFree(): Promise<void> {
+    this.#awaited = true;
+    this.#flushSoon();
+    return this.#freed.promise;
+  }
+
+  /** The share of all windows that is in flight, 0–1. */
+  utilization(): number {
+    const most = this.#eachWindow(({ maxInFlight }) => maxInFlight).reduce(sum, 0);
+    const now = this.#eachWindow(({ inFlight }) => inFlight).reduce(sum, 0);
+    return most === 0 ? 0 : now / most;
+  }
+
+  /** Takes nothing more, turns away what waits, and resolves when nothing is in flight or the time is over. */
+  async stop(withinMs: DurationMs): Promise<void> {
+    this.#stopping = true;
+    for (const window of this.#windows.values()) this.#turnAway(window.drain(), 'stopping');
+    const { promise: over, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#clock.after(withinMs, resolve);
+    const drained = async () => {
+      while (this.#underway > 0) await this.whenFree();
+    };
+    await Promise.race([over, drained()]);
+    cancel();
+    this.#cancelAlarm();
+  }
+
+  // --- what comes in
+
+  async #askGateway(gateway: string, questions: readonly Question[]): Promise<readonly Heard[]> {
+    const window = this.#windows.get(gateway);
+    const { promise, resolve } = Promise.withResolvers<readonly Answer[]>();
+    const job: Job = { kind: 'ask', orderId: questions[0]?.orderId ?? '', questions };
+    if (window === undefined) resolve([]);
+    else this.#enqueue(window, job, { kind: 'ask', resolve });
+    const answers = await promise;
+    return questions.map((question, at) => ({
+      question,
+      answer: answers[at] ?? silent('internal'),
+    }));
+  }
+
+  #enqueue(window: GatewayWindow, job: Job, waiter: Waiter): void {
+    this.#waiters.set(job, waiter);
+    const refusedForMs = window.refusedForMs(this.#turn());
+    if (this.#stopping) this.#turnAway([job], 'stopping');
+    else if (refusedForMs !== null) this.#turnAway([job], 'circuit_open', refusedForMs);
+    else if (!window.add(job)) this.#turnAway([job], 'internal');
+    else this.#flushSoon();
+  }
+
+  /** These were certainly not asked about. */
+  #turnAway(jobs: readonly Job[], cause: NotAsked, retryAfterMs?: DurationMs): void {
+    for (const job of jobs) {
+      this.#settle(job, {
+        answer: () => silent(cause, retryAfterMs),
+        outcome: { kind: 'not_reached', cause },
+      });
+    }
+  }
+
+  #settle(job: Job, result: Result): void {
+    const waiter = this.#waiters.get(job);
+    this.#waiters.delete(job);
+    if (waiter?.kind === 'request') waiter.resolve(result.outcome);
+    if (waiter?.kind === 'ask' && job.kind === 'ask') {
+      waiter.resolve(job.questions.map((_, at) => result.answer(at)));
+    }
+  }
+
+  // --- from the queues to the threads
+
+  /** Once a turn of the event loop, so that what was asked for in one turn travels together. */
+  #flushSoon(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    setImmediate(() => {
+      this.#flushing = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    const nowMs = this.#turn();
+    const threads = this.#threads.count();
+    let wakeMs = Number.POSITIVE_INFINITY;
+    for (const window of this.#windows.values()) {
+      const refusedForMs = window.refusedForMs(nowMs);
+      if (refusedForMs !== null) {
+        this.#turnAway(window.drain(), 'circuit_open', refusedForMs);
+        wakeMs = Math.min(wakeMs, refusedForMs);
+      }
+      let next = window.next(nowMs, threads);
+      for (; next instanceof Chunk; next = window.next(nowMs, threads)) this.#send(next);
+      if (next !== null) wakeMs = Math.min(wakeMs, next);
+    }
+    this.#setAlarm(wakeMs);
+  }
+
+  /** Wakes whoever waits when time alone may free a slot. */
+  #setAlarm(wakeMs: DurationMs): void {
+    this.#cancelAlarm();
+    if (wakeMs === Number.POSITIVE_INFINITY) {
+      // Nothing is under way that could free a slot: they are as free as they will be.
+      if (this.#underway === 0) this.#tellFree();
+      return;
+    }
+    const waited = this.#awaited || this.#eachWindow(({ waiting }) => waiting).some(Boolean);
+    if (!waited || this.#stopping) return;
+    this.#cancelAlarm = this.#clock.after(wakeMs, () => {
+      this.#tellFree();
+      this.#flush();
+    });
+  }
+
+  #tellFree(): void {
+    if (!this.#awaited) return;
+    this.#awaited = false;
+    this.#freed.resolve();
+    this.#freed = Promise.withResolvers<void>();
+  }
+
+  #send(chunk: Chunk): void {
+    const [first] = chunk.jobs;
+    this.#underway += 1;
+    const sent =
+      first?.kind === 'request'
+        ? this.#sendRequest(chunk, { request: first.request })
+        : this.#sendQuestions(chunk);
+    void sent.then((trouble) => this.#ended(chunk, trouble));
+  }
+
+  #sendQuestions(chunk: Chunk): Promise<string | null> {
+    const gateway = chunk.window.name;
+    const orders = chunk.jobs.map((job) => (job.kind === 'ask' ? job.questions : []));
+    return this.#threads.ask({ gateway, orders, lanes: chunk.lanes }, (reply) => {
+      if (reply.kind === 'returned') this.#takeBack(chunk, reply.at);
+      else {
+        this.#heard(chunk, reply.at, reply.exchanges, {
+          answer: (at) => reply.answers[at] ?? silent('internal'),
+          outcome: NOBODY_KNOWS,
+        });
+      }
+    });
+  }
+
+  async #sendRequest(chunk: Chunk, task: RequestTask): Promise<string | null> {
+    const asked = await this.#threads.request(task);
+    if (typeof asked === 'string') return asked;
+    const { outcome, exchanges } = asked;
+    this.#heard(chunk, 0, exchanges, { answer: () => silent('internal'), outcome });
+    return null;
+  }
+
+  // --- from the threads back
+
+  #heard(chunk: Chunk, at: number, exchanges: readonly Exchange[], result: Result): void {
+    const job = chunk.settle(at);
+    if (job === undefined) return;
+    const { window, permit } = chunk;
+    for (const exchange of exchanges) {
+      this.#tell({ name: 'gateway.exchanged', gateway: window.name, exchange });
+    }
+    const nowMs = this.#clock.monotonicMs();
+    this.#tellChanges(window.name, window.heard(permit, job.orderId, exchanges, nowMs));
+    this.#settle(job, result);
+    this.#tellFree();
+    this.#flushSoon();
+  }
+
+  #takeBack(chunk: Chunk, places: readonly number[]): void {
+    chunk.window.takeBack(places.flatMap((at) => chunk.settle(at) ?? []));
+    if (this.#stopping) this.#turnAway(chunk.window.drain(), 'stopping');
+    this.#flushSoon();
+  }
+
+  /** The end of a task, after all of its replies: what has none by now is lost. */
+  #ended(chunk: Chunk, trouble: string | null): void {
+    this.#underway -= 1;
+    const lost = chunk.open();
+    const cause = this.#stopping ? 'stopping' : 'internal';
+    for (const at of lost) {
+      this.#heard(chunk, at, [], {
+        answer: () => silent(cause),
+        outcome: { kind: 'nobody_knows', cause },
+      });
+    }
+    if (!this.#stopping && (lost.length > 0 || trouble !== null)) {
+      const error = trouble ?? 'a task ended without all of its answers';
+      this.#tell({ name: 'pool.failed', pool: 'asking', error });
+    }
+    this.#tellFree();
+    this.#flushSoon();
+  }
+
+  #turn(): number {
+    const nowMs = this.#clock.monotonicMs();
+    for (const window of this.#windows.values()) {
+      this.#tellChanges(window.name, window.turn(nowMs));
+    }
+    return nowMs;
+  }
+
+  #tellChanges(gateway: string, changes: readonly LimitChange[]): void {
+    for (const change of changes) {
+      if (change.kind === 'circuit') {
+        const { state, cause } = change;
+        this.#tell({ name: 'gateway.circuit', gateway, state, cause });
+      } else this.#tell({ name: 'gateway.misconfigured', gateway, status: change.status });
+    }
+  }
+
+  #eachWindow<T>(read: (window: GatewayWindow) => T): T[] {
+    return [...this.#windows.values()].map(read);
+  }
+}
+
+/** A gateway answers at present when it has answered something in this time. */
+const ANSWERING_MS: DurationMs = 5 * 60_000;
+
+const NOBODY_KNOWS: RequestOutcome = { kind: 'nobody_knows', cause: 'internal' };
+
+type Waiter =
+  | { readonly kind: 'ask'; readonly resolve: (answers: readonly Answer[]) => void }
+  | { readonly kind: 'request'; readonly resolve: (outcome: RequestOutcome) => void };
+
+/** What a job came to, for a job of either kind. */
+interface Result {
+  answer(at: number): Answer;
+  readonly outcome: RequestOutcome;
+}
+
+function silent(cause: NotAsked, retryAfterMs?: DurationMs): Answer {
+  return { kind: 'silent', cause, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+}
+
+function sum(one: number, other: number): number {
+  return one + other;
+}
