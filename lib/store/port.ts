@@ -66,6 +66,11 @@ export interface NewOrder {
   readonly createdAt: Instant;
   /** When to look for the first time. Not part of what makes two orders the same. */
   readonly lookAt: Instant;
+  /**
+   * True: the shop left `createdAt` out and it was filled in. A repeat is then the same order whatever moment was filled in
+   * for it, and so are requests of its payments at that moment.
+   */
+  readonly undated?: boolean;
 }
 
 /** A payment attempt as the shop tells it, or as we are about to request it. */
@@ -78,7 +83,10 @@ export interface NewPayment {
   readonly requestedAt: Instant;
 }
 
-/** `conflict`: a payment's id or (gateway, key) belongs to another order; `where` names it. */
+/**
+ * `conflict`: a payment's id or (gateway, key) is taken, or its amount is not the order's; `where` begins with the path of
+ * the field (`payments[0].id: …`) and says whose it is.
+ */
 export type CreateOutcome =
   | { readonly kind: 'created' | 'same' | 'differs' }
   | { readonly kind: 'unknown_product'; readonly productId: string }
@@ -135,8 +143,11 @@ export interface Docket {
   commit(settlements: readonly Settlement[]): Promise<readonly CommitOutcome[]>;
   /** Gives leases back without a decision. */
   release(leases: readonly Lease[]): void;
-  /** When the next nudged order that is not leased may be looked at; `null`: none waits. */
-  nextNudge(): Instant | null;
+  /**
+   * When the next nudged order that is not leased may be looked at; `null`: none waits. Orders that a claim with the same
+   * `exceptGateways` would leave out do not count, so that nobody wakes for them in vain.
+   */
+  nextNudge(exceptGateways?: readonly string[]): Instant | null;
   /** The order that a payment belongs to; `null`: no such payment. */
   orderOfPayment(paymentId: string): Promise<string | null>;
   /** The highest id of a sweep so far, 0 when there was none. */
@@ -155,7 +166,10 @@ export interface ClaimRequest {
   readonly dueBy: Instant;
   /** A due time further off than this came from a clock that jumped, and counts as due. */
   readonly longestWaitMs: DurationMs;
-  /** Orders that could only be asked about at these gateways are left out. */
+  /**
+   * Orders that could only be asked about at these gateways are left out: those whose unresolved payments are all there or,
+   * with none unresolved, whose payments are all there. An order without any payment never is.
+   */
   readonly exceptGateways: readonly string[];
   /** True: only nudged orders. */
   readonly nudgedOnly: boolean;
@@ -184,7 +198,8 @@ export interface Settlement {
 
 /**
  * `stale`: the order changed meanwhile, or the stock no longer suffices: load and decide again. `refused`: a (gateway,
- * key) of the decision belongs to another order.
+ * key) of the decision belongs to another order, or the decision breaks another rule of the schema (a bug): the same
+ * decision will never be taken, a person has to look. Neither changes anything.
  */
 export type CommitOutcome = 'applied' | 'stale' | 'refused';
 

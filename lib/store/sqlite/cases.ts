@@ -1,0 +1,81 @@
+import type { Case } from '../../core/decision.ts';
+import type { NoticedKey } from '../../core/gateway.ts';
+import type { Item, StockLevel } from '../../core/order.ts';
+import type { Payment } from '../../core/payment.ts';
+import type { OrderView } from '../port.ts';
+import type { Session } from './connection.ts';
+import {
+  type ItemRow,
+  itemOf,
+  ORDER_COLUMNS,
+  type OrderRow,
+  orderOf,
+  PAYMENT_COLUMNS,
+  type PaymentRow,
+  paymentOf,
+} from './rows.ts';
+
+/** All that a decision about one order may know; `null`: no such order. */
+export function loadCase(session: Session, orderId: string): Case | null {
+  const row = session.row<OrderRow>(SELECT_ORDER, orderId);
+  if (row === undefined) return null;
+  return {
+    order: orderOf(row),
+    items: loadItems(session, orderId),
+    payments: loadPayments(session, orderId),
+    stock: session.rows<StockRow>(SELECT_STOCK, orderId).map(stockLevelOf),
+    noticed: session.rows<NoticedKey>(SELECT_NOTICED, orderId),
+  };
+}
+
+/** What people see of one order; `null`: no such order. */
+export function loadView(session: Session, orderId: string): OrderView | null {
+  const row = session.row<OrderRow>(SELECT_ORDER, orderId);
+  return row === undefined ? null : viewOf(session, row);
+}
+
+export function viewOf(session: Session, row: OrderRow): OrderView {
+  return {
+    order: orderOf(row),
+    items: loadItems(session, row.id),
+    payments: loadPayments(session, row.id),
+  };
+}
+
+function loadItems(session: Session, orderId: string): readonly Item[] {
+  return session.rows<ItemRow>(SELECT_ITEMS, orderId).map(itemOf);
+}
+
+function loadPayments(session: Session, orderId: string): readonly Payment[] {
+  return session.rows<PaymentRow>(SELECT_PAYMENTS, orderId).map(paymentOf);
+}
+
+interface StockRow {
+  readonly id: string;
+  readonly name: string;
+  readonly on_hand: number;
+  readonly low_stock_at: number | null;
+}
+
+function stockLevelOf(row: StockRow): StockLevel {
+  return { productId: row.id, name: row.name, onHand: row.on_hand, lowStockAt: row.low_stock_at };
+}
+
+const SELECT_ORDER = `SELECT ${ORDER_COLUMNS} FROM orders WHERE id = ?`;
+
+const SELECT_ITEMS =
+  'SELECT product_id, quantity, unit_price FROM items WHERE order_id = ? ORDER BY position';
+
+const SELECT_PAYMENTS = `SELECT ${PAYMENT_COLUMNS} FROM payments WHERE order_id = ? ORDER BY seq`;
+
+const SELECT_STOCK = `
+  SELECT id, name, on_hand, low_stock_at FROM products
+  WHERE id IN (SELECT product_id FROM items WHERE order_id = ?) ORDER BY id`;
+
+const SELECT_NOTICED = `
+  SELECT gateway, key FROM noticed_keys AS noticed
+  WHERE order_id = ?
+    AND NOT EXISTS (
+      SELECT 1 FROM payments
+      WHERE payments.gateway = noticed.gateway AND transaction_key = noticed.key)
+  ORDER BY at, gateway, key`;

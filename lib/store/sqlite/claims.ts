@@ -1,0 +1,227 @@
+import type { Clock } from '../../clock.ts';
+import type { DurationMs, Instant } from '../../core/time.ts';
+import { type Claimed, type ClaimRequest, type Lease, NUDGE_FINAL_MS } from '../port.ts';
+import { loadCase } from './cases.ts';
+import type { Session } from './connection.ts';
+import { isLeftOut } from './unresolved.ts';
+
+/**
+ * Leases, in memory only: they save work, and the version of the order keeps it right. A crash forgets them all, and the
+ * orders are simply due again.
+ */
+export interface Claims {
+  claim(session: Session, request: ClaimRequest): readonly Claimed[];
+  nextNudge(session: Session, exceptGateways: readonly string[]): Instant | null;
+  /** The order's count of nudges when the lease was taken; `null`: there was none, or it ran out. */
+  nudgesSeen(lease: Lease | null): number | null;
+  end(lease: Lease | null): void;
+}
+
+/** A look takes seconds; after this long nobody is coming back for the order. On monotonic time. */
+const LEASE_MS: DurationMs = 5 * 60_000;
+
+export function startClaims(clock: Clock): Claims {
+  /** In the order of their taking, and so of their running out. */
+  const held = new Map<string, Held>();
+  let lastId = 0;
+  let oddSlotIsNudged = true;
+
+  const dropExpired = () => {
+    const nowMs = clock.monotonicMs();
+    for (const [orderId, lease] of held) {
+      if (lease.untilMs > nowMs) break;
+      held.delete(orderId);
+    }
+  };
+  const isFree = (orderId: string) => !held.has(orderId);
+  const take = (session: Session, orderId: string): Claimed | null => {
+    const found = loadCase(session, orderId);
+    const nudges = session.row<NudgeRow>(SELECT_NUDGES, orderId);
+    if (found === null || nudges === undefined) return null;
+    lastId += 1;
+    const untilMs = clock.monotonicMs() + LEASE_MS;
+    held.set(orderId, { id: lastId, nudges: nudges.nudges, untilMs });
+    const lease = { id: lastId, orderId };
+    return { lease, case: found, nudged: nudges.nudge_at !== null };
+  };
+  /** Of an odd number of slots the last goes to either kind in turn: claims of one slot must not starve one of them. */
+  const nudgedSlots = (limit: number) => {
+    if (limit % 2 === 0) return limit / 2;
+    oddSlotIsNudged = !oddSlotIsNudged;
+    return oddSlotIsNudged ? (limit - 1) / 2 : (limit + 1) / 2;
+  };
+  const heldBy = (lease: Lease | null) => {
+    const current = lease === null ? undefined : held.get(lease.orderId);
+    return current !== undefined && current.id === lease?.id ? current : null;
+  };
+
+  return {
+    claim: (session, request) => {
+      dropExpired();
+      if (request.limit <= 0) return [];
+      const nudged = nudgedOrders(session, request, isFree);
+      const due = request.nudgedOnly ? [] : dueOrders(session, request, isFree);
+      const waiting = new Set(nudged.map((order) => order.id));
+      const othersWait = due.some((order) => !waiting.has(order.id));
+      const slots = othersWait && nudged.length > 0 ? nudgedSlots(request.limit) : request.limit;
+      return inTurn(nudged, due, slots)
+        .slice(0, request.limit)
+        .flatMap((orderId) => take(session, orderId) ?? []);
+    },
+    nextNudge: (session, exceptGateways) => {
+      dropExpired();
+      const first = firstOf(session, NUDGED, { isFree, exceptGateways });
+      if (first === null) return null;
+      const now = clock.now();
+      return first > now + NUDGE_FINAL_MS ? now : first;
+    },
+    nudgesSeen: (lease) => heldBy(lease)?.nudges ?? null,
+    end: (lease) => {
+      if (lease !== null && heldBy(lease) !== null) held.delete(lease.orderId);
+    },
+  };
+}
+
+interface Held {
+  readonly id: number;
+  readonly nudges: number;
+  readonly untilMs: number;
+}
+
+interface NudgeRow {
+  readonly nudges: number;
+  readonly nudge_at: Instant | null;
+}
+
+interface Waiting {
+  readonly id: string;
+  readonly at: Instant;
+}
+
+/** Nudged ones up to their share, then the oldest due, then what is left of the nudged. */
+function inTurn(
+  nudged: readonly Waiting[],
+  due: readonly Waiting[],
+  nudgedSlots: number,
+): readonly string[] {
+  const ordered = [...nudged.slice(0, nudgedSlots), ...due, ...nudged.slice(nudgedSlots)];
+  return [...new Set(ordered.map((order) => order.id))];
+}
+
+function dueOrders(
+  session: Session,
+  request: ClaimRequest,
+  isFree: (orderId: string) => boolean,
+): readonly Waiting[] {
+  const jumped = request.now + request.longestWaitMs;
+  return oldest(session, DUE, { ...request, isFree, by: request.dueBy, beyond: jumped });
+}
+
+/** No nudge lies further off than the longest interval between nudged looks, unless the clock jumped. */
+function nudgedOrders(
+  session: Session,
+  request: ClaimRequest,
+  isFree: (orderId: string) => boolean,
+): readonly Waiting[] {
+  const jumped = request.now + NUDGE_FINAL_MS;
+  return oldest(session, NUDGED, { ...request, isFree, by: request.now, beyond: jumped });
+}
+
+/**
+ * The first of a queue that are free: those due by `by`, then those due only after `beyond`. Orders are grouped by the
+ * gateways that they wait for; a group that is left out costs one step in the index, however many orders it has.
+ */
+function oldest(
+  session: Session,
+  queue: Queue,
+  wanted: {
+    readonly limit: number;
+    readonly by: Instant;
+    readonly beyond: Instant;
+    readonly isFree: (orderId: string) => boolean;
+    readonly exceptGateways: readonly string[];
+  },
+): readonly Waiting[] {
+  const found: Waiting[] = [];
+  for (const askAt of groupsOf(session, queue)) {
+    if (isLeftOut(askAt, wanted.exceptGateways)) continue;
+    const ranges = [
+      session.each<Waiting>(queue.by, askAt, wanted.by),
+      session.each<Waiting>(queue.beyond, askAt, Math.max(wanted.beyond, wanted.by)),
+    ];
+    for (const range of ranges) found.push(...firstFree(range, wanted.isFree, wanted.limit));
+  }
+  return found.sort(byTime).slice(0, wanted.limit);
+}
+
+function firstFree(
+  range: Iterable<Waiting>,
+  isFree: (orderId: string) => boolean,
+  limit: number,
+): readonly Waiting[] {
+  const free: Waiting[] = [];
+  for (const order of range) {
+    if (isFree(order.id)) free.push(order);
+    if (free.length >= limit) break;
+  }
+  return free;
+}
+
+/** The earliest moment in a queue; `null`: it is empty. */
+export function firstOf(
+  session: Session,
+  queue: Queue,
+  wanted: {
+    readonly isFree: (orderId: string) => boolean;
+    readonly exceptGateways: readonly string[];
+  },
+): Instant | null {
+  let first: Instant | null = null;
+  for (const askAt of groupsOf(session, queue)) {
+    if (isLeftOut(askAt, wanted.exceptGateways)) continue;
+    const range = session.each<Waiting>(queue.by, askAt, Number.MAX_SAFE_INTEGER);
+    for (const order of firstFree(range, wanted.isFree, 1))
+      first = Math.min(order.at, first ?? order.at);
+  }
+  return first;
+}
+
+/** The different values of `ask_at` in a queue: as many steps in the index as there are values. */
+function groupsOf(session: Session, queue: Queue): readonly string[] {
+  const groups: string[] = [];
+  let last = '';
+  for (;;) {
+    const next = session.row<{ readonly ask_at: string }>(queue.nextGroup, last);
+    if (next === undefined) return groups;
+    last = next.ask_at;
+    groups.push(last);
+  }
+}
+
+function byTime(a: Waiting, b: Waiting): number {
+  return a.at - b.at || (a.id < b.id ? -1 : 1);
+}
+
+/** Statements over one of the two indexes of waiting orders. INDEXED BY: without the index they must fail, not scan. */
+export interface Queue {
+  readonly nextGroup: string;
+  readonly by: string;
+  readonly beyond: string;
+}
+
+function queueOf(index: string, column: string): Queue {
+  const from = `FROM orders INDEXED BY ${index} WHERE ${column} IS NOT NULL AND`;
+  return {
+    nextGroup: `SELECT ask_at ${from} ask_at > ? ORDER BY ask_at LIMIT 1`,
+    by: `SELECT id, ${column} AS at ${from} ask_at = ? AND ${column} <= ? ORDER BY ${column}, id`,
+    beyond: `SELECT id, ${column} AS at ${from} ask_at = ? AND ${column} > ? ORDER BY ${column}, id`,
+  };
+}
+
+/** Orders with a time to look at them. */
+export const DUE: Queue = queueOf('orders_due', 'look_at');
+
+/** Orders that a callback named. */
+const NUDGED: Queue = queueOf('orders_nudged', 'nudge_at');
+
+const SELECT_NUDGES = 'SELECT nudges, nudge_at FROM orders WHERE id = ?';

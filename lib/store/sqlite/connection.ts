@@ -1,0 +1,242 @@
+import { existsSync, mkdirSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import Database from 'better-sqlite3';
+import { ReconciledError } from '../../errors.ts';
+import { APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION } from './migrations.ts';
+import { storeTrouble } from './trouble.ts';
+
+/** What SQLite keeps in a column. */
+export type Value = string | number | null | Uint8Array;
+
+/** Values by position, or one record of them by name. */
+export type Binding = Value | Readonly<Record<string, Value>>;
+
+/** An open database. Every statement is prepared once and kept: preparing costs eight times as much as running. */
+export interface Session {
+  row<Row>(sql: string, ...binding: Binding[]): Row | undefined;
+  rows<Row>(sql: string, ...binding: Binding[]): Row[];
+  /** Row by row. Nothing else may be asked before the loop is left. */
+  each<Row>(sql: string, ...binding: Binding[]): IterableIterator<Row>;
+  /** The number of rows that it changed. */
+  run(sql: string, ...binding: Binding[]): number;
+  /** The same with the number of the last inserted row. */
+  insert(sql: string, ...binding: Binding[]): number;
+  readonly inTransaction: boolean;
+}
+
+/** The file, opened again by itself after a failure. */
+export interface Connection {
+  readonly path: string;
+  readonly readOnly: boolean;
+  /** The open database. Throws `store_closed`, or what opening it again met. */
+  session(): Session;
+  /** Drops a connection whose state is in doubt after a failed write; the next `session` opens a new one. */
+  abandon(): void;
+  close(): void;
+}
+
+export interface ConnectionOptions {
+  readonly path: string;
+  readonly readOnly: boolean;
+  readonly maxPages: number | null;
+}
+
+/**
+ * Opens the file, creates or upgrades its layout, and (for a writer) takes the lock that keeps a second daemon out.
+ * Throws `store_busy`, `store_newer`, `store_foreign`, `store_corrupt`, `store_readonly`, `store_full`, `not_found`.
+ */
+export function openConnection(options: ConnectionOptions): Connection {
+  const path = readyPath(options);
+  const settled = { ...options, path };
+  const lock = options.readOnly ? null : takeLock(path);
+  let open: Open | null = null;
+  let closed = false;
+  const session = () => {
+    if (closed) throw closedError(path);
+    open ??= openDatabase(settled);
+    return open.session;
+  };
+  try {
+    session();
+  } catch (error) {
+    lock?.close();
+    throw storeTrouble(error, path);
+  }
+  const abandon = () => {
+    closeQuietly(open?.database);
+    open = null;
+  };
+  return {
+    path,
+    readOnly: options.readOnly,
+    session,
+    abandon,
+    close: () => {
+      if (closed) return;
+      abandon();
+      closed = true;
+      lock?.close();
+    },
+  };
+}
+
+/** Another program that writes (a sqlite3 shell) is waited for this long; the whole daemon waits with us, so not for long. */
+const BUSY_TIMEOUT_MS = 1_000;
+
+/** The write-ahead log is cut back to this after a checkpoint: it grows beyond while a long reader holds it. */
+const LOG_SIZE_LIMIT_BYTES = 64 * 1024 * 1024;
+
+interface Open {
+  readonly database: Database.Database;
+  readonly session: Session;
+}
+
+function openDatabase(options: ConnectionOptions): Open {
+  const database = new Database(options.path, {
+    readonly: options.readOnly,
+    fileMustExist: options.readOnly,
+    timeout: BUSY_TIMEOUT_MS,
+  });
+  try {
+    const version = identify(database, options.path);
+    if (options.maxPages !== null) database.pragma(`max_page_count = ${options.maxPages}`);
+    if (options.readOnly) refuseOlder(version, options.path);
+    else prepareForWriting(database, version, options.path);
+    database.pragma('foreign_keys = ON');
+    database.pragma('trusted_schema = OFF');
+    return { database, session: sessionOf(database) };
+  } catch (error) {
+    closeQuietly(database);
+    throw error;
+  }
+}
+
+/** The layout version of a file of ours, 0 for an empty one. Changes nothing, so that a foreign file stays as it was. */
+function identify(database: Database.Database, path: string): number {
+  const applicationId = numberOf(database.pragma('application_id', { simple: true }));
+  const version = numberOf(database.pragma('user_version', { simple: true }));
+  const tables = database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').all().length;
+  if (applicationId === 0 && version === 0 && tables === 0) return 0;
+  if (applicationId !== APPLICATION_ID)
+    throw new ReconciledError('store_foreign', `${path} is a database of another program.`, {
+      hint: 'Set data_dir to a directory of its own.',
+    });
+  if (version > SCHEMA_VERSION)
+    throw new ReconciledError(
+      'store_newer',
+      `${path} was written by a newer version of reconciled: its layout is ${version}, this version knows ${SCHEMA_VERSION}.`,
+      { hint: `Install a version of reconciled that knows layout ${version}, or newer.` },
+    );
+  return version;
+}
+
+function refuseOlder(version: number, path: string): void {
+  if (version === SCHEMA_VERSION) return;
+  throw new ReconciledError(
+    'store_readonly',
+    `${path} has layout ${version} and must be brought to ${SCHEMA_VERSION} before it can be read.`,
+    { hint: 'Start the daemon once with this version: it upgrades the database.' },
+  );
+}
+
+function prepareForWriting(database: Database.Database, version: number, path: string): void {
+  const mode = database.pragma('journal_mode = WAL', { simple: true });
+  if (mode !== 'wal')
+    throw new ReconciledError('store_failed', `${path} cannot be used with a write-ahead log.`, {
+      hint: 'Set data_dir to a directory on a local disk (not a network share).',
+    });
+  // FULL: an acknowledged write survives a power cut. The driver's own default for this mode is less.
+  database.pragma('synchronous = FULL');
+  database.pragma(`journal_size_limit = ${LOG_SIZE_LIMIT_BYTES}`);
+  for (const [index, step] of MIGRATIONS.entries()) {
+    if (index < version) continue;
+    database.exec(
+      `BEGIN IMMEDIATE; ${step} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${index + 1}; COMMIT`,
+    );
+  }
+}
+
+function sessionOf(database: Database.Database): Session {
+  const prepared = new Map<string, Database.Statement<unknown[], unknown>>();
+  const statement = (sql: string) => {
+    const known = prepared.get(sql);
+    if (known !== undefined) return known;
+    const made = database.prepare<unknown[]>(sql);
+    prepared.set(sql, made);
+    return made;
+  };
+  return {
+    row: <Row>(sql: string, ...binding: Binding[]) =>
+      statement(sql).get(...binding) as Row | undefined,
+    rows: <Row>(sql: string, ...binding: Binding[]) => statement(sql).all(...binding) as Row[],
+    each: <Row>(sql: string, ...binding: Binding[]) =>
+      statement(sql).iterate(...binding) as IterableIterator<Row>,
+    run: (sql, ...binding) => statement(sql).run(...binding).changes,
+    insert: (sql, ...binding) => Number(statement(sql).run(...binding).lastInsertRowid),
+    get inTransaction() {
+      return database.inTransaction;
+    },
+  };
+}
+
+/**
+ * Holds an SQLite lock on a sibling file for as long as the process lives: the system drops it whatever ends the process.
+ * Not a lock on the database itself, because that would keep readers out.
+ */
+function takeLock(path: string): { close(): void } {
+  const lockPath = `${path}.lock`;
+  let lock: Database.Database | undefined;
+  try {
+    lock = new Database(lockPath, { timeout: 0 });
+    lock.exec('BEGIN EXCLUSIVE');
+    const held = lock;
+    return { close: () => closeQuietly(held) };
+  } catch (error) {
+    closeQuietly(lock);
+    const trouble = storeTrouble(error, lockPath);
+    if (trouble.code !== 'store_busy') throw trouble;
+    throw new ReconciledError('store_busy', `Another daemon runs on ${path}.`, {
+      hint: 'Stop the other daemon, or give this one another data_dir.',
+      cause: error,
+    });
+  }
+}
+
+/** The real path of the file: two names of one file must lead to one lock. Makes the directory for a writer. */
+function readyPath(options: ConnectionOptions): string {
+  const wanted = resolve(options.path);
+  if (options.readOnly) {
+    if (existsSync(wanted)) return realpathSync(wanted);
+    throw new ReconciledError('not_found', `There is no database at ${wanted}.`, {
+      hint: 'Check data_dir, or start the daemon once: it creates the database.',
+    });
+  }
+  try {
+    // 0700: the database holds what members ordered.
+    mkdirSync(dirname(wanted), { recursive: true, mode: 0o700 });
+    return existsSync(wanted)
+      ? realpathSync(wanted)
+      : join(realpathSync(dirname(wanted)), basename(wanted));
+  } catch (error) {
+    throw storeTrouble(error, wanted);
+  }
+}
+
+function closedError(path: string): ReconciledError {
+  return new ReconciledError('store_closed', `The store was closed already (${path}).`, {
+    hint: 'Start the daemon again.',
+  });
+}
+
+/** A connection that is given up may fail once more while it closes: nothing more can be learned from that. */
+function closeQuietly(database: Database.Database | undefined): void {
+  try {
+    database?.close();
+  } catch {
+    // The system closes its files at the latest when the process ends.
+  }
+}
+
+function numberOf(value: unknown): number {
+  return typeof value === 'number' ? value : 0;
+}

@@ -1,0 +1,258 @@
+import { createHash } from 'node:crypto';
+import { MAX_PAYMENTS } from '../../core/decision.ts';
+import type { OrderState } from '../../core/order.ts';
+import type { Payment } from '../../core/payment.ts';
+import type { Instant } from '../../core/time.ts';
+import type { AddPaymentOutcome, CreateOutcome, Intake, NewOrder, NewPayment } from '../port.ts';
+import type { Session } from './connection.ts';
+import { count, writeJournal } from './ledger.ts';
+import { admitNotice, matchWaiting } from './notices.ts';
+import { paymentBinding } from './rows.ts';
+import { addStock, putProduct } from './stock.ts';
+import { askAtOf, isUnresolved, standingOf } from './unresolved.ts';
+import type { Writer } from './writer.ts';
+
+/** What the shop and the gateways tell us, each order and each callback a piece of work of its own. */
+export function sqliteIntake(writer: Writer): Intake {
+  return {
+    putProduct: (product, now) => writer.write((session) => putProduct(session, product, now)),
+    addStock: (productId, add, reference, now) =>
+      writer.write((session) => addStock(session, productId, add, reference, now)),
+    createOrders: (orders, now) =>
+      Promise.all(
+        orders.map((order) => writer.write((session) => createOrder(session, order, now))),
+      ),
+    addPayment: (orderId, payment, now, mode) =>
+      writer.write((session) => addPayment(session, orderId, payment, now, mode)),
+    admit: (notices) =>
+      Promise.all(notices.map((notice) => writer.write((session) => admitNotice(session, notice)))),
+  };
+}
+
+function createOrder(session: Session, order: NewOrder, now: Instant): CreateOutcome {
+  const content = contentOf(order);
+  const known = session.row<{ readonly content: Uint8Array; readonly created_at: Instant }>(
+    SELECT_CONTENT,
+    order.id,
+  );
+  if (known !== undefined) {
+    const sameTime = order.undated === true || known.created_at === order.createdAt;
+    return { kind: sameTime && content.equals(known.content) ? 'same' : 'differs' };
+  }
+  const refusal = unknownProduct(session, order) ?? conflictOf(session, order);
+  if (refusal !== null) return refusal;
+
+  const payments = order.payments.map(pendingPayment);
+  session.run(INSERT_ORDER, {
+    id: order.id,
+    memberId: order.memberId,
+    currency: order.currency,
+    amount: order.amount,
+    createdAt: order.createdAt,
+    updatedAt: now,
+    lookAt: order.lookAt,
+    content,
+    askAt: askAtOf(payments),
+  });
+  for (const [position, item] of order.items.entries())
+    session.run(INSERT_ITEM, order.id, position, item.productId, item.quantity, item.unitPrice);
+  for (const payment of payments) insertPayment(session, payment, order.id);
+  writeJournal(session, {
+    orderId: order.id,
+    version: 1,
+    at: now,
+    reason: null,
+    record: { kind: 'created', order },
+  });
+  count(session, 'pending', 1);
+  matchWaiting(session, order.id, order.payments);
+  return { kind: 'created' };
+}
+
+function addPayment(
+  session: Session,
+  orderId: string,
+  payment: NewPayment,
+  now: Instant,
+  mode: 'recorded' | 'exclusive',
+): AddPaymentOutcome {
+  const order = session.row<OrderStanding>(SELECT_STANDING, orderId);
+  if (order === undefined) return { kind: 'not_found' };
+  const known = session.row<KnownPayment>(SELECT_PAYMENT, payment.id);
+  if (known !== undefined) {
+    if (known.order_id !== orderId) return conflict('id', payment.id, known.order_id);
+    return { kind: isSamePayment(known, payment) ? 'same' : 'differs' };
+  }
+  if (payment.amount !== order.amount)
+    return { kind: 'wrong_amount', where: `amount: the order's is ${order.amount}` };
+  const before = standingOf(session, orderId);
+  if (before.length >= MAX_PAYMENTS) return { kind: 'too_many' };
+  if (mode === 'exclusive' && (order.state !== 'pending' || before.some(isUnresolved)))
+    return { kind: 'busy' };
+  const owner = ownerOfKey(session, payment);
+  if (owner !== null) return conflict('transactionKey', payment.transactionKey, owner);
+
+  const added = pendingPayment(payment);
+  insertPayment(session, added, orderId);
+  session.run(RAISE_ORDER, {
+    id: orderId,
+    askAt: askAtOf([...before, added]),
+    lookAt: lookAtAfterAdding(order, now),
+  });
+  writeJournal(session, {
+    orderId,
+    version: order.version + 1,
+    at: now,
+    reason: null,
+    record: { kind: 'payment_added', payment },
+  });
+  matchWaiting(session, orderId, [payment]);
+  return { kind: 'created' };
+}
+
+interface OrderStanding {
+  readonly amount: number;
+  readonly state: OrderState;
+  readonly look_at: Instant | null;
+  readonly version: number;
+}
+
+/** A pending order keeps its place; any other one is looked at again now, because its new payment may capture. */
+function lookAtAfterAdding(order: OrderStanding, now: Instant): Instant {
+  if (order.look_at === null) return now;
+  return order.state === 'pending' ? order.look_at : Math.min(order.look_at, now);
+}
+
+interface KnownPayment {
+  readonly order_id: string;
+  readonly gateway: string | null;
+  readonly method: string;
+  readonly amount: number;
+  readonly transaction_key: string | null;
+  readonly recorded_key: string | null;
+}
+
+/** The time of the request is not compared: it is filled in when the shop leaves it out. */
+function isSamePayment(known: KnownPayment, payment: NewPayment): boolean {
+  return (
+    known.gateway === payment.gateway &&
+    known.method === payment.method &&
+    known.amount === payment.amount &&
+    (known.recorded_key === payment.transactionKey ||
+      known.transaction_key === payment.transactionKey)
+  );
+}
+
+function unknownProduct(session: Session, order: NewOrder): CreateOutcome | null {
+  const missing = order.items.find(
+    (item) => session.row(SELECT_PRODUCT, item.productId) === undefined,
+  );
+  return missing === undefined ? null : { kind: 'unknown_product', productId: missing.productId };
+}
+
+function conflictOf(session: Session, order: NewOrder): CreateOutcome | null {
+  const ids = new Set<string>();
+  const keys = new Set<string>();
+  for (const [index, payment] of order.payments.entries()) {
+    const at = `payments[${index}]`;
+    const key = JSON.stringify([payment.gateway, payment.transactionKey]);
+    const hasKey = payment.gateway !== null && payment.transactionKey !== null;
+    if (payment.amount !== order.amount)
+      return { kind: 'conflict', where: `${at}.amount: the order's is ${order.amount}` };
+    const known = session.row<KnownPayment>(SELECT_PAYMENT, payment.id);
+    if (known !== undefined || ids.has(payment.id))
+      return conflict(`${at}.id`, payment.id, known?.order_id ?? order.id);
+    const owner = ownerOfKey(session, payment);
+    if (owner !== null || (hasKey && keys.has(key)))
+      return conflict(`${at}.transactionKey`, payment.transactionKey, owner ?? order.id);
+    ids.add(payment.id);
+    keys.add(key);
+  }
+  return null;
+}
+
+/** The order that the payment's (gateway, key) belongs to; `null`: none. */
+function ownerOfKey(session: Session, payment: NewPayment): string | null {
+  if (payment.gateway === null || payment.transactionKey === null) return null;
+  const owner = session.row<{ readonly order_id: string }>(
+    SELECT_OWNER_OF_KEY,
+    payment.gateway,
+    payment.transactionKey,
+  );
+  return owner?.order_id ?? null;
+}
+
+function conflict(field: string, value: string | null, orderId: string) {
+  return {
+    kind: 'conflict',
+    where: `${field}: ${value} belongs to a payment of order ${orderId}`,
+  } as const;
+}
+
+function pendingPayment(payment: NewPayment): Payment {
+  return {
+    ...payment,
+    state: 'pending',
+    reason: null,
+    reasonText: null,
+    settledAt: null,
+    presumedAt: null,
+    found: null,
+    refundDue: 0,
+    refundReference: null,
+    escalated: [],
+  };
+}
+
+/** Keeps a payment for the first time. */
+export function insertPayment(session: Session, payment: Payment, orderId: string): void {
+  session.run(INSERT_PAYMENT, paymentBinding(payment, orderId));
+}
+
+/**
+ * A hash of what the shop sent, without the times that are filled in when it leaves them out: those are the order's creation
+ * (compared by its column) and requests at that same moment.
+ */
+function contentOf(order: NewOrder): Buffer {
+  const payments = order.payments.map((payment) => [
+    payment.id,
+    payment.gateway,
+    payment.method,
+    payment.amount,
+    payment.transactionKey,
+    payment.requestedAt === order.createdAt ? null : payment.requestedAt,
+  ]);
+  const items = order.items.map((item) => [item.productId, item.quantity, item.unitPrice]);
+  const canonical = [order.id, order.memberId, order.currency, order.amount, items, payments];
+  return createHash('sha256').update(JSON.stringify(canonical)).digest();
+}
+
+const SELECT_CONTENT = 'SELECT content, created_at FROM orders WHERE id = ?';
+
+const SELECT_STANDING = 'SELECT amount, state, look_at, version FROM orders WHERE id = ?';
+
+const SELECT_PRODUCT = 'SELECT 1 FROM products WHERE id = ?';
+
+const SELECT_PAYMENT =
+  'SELECT order_id, gateway, method, amount, transaction_key, recorded_key FROM payments WHERE id = ?';
+
+const SELECT_OWNER_OF_KEY =
+  'SELECT order_id FROM payments WHERE gateway = ? AND transaction_key = ?';
+
+const INSERT_ORDER = `
+  INSERT INTO orders (id, member_id, currency, amount, state, created_at, updated_at, looks, look_at, version, content, ask_at)
+  VALUES (:id, :memberId, :currency, :amount, 'pending', :createdAt, :updatedAt, 0, :lookAt, 1, :content, :askAt)`;
+
+const INSERT_ITEM =
+  'INSERT INTO items (order_id, position, product_id, quantity, unit_price) VALUES (?, ?, ?, ?, ?)';
+
+const INSERT_PAYMENT = `
+  INSERT INTO payments (
+    id, order_id, gateway, method, amount, state, reason, reason_text, transaction_key, recorded_key, requested_at, settled_at,
+    presumed_at, found_status, found_amount, found_currency, found_ours, found_at, refund_due, refund_reference, escalated)
+  VALUES (
+    :id, :orderId, :gateway, :method, :amount, :state, :reason, :reasonText, :transactionKey, :transactionKey, :requestedAt, :settledAt,
+    :presumedAt, :foundStatus, :foundAmount, :foundCurrency, :foundOurs, :foundAt, :refundDue, :refundReference, :escalated)`;
+
+const RAISE_ORDER =
+  'UPDATE orders SET version = version + 1, ask_at = :askAt, look_at = :lookAt WHERE id = :id';

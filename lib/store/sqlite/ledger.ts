@@ -1,0 +1,62 @@
+import type { Effect } from '../../core/effect.ts';
+import type { OrderState } from '../../core/order.ts';
+import type { Reason } from '../../core/reason.ts';
+import type { Instant } from '../../core/time.ts';
+import type { JournalRecord, StockMovement } from '../port.ts';
+import type { Session } from './connection.ts';
+
+/** Adds the one journal row of a change: the row that made `version`. */
+export function writeJournal(
+  session: Session,
+  row: {
+    readonly orderId: string;
+    readonly version: number;
+    readonly at: Instant;
+    readonly reason: Reason | null;
+    readonly record: JournalRecord;
+  },
+): void {
+  session.run(
+    INSERT_JOURNAL,
+    row.orderId,
+    row.version,
+    row.at,
+    row.reason,
+    JSON.stringify(row.record),
+  );
+}
+
+/** Keeps something to be told. The same key a second time is the same thing: it stays once. */
+export function writeEffect(session: Session, effect: Effect, at: Instant): void {
+  session.run(INSERT_EFFECT, { ...effect, at });
+}
+
+/** Keeps a change of a product's count; its number in the history. */
+export function writeMovement(session: Session, movement: Omit<StockMovement, 'seq'>): number {
+  return session.insert(INSERT_MOVEMENT, { ...movement });
+}
+
+/** What is counted: orders by state, payments that wait for a refund, callbacks that wait for an order. */
+export type Counter = OrderState | 'refund_due' | 'unmatched';
+
+/** Changes a counter in the transaction that changes what it counts. */
+export function count(session: Session, counter: Counter, change: number, gateway = ''): void {
+  if (change !== 0) session.run(CHANGE_COUNTER, { counter, gateway, change });
+}
+
+const INSERT_JOURNAL =
+  'INSERT INTO journal (order_id, version, at, reason, record) VALUES (?, ?, ?, ?, ?)';
+
+const INSERT_EFFECT = `
+  INSERT INTO effects (key, topic, order_id, payment_id, product_id, reason, text, amount, currency, at)
+  VALUES (:key, :topic, :orderId, :paymentId, :productId, :reason, :text, :amount, :currency, :at)
+  ON CONFLICT (key) DO NOTHING`;
+
+const INSERT_MOVEMENT = `
+  INSERT INTO stock_movements (product_id, change, on_hand, kind, reference, at)
+  VALUES (:productId, :change, :onHand, :kind, :reference, :at)`;
+
+// The insert is checked before the conflict is seen, so a decrement must not come in as a negative first value.
+const CHANGE_COUNTER = `
+  INSERT INTO counters (name, gateway, value) VALUES (:counter, :gateway, max(:change, 0))
+  ON CONFLICT (name, gateway) DO UPDATE SET value = value + :change`;

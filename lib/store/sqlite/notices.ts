@@ -1,0 +1,218 @@
+import type { OrderState } from '../../core/order.ts';
+import type { DurationMs, Instant } from '../../core/time.ts';
+import {
+  type AdmitOutcome,
+  MAX_UNMATCHED,
+  type Notice,
+  NUDGE_FINAL_MS,
+  NUDGE_UNRESOLVED_MS,
+  UNMATCHED_KEPT_MS,
+} from '../port.ts';
+import type { Session } from './connection.ts';
+import { count } from './ledger.ts';
+
+/**
+ * Callbacks and named keys kept for one order. A flood of forged ones must not fill the disk: further callbacks still nudge,
+ * they are only no longer told apart from repeats.
+ */
+const MAX_KEPT_PER_ORDER = 50;
+
+/** Keeps one callback and nudges its order. The order's version stays. */
+export function admitNotice(session: Session, notice: Notice): AdmitOutcome {
+  const known = session.row<{ readonly seq: number; readonly order_id: string | null }>(
+    SELECT_NOTICE,
+    notice.gateway,
+    notice.eventId,
+  );
+  const orderId = orderOfNotice(session, notice) ?? known?.order_id ?? null;
+  if (orderId === null) {
+    if (known !== undefined) return 'duplicate';
+    if (waitingAt(session, notice.gateway) >= MAX_UNMATCHED) return 'dropped';
+    insertNotice(session, notice, null);
+    count(session, 'unmatched', 1, notice.gateway);
+    return 'unmatched';
+  }
+  nudge(session, orderId, notice.receivedAt);
+  if (notice.key !== null)
+    keepKey(session, orderId, { ...notice, key: notice.key, at: notice.receivedAt });
+  if (known === undefined) {
+    if (keptFor(session, orderId) < MAX_KEPT_PER_ORDER) insertNotice(session, notice, orderId);
+    return 'admitted';
+  }
+  // It waited, and a look has given the order the key that it names since.
+  if (known.order_id === null && session.run(MATCH_NOTICE, orderId, known.seq) === 1)
+    count(session, 'unmatched', -1, notice.gateway);
+  return 'duplicate';
+}
+
+/** Gives an order the callbacks that came before it: those that name it or one of its keys. Nudges it if there are any. */
+export function matchWaiting(
+  session: Session,
+  orderId: string,
+  payments: readonly { readonly gateway: string | null; readonly transactionKey: string | null }[],
+): void {
+  const byKey = payments.flatMap(({ gateway, transactionKey }) =>
+    gateway === null || transactionKey === null
+      ? []
+      : session.rows<WaitingRow>(SELECT_WAITING_FOR_KEY, gateway, transactionKey),
+  );
+  const byOrder = session.rows<WaitingRow>(SELECT_WAITING_FOR_ORDER, orderId, MAX_KEPT_PER_ORDER);
+  for (const row of [...byKey, ...byOrder]) match(session, row, orderId);
+  if (byOrder.length === MAX_KEPT_PER_ORDER) dropRest(session, orderId);
+}
+
+/** Drops callbacks that waited too long, and matched ones as old; at most `limit`. */
+export function dropOld(
+  session: Session,
+  now: Instant,
+  limit: number,
+): { readonly dropped: number; readonly unmatched: number } {
+  const old = session.rows<{ readonly seq: number; gateway: string; order_id: string | null }>(
+    SELECT_OLD,
+    now - UNMATCHED_KEPT_MS,
+    limit,
+  );
+  let unmatched = 0;
+  for (const row of old) {
+    session.run(DELETE_NOTICE, row.seq);
+    if (row.order_id !== null) continue;
+    unmatched += 1;
+    count(session, 'unmatched', -1, row.gateway);
+  }
+  return { dropped: old.length, unmatched };
+}
+
+/** The shortest time between two nudged looks at an order in this state. */
+export function nudgeIntervalMs(state: OrderState): DurationMs {
+  return state === 'pending' ? NUDGE_UNRESOLVED_MS : NUDGE_FINAL_MS;
+}
+
+function nudge(session: Session, orderId: string, at: Instant): void {
+  const order = session.row<{
+    readonly state: OrderState;
+    readonly looked_at: Instant | null;
+    readonly nudge_at: Instant | null;
+  }>(SELECT_NUDGED, orderId);
+  if (order === undefined) return;
+  const earliest =
+    order.looked_at === null ? at : Math.max(at, order.looked_at + nudgeIntervalMs(order.state));
+  session.run(NUDGE, Math.min(earliest, order.nudge_at ?? earliest), orderId);
+}
+
+interface WaitingRow {
+  readonly seq: number;
+  readonly gateway: string;
+  readonly key: string | null;
+  readonly received_at: Instant;
+}
+
+function match(session: Session, row: WaitingRow, orderId: string): void {
+  if (session.run(MATCH_NOTICE, orderId, row.seq) === 0) return;
+  count(session, 'unmatched', -1, row.gateway);
+  nudge(session, orderId, row.received_at);
+  if (row.key !== null)
+    keepKey(session, orderId, { gateway: row.gateway, key: row.key, at: row.received_at });
+}
+
+/** A flood that named the order before it came: what is beyond the bound goes in one stroke. */
+function dropRest(session: Session, orderId: string): void {
+  const groups = session.rows<{ readonly gateway: string; readonly waiting: number }>(
+    COUNT_WAITING_FOR_ORDER,
+    orderId,
+  );
+  for (const { gateway, waiting } of groups) count(session, 'unmatched', -waiting, gateway);
+  session.run(DELETE_WAITING_FOR_ORDER, orderId);
+}
+
+/** A key that a payment of ours has already says nothing new; of the others the first are kept. */
+function keepKey(
+  session: Session,
+  orderId: string,
+  named: { readonly gateway: string; readonly key: string; readonly at: Instant },
+): void {
+  if (orderOfKey(session, named.gateway, named.key) !== null) return;
+  session.run(INSERT_KEY, {
+    orderId,
+    gateway: named.gateway,
+    key: named.key,
+    at: named.at,
+    most: MAX_KEPT_PER_ORDER,
+  });
+}
+
+/** The key says more than the order id: the gateway made it, and it cannot be of two orders. */
+function orderOfNotice(session: Session, notice: Notice): string | null {
+  const byKey = notice.key === null ? null : orderOfKey(session, notice.gateway, notice.key);
+  if (byKey !== null || notice.orderId === null) return byKey;
+  return session.row<{ readonly id: string }>(SELECT_ORDER_ID, notice.orderId)?.id ?? null;
+}
+
+function orderOfKey(session: Session, gateway: string, key: string): string | null {
+  const row = session.row<{ readonly order_id: string }>(SELECT_ORDER_OF_KEY, gateway, key);
+  return row?.order_id ?? null;
+}
+
+function insertNotice(session: Session, notice: Notice, orderId: string | null): void {
+  session.run(INSERT_NOTICE, {
+    gateway: notice.gateway,
+    eventId: notice.eventId,
+    key: notice.key,
+    namedOrder: notice.orderId,
+    orderId,
+    receivedAt: notice.receivedAt,
+  });
+}
+
+function keptFor(session: Session, orderId: string): number {
+  return session.row<{ readonly kept: number }>(COUNT_KEPT, orderId)?.kept ?? 0;
+}
+
+function waitingAt(session: Session, gateway: string): number {
+  return session.row<{ readonly value: number }>(SELECT_WAITING, gateway)?.value ?? 0;
+}
+
+const SELECT_NOTICE = 'SELECT seq, order_id FROM notices WHERE gateway = ? AND event_id = ?';
+
+const SELECT_ORDER_ID = 'SELECT id FROM orders WHERE id = ?';
+
+const SELECT_ORDER_OF_KEY =
+  'SELECT order_id FROM payments WHERE gateway = ? AND transaction_key = ?';
+
+const SELECT_NUDGED = 'SELECT state, looked_at, nudge_at FROM orders WHERE id = ?';
+
+const NUDGE = 'UPDATE orders SET nudge_at = ?, nudges = nudges + 1 WHERE id = ?';
+
+const INSERT_NOTICE = `
+  INSERT INTO notices (gateway, event_id, key, named_order, order_id, received_at)
+  VALUES (:gateway, :eventId, :key, :namedOrder, :orderId, :receivedAt)`;
+
+const COUNT_KEPT = 'SELECT count(*) AS kept FROM notices WHERE order_id = ?';
+
+const SELECT_WAITING = `SELECT value FROM counters WHERE name = 'unmatched' AND gateway = ?`;
+
+const INSERT_KEY = `
+  INSERT INTO noticed_keys (order_id, gateway, key, at)
+  SELECT :orderId, :gateway, :key, :at
+  WHERE (SELECT count(*) FROM noticed_keys WHERE order_id = :orderId) < :most
+  ON CONFLICT DO NOTHING`;
+
+const SELECT_WAITING_FOR_KEY = `
+  SELECT seq, gateway, key, received_at FROM notices
+  WHERE gateway = ? AND key = ? AND order_id IS NULL ORDER BY seq`;
+
+const SELECT_WAITING_FOR_ORDER = `
+  SELECT seq, gateway, key, received_at FROM notices
+  WHERE named_order = ? AND order_id IS NULL ORDER BY seq LIMIT ?`;
+
+const COUNT_WAITING_FOR_ORDER = `
+  SELECT gateway, count(*) AS waiting FROM notices
+  WHERE named_order = ? AND order_id IS NULL GROUP BY gateway`;
+
+const DELETE_WAITING_FOR_ORDER = 'DELETE FROM notices WHERE named_order = ? AND order_id IS NULL';
+
+const MATCH_NOTICE = 'UPDATE notices SET order_id = ? WHERE seq = ? AND order_id IS NULL';
+
+const DELETE_NOTICE = 'DELETE FROM notices WHERE seq = ?';
+
+const SELECT_OLD =
+  'SELECT seq, gateway, order_id FROM notices WHERE received_at < ? ORDER BY received_at LIMIT ?';

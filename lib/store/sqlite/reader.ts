@@ -1,0 +1,191 @@
+import { ORDER_STATES } from '../../core/order.ts';
+import type { Reason } from '../../core/reason.ts';
+import type { Instant } from '../../core/time.ts';
+import { ReconciledError } from '../../errors.ts';
+import type {
+  Counts,
+  JournalRecord,
+  JournalRow,
+  OrdersQuery,
+  OrderView,
+  Page,
+  Product,
+  Reader,
+  StockMovement,
+  StoredEffect,
+} from '../port.ts';
+import { loadView, viewOf } from './cases.ts';
+import { DUE, firstOf } from './claims.ts';
+import type { Session } from './connection.ts';
+import type { Reading } from './reading.ts';
+import { ORDER_COLUMNS, type OrderRow } from './rows.ts';
+import { loadProduct } from './stock.ts';
+import { loadSweep, loadSweeps } from './sweeps.ts';
+
+/** For people and machines that look. Pages go by key, so that a page costs the same wherever it lies. */
+export function sqliteReader({ look }: Reading): Reader {
+  return {
+    order: (id) => look((session) => loadView(session, id)),
+    orders: (query) => look((session) => ordersPage(session, query)),
+    journal: (orderId, after, limit) =>
+      look((session) => {
+        const rows = session.rows<StoredJournalRow>(SELECT_JOURNAL, orderId, after, limit + 1);
+        return pageOf(rows.map(journalRowOf), limit, (row) => String(row.seq));
+      }),
+    journalAfter: (seq, limit) =>
+      look((session) =>
+        session.rows<StoredJournalRow>(SELECT_JOURNAL_AFTER, seq, limit).map(journalRowOf),
+      ),
+    effects: (orderId) => look((session) => session.rows<StoredEffect>(SELECT_EFFECTS, orderId)),
+    product: (id) => look((session) => loadProduct(session, id)),
+    products: (after, limit) =>
+      look((session) => {
+        const [id] = after === null ? [''] : readCursor(after, ['string']);
+        const rows = session.rows<Product>(SELECT_PRODUCTS, id ?? '', limit + 1);
+        return pageOf(rows, limit, (product) => cursorOf([product.id]));
+      }),
+    movements: (productId, after, limit) =>
+      look((session) => {
+        const rows = session.rows<StockMovement>(SELECT_MOVEMENTS, productId, after, limit + 1);
+        return pageOf(rows, limit, (movement) => String(movement.seq));
+      }),
+    sweep: (id) => look((session) => loadSweep(session, id)),
+    sweeps: (after, limit) =>
+      look((session) => {
+        const [before] = after === null ? [] : readCursor(after, ['number']);
+        const sweeps = loadSweeps(session, Number(before ?? Number.MAX_SAFE_INTEGER), limit + 1);
+        return pageOf(sweeps, limit, (sweep) => cursorOf([sweep.id]));
+      }),
+    counts: () => look(loadCounts),
+    oldestDue: () =>
+      look((session) => firstOf(session, DUE, { isFree: () => true, exceptGateways: [] })),
+  };
+}
+
+function ordersPage(session: Session, query: OrdersQuery): Page<OrderView> {
+  const [createdAt, id] = query.after === null ? [] : readCursor(query.after, ['number', 'string']);
+  const filters = [
+    query.state === null ? '' : 'AND state = :state',
+    query.reason === null ? '' : 'AND reason = :reason',
+  ];
+  // Few texts occur, one per set of filters; each is prepared once.
+  const rows = session.rows<OrderRow>(`${SELECT_ORDERS} ${filters.join(' ')} ${IN_ORDER}`, {
+    state: query.state,
+    reason: query.reason,
+    createdAt: createdAt ?? Number.MIN_SAFE_INTEGER,
+    id: id ?? '',
+    limit: query.limit + 1,
+  });
+  const page = pageOf(rows, query.limit, (row) => cursorOf([row.created_at, row.id]));
+  return { items: page.items.map((row) => viewOf(session, row)), next: page.next };
+}
+
+/** One row more than asked for was read: it tells whether there is a further page. */
+function pageOf<T>(rows: readonly T[], limit: number, cursor: (row: T) => string): Page<T> {
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  return { items, next: rows.length > limit && last !== undefined ? cursor(last) : null };
+}
+
+type CursorPart = string | number;
+
+/** Opaque to callers, so that its content may change. */
+function cursorOf(parts: readonly CursorPart[]): string {
+  return Buffer.from(JSON.stringify(parts)).toString('base64url');
+}
+
+function readCursor(
+  cursor: string,
+  kinds: readonly ('string' | 'number')[],
+): readonly CursorPart[] {
+  const parts = parsed(Buffer.from(cursor, 'base64url').toString());
+  if (
+    Array.isArray(parts) &&
+    parts.length === kinds.length &&
+    kinds.every((kind, index) => typeof parts[index] === kind)
+  )
+    return parts;
+  throw new ReconciledError(
+    'invalid',
+    `after: ${cursor.slice(0, 100)} is not a place in this list.`,
+    {
+      hint: 'Give the "next" of the page before, unchanged, or leave it out for the first page.',
+    },
+  );
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return null;
+  }
+}
+
+interface StoredJournalRow {
+  readonly seq: number;
+  readonly order_id: string;
+  readonly version: number;
+  readonly at: Instant;
+  readonly reason: Reason | null;
+  readonly record: string;
+}
+
+function journalRowOf(row: StoredJournalRow): JournalRow {
+  return {
+    seq: row.seq,
+    orderId: row.order_id,
+    version: row.version,
+    at: row.at,
+    reason: row.reason,
+    record: JSON.parse(row.record) as JournalRecord,
+  };
+}
+
+function loadCounts(session: Session): Counts {
+  const rows = session.rows<{ readonly name: string; readonly gateway: string; value: number }>(
+    SELECT_COUNTERS,
+  );
+  const counted = (name: string) => rows.find((row) => row.name === name)?.value ?? 0;
+  const [pending, completed, failed, held] = ORDER_STATES.map(counted);
+  return {
+    orders: {
+      pending: pending ?? 0,
+      completed: completed ?? 0,
+      failed: failed ?? 0,
+      held: held ?? 0,
+    },
+    refundsDue: counted('refund_due'),
+    unmatched: Object.fromEntries(
+      rows
+        .filter((row) => row.name === 'unmatched' && row.value > 0)
+        .map((row) => [row.gateway, row.value]),
+    ),
+  };
+}
+
+const SELECT_ORDERS = `
+  SELECT ${ORDER_COLUMNS} FROM orders WHERE (created_at, id) > (:createdAt, :id)`;
+
+const IN_ORDER = 'ORDER BY created_at, id LIMIT :limit';
+
+const JOURNAL_COLUMNS = 'seq, order_id, version, at, reason, record';
+
+const SELECT_JOURNAL = `
+  SELECT ${JOURNAL_COLUMNS} FROM journal WHERE order_id = ? AND seq > ? ORDER BY version LIMIT ?`;
+
+const SELECT_JOURNAL_AFTER = `
+  SELECT ${JOURNAL_COLUMNS} FROM journal WHERE seq > ? ORDER BY seq LIMIT ?`;
+
+const SELECT_EFFECTS = `
+  SELECT topic, key, order_id AS orderId, payment_id AS paymentId, product_id AS productId, reason, text, amount, currency, at
+  FROM effects WHERE order_id = ? ORDER BY seq`;
+
+const SELECT_PRODUCTS = `
+  SELECT id, name, on_hand AS onHand, low_stock_at AS lowStockAt FROM products WHERE id > ? ORDER BY id LIMIT ?`;
+
+const SELECT_MOVEMENTS = `
+  SELECT seq, product_id AS productId, change, on_hand AS onHand, kind, reference, at
+  FROM stock_movements WHERE product_id = ? AND seq > ? ORDER BY seq LIMIT ?`;
+
+const SELECT_COUNTERS = 'SELECT name, gateway, value FROM counters';

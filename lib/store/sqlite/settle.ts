@@ -1,0 +1,173 @@
+import type { Decision } from '../../core/decision.ts';
+import type { Payment } from '../../core/payment.ts';
+import type { Instant } from '../../core/time.ts';
+import type { CommitOutcome, Settlement } from '../port.ts';
+import type { Session } from './connection.ts';
+import { insertPayment } from './intake.ts';
+import { type Counter, count, writeEffect, writeJournal } from './ledger.ts';
+import { nudgeIntervalMs } from './notices.ts';
+import { paymentBinding } from './rows.ts';
+import { suffices, takeStock } from './stock.ts';
+import { askAtOf, standingOf } from './unresolved.ts';
+
+/**
+ * Writes one decision, if its order still has the version that it was made on. `nudgesSeen`: the order's count of nudges
+ * when it was claimed; when it is the same now, the callbacks that came before this look are answered by it. `null`: this
+ * was no look that could answer any. Everything is checked before the first write.
+ */
+export function settle(
+  session: Session,
+  settlement: Settlement,
+  nudgesSeen: number | null,
+): CommitOutcome {
+  const { decision } = settlement;
+  const order = session.row<OrderStanding>(SELECT_STANDING, decision.orderId);
+  if (order === undefined || order.version !== decision.basis) return 'stale';
+  const look = lookOf(settlement, nudgesSeen);
+  if (!decision.changed) {
+    session.run(UPDATE_LOOK, { ...waitOf(decision), ...look });
+    return 'applied';
+  }
+  if (takesKeyOfAnother(session, decision)) return 'refused';
+  if (!suffices(session, decision.take)) return 'stale';
+  writeChange(session, settlement, order.state, look);
+  return 'applied';
+}
+
+interface OrderStanding {
+  readonly state: Counter;
+  readonly version: number;
+}
+
+interface Look {
+  /** `null`: nobody was asked. */
+  readonly lookedAt: Instant | null;
+  readonly nudgesSeen: number | null;
+  /** A nudge that stays is not looked at before this. */
+  readonly nudgeFloor: Instant;
+}
+
+function lookOf(settlement: Settlement, nudgesSeen: number | null): Look {
+  const { decision, record } = settlement;
+  const lookedAt = record.kind === 'decided' ? record.hearing.now : null;
+  return {
+    lookedAt,
+    nudgesSeen,
+    nudgeFloor: lookedAt === null ? 0 : lookedAt + nudgeIntervalMs(decision.order.state),
+  };
+}
+
+function writeChange(
+  session: Session,
+  settlement: Settlement,
+  stateBefore: Counter,
+  look: Look,
+): void {
+  const { decision, record } = settlement;
+  const { order } = decision;
+  const at = momentOf(settlement);
+  if (order.id !== decision.orderId || order.version !== decision.basis + 1)
+    throw new Error(`the decision about ${decision.orderId} is of another order or version`);
+
+  const refundsBefore = refundsDue(session, order.id);
+  for (const payment of decision.payments) updatePayment(session, payment, order.id);
+  for (const payment of decision.added) insertPayment(session, payment, order.id);
+  takeStock(session, { orderId: order.id, reason: decision.reason, take: decision.take, at });
+  for (const effect of decision.effects) writeEffect(session, effect, at);
+  writeJournal(session, {
+    orderId: order.id,
+    version: order.version,
+    at,
+    reason: decision.reason,
+    record,
+  });
+  session.run(UPDATE_ORDER, {
+    ...waitOf(decision),
+    ...look,
+    state: order.state,
+    reason: order.reason,
+    reasonText: order.reasonText,
+    paidBy: order.paidBy,
+    escalated: JSON.stringify(order.escalated),
+    updatedAt: order.updatedAt,
+    version: order.version,
+    askAt: askAtOf(standingOf(session, order.id)),
+  });
+  if (order.state !== stateBefore) {
+    count(session, stateBefore, -1);
+    count(session, order.state, 1);
+  }
+  count(session, 'refund_due', refundsDue(session, order.id) - refundsBefore);
+}
+
+/** When the decision was made: of all that a commit can hold, only the creation of an order has no hearing. */
+function momentOf(settlement: Settlement): Instant {
+  const { record, decision } = settlement;
+  return 'hearing' in record ? record.hearing.now : decision.order.updatedAt;
+}
+
+function waitOf({ order }: Decision) {
+  return {
+    id: order.id,
+    looks: order.looks,
+    silentSince: order.silentSince,
+    listedAt: order.listedAt,
+    lookAt: order.lookAt,
+  };
+}
+
+/** A transaction is of one order: whoever recorded it first has it. The same for the id of an added payment. */
+function takesKeyOfAnother(session: Session, decision: Decision): boolean {
+  const isTaken = (payment: Payment) => {
+    if (payment.gateway === null || payment.transactionKey === null) return false;
+    const owner = session.row<Owner>(SELECT_BY_KEY, payment.gateway, payment.transactionKey);
+    return owner !== undefined && owner.order_id !== decision.orderId;
+  };
+  return (
+    decision.payments.some(isTaken) ||
+    decision.added.some(
+      (payment) => isTaken(payment) || session.row<Owner>(SELECT_BY_ID, payment.id) !== undefined,
+    )
+  );
+}
+
+interface Owner {
+  readonly order_id: string;
+}
+
+function updatePayment(session: Session, payment: Payment, orderId: string): void {
+  if (session.run(UPDATE_PAYMENT, paymentBinding(payment, orderId)) !== 1)
+    throw new Error(`payment ${payment.id} is not of order ${orderId}`);
+}
+
+function refundsDue(session: Session, orderId: string): number {
+  return standingOf(session, orderId).filter((payment) => payment.state === 'refund_due').length;
+}
+
+const SELECT_STANDING = 'SELECT state, version FROM orders WHERE id = ?';
+
+const SELECT_BY_KEY = 'SELECT order_id FROM payments WHERE gateway = ? AND transaction_key = ?';
+
+const SELECT_BY_ID = 'SELECT order_id FROM payments WHERE id = ?';
+
+/** A nudge is answered by this look unless another one came since the claim. */
+const LOOK = `
+  looks = :looks, silent_since = :silentSince, listed_at = :listedAt, look_at = :lookAt,
+  looked_at = coalesce(:lookedAt, looked_at),
+  nudge_at = CASE WHEN nudges = :nudgesSeen OR nudge_at IS NULL THEN NULL ELSE max(nudge_at, :nudgeFloor) END`;
+
+const UPDATE_LOOK = `UPDATE orders SET ${LOOK} WHERE id = :id`;
+
+const UPDATE_ORDER = `
+  UPDATE orders SET ${LOOK},
+    state = :state, reason = :reason, reason_text = :reasonText, paid_by = :paidBy, escalated = :escalated,
+    updated_at = :updatedAt, version = :version, ask_at = :askAt
+  WHERE id = :id`;
+
+const UPDATE_PAYMENT = `
+  UPDATE payments SET
+    state = :state, reason = :reason, reason_text = :reasonText, transaction_key = :transactionKey, settled_at = :settledAt,
+    presumed_at = :presumedAt, found_status = :foundStatus, found_amount = :foundAmount, found_currency = :foundCurrency,
+    found_ours = :foundOurs, found_at = :foundAt, refund_due = :refundDue, refund_reference = :refundReference,
+    escalated = :escalated
+  WHERE id = :id AND order_id = :orderId`;

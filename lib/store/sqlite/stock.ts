@@ -1,0 +1,144 @@
+import type { Taking } from '../../core/decision.ts';
+import type { Effect } from '../../core/effect.ts';
+import type { Reason } from '../../core/reason.ts';
+import type { Instant } from '../../core/time.ts';
+import type { Product } from '../port.ts';
+import type { Session } from './connection.ts';
+import { writeEffect, writeMovement } from './ledger.ts';
+
+/** Sets name, absolute count and threshold of a product. */
+export function putProduct(
+  session: Session,
+  product: Product,
+  now: Instant,
+): 'created' | 'updated' | 'same' {
+  const known = loadProduct(session, product.id);
+  if (
+    known !== null &&
+    known.name === product.name &&
+    known.onHand === product.onHand &&
+    known.lowStockAt === product.lowStockAt
+  )
+    return 'same';
+  session.run(PUT_PRODUCT, { ...product });
+  const change = product.onHand - (known?.onHand ?? 0);
+  if (change !== 0)
+    writeMovement(session, {
+      productId: product.id,
+      change,
+      onHand: product.onHand,
+      kind: 'counted',
+      reference: null,
+      at: now,
+    });
+  return known === null ? 'created' : 'updated';
+}
+
+/** Adds pieces to a product; a reference counts once per product. */
+export function addStock(
+  session: Session,
+  productId: string,
+  add: number,
+  reference: string,
+  now: Instant,
+): 'added' | 'same' | 'differs' | 'not_found' {
+  const product = loadProduct(session, productId);
+  if (product === null) return 'not_found';
+  const known = session.row<{ readonly change: number }>(SELECT_ADDED, productId, reference);
+  if (known !== undefined) return known.change === add ? 'same' : 'differs';
+  const onHand = product.onHand + add;
+  session.run(SET_ON_HAND, onHand, productId);
+  writeMovement(session, { productId, change: add, onHand, kind: 'added', reference, at: now });
+  return 'added';
+}
+
+/** A product as it stands; `null`: there is none. */
+export function loadProduct(session: Session, id: string): Product | null {
+  return session.row<Product>(SELECT_PRODUCT, id) ?? null;
+}
+
+/** True when every product has what is to be taken of it. */
+export function suffices(session: Session, take: readonly Taking[]): boolean {
+  return [...quantities(take)].every(
+    ([productId, quantity]) => (loadProduct(session, productId)?.onHand ?? -1) >= quantity,
+  );
+}
+
+/**
+ * Takes what an order bought, and tells `stock.low` of each product that crosses its threshold by it. Throws when the stock
+ * does not suffice: `suffices` was to be asked before.
+ */
+export function takeStock(
+  session: Session,
+  taking: {
+    readonly orderId: string;
+    readonly reason: Reason;
+    readonly take: readonly Taking[];
+    readonly at: Instant;
+  },
+): void {
+  for (const [productId, quantity] of quantities(taking.take)) {
+    if (session.run(TAKE, { productId, quantity }) !== 1)
+      throw new Error(`the stock of ${productId} does not suffice`);
+    const product = loadProduct(session, productId);
+    if (product === null) throw new Error(`there is no product ${productId}`);
+    const seq = writeMovement(session, {
+      productId,
+      change: -quantity,
+      onHand: product.onHand,
+      kind: 'taken',
+      reference: taking.orderId,
+      at: taking.at,
+    });
+    if (crossesThreshold(product, quantity))
+      writeEffect(session, lowStock(product, seq, taking), taking.at);
+  }
+}
+
+/** The quantities by product: two items of an order may be of the same product. */
+function quantities(take: readonly Taking[]): ReadonlyMap<string, number> {
+  const sums = new Map<string, number>();
+  for (const { productId, quantity } of take)
+    sums.set(productId, (sums.get(productId) ?? 0) + quantity);
+  return sums;
+}
+
+function crossesThreshold(product: Product, taken: number): boolean {
+  if (product.lowStockAt === null) return false;
+  return product.onHand <= product.lowStockAt && product.onHand + taken > product.lowStockAt;
+}
+
+function lowStock(
+  product: Product,
+  movement: number,
+  taking: { readonly orderId: string; readonly reason: Reason },
+): Effect {
+  return {
+    topic: 'stock.low',
+    // The movement makes it once per crossing: the product may be restocked and run low again.
+    key: `stock.low:${product.id}:${movement}`,
+    orderId: taking.orderId,
+    paymentId: null,
+    productId: product.id,
+    reason: taking.reason,
+    text: `${product.name}: ${product.onHand}`,
+    amount: null,
+    currency: null,
+  };
+}
+
+const SELECT_PRODUCT =
+  'SELECT id, name, on_hand AS onHand, low_stock_at AS lowStockAt FROM products WHERE id = ?';
+
+const SELECT_ADDED = `
+  SELECT change FROM stock_movements
+  WHERE product_id = ? AND kind = 'added' AND reference = ? AND kind <> 'counted'`;
+
+const PUT_PRODUCT = `
+  INSERT INTO products (id, name, on_hand, low_stock_at) VALUES (:id, :name, :onHand, :lowStockAt)
+  ON CONFLICT (id) DO UPDATE SET name = :name, on_hand = :onHand, low_stock_at = :lowStockAt`;
+
+const SET_ON_HAND = 'UPDATE products SET on_hand = ? WHERE id = ?';
+
+const TAKE = `
+  UPDATE products SET on_hand = on_hand - :quantity WHERE id = :productId AND on_hand >= :quantity`;

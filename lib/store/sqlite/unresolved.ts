@@ -1,0 +1,45 @@
+import type { Payment } from '../../core/payment.ts';
+import type { Session } from './connection.ts';
+
+/** What tells whether a payment still needs a look. */
+export type PaymentStanding = Pick<Payment, 'gateway' | 'state' | 'presumedAt'>;
+
+/** A further look may still change it: pending, waiting for its refund, or failed by presumption only. */
+export function isUnresolved(payment: PaymentStanding): boolean {
+  switch (payment.state) {
+    case 'pending':
+    case 'refund_due':
+      return true;
+    case 'failed':
+      return payment.presumedAt !== null;
+    case 'succeeded':
+    case 'refunded':
+      return false;
+  }
+}
+
+/**
+ * The column `ask_at`: the gateways of which a look may learn something, those of the unresolved payments or, when there
+ * are none, of all. A payment that no gateway serves stands in it as '': such an order can be decided without asking, so it is
+ * never left out. Few different texts occur (sets of configured gateways): claims go through them one by one.
+ */
+export function askAtOf(payments: readonly PaymentStanding[]): string {
+  const unresolved = payments.filter(isUnresolved);
+  const relevant = unresolved.length > 0 ? unresolved : payments;
+  return JSON.stringify([...new Set(relevant.map((payment) => payment.gateway ?? ''))].sort());
+}
+
+/** True when everything that a look could learn is at gateways that must not be asked. Never for an order without payments. */
+export function isLeftOut(askAt: string, exceptGateways: readonly string[]): boolean {
+  if (exceptGateways.length === 0 || askAt === '[]') return false;
+  const gateways = JSON.parse(askAt) as readonly string[];
+  return gateways.every((gateway) => exceptGateways.includes(gateway));
+}
+
+/** The payments of an order as they stand in this transaction. */
+export function standingOf(session: Session, orderId: string): readonly PaymentStanding[] {
+  return session.rows<PaymentStanding>(SELECT_STANDING, orderId);
+}
+
+const SELECT_STANDING =
+  'SELECT gateway, state, presumed_at AS presumedAt FROM payments WHERE order_id = ?';

@@ -1,0 +1,71 @@
+import type { Upkeep } from '../port.ts';
+import type { Connection, Session } from './connection.ts';
+import { dropOld } from './notices.ts';
+import type { Reading } from './reading.ts';
+import type { Writer } from './writer.ts';
+
+/** Looking after the file. */
+export function sqliteUpkeep(connection: Connection, reading: Reading, writer: Writer): Upkeep {
+  let closing: Promise<void> | null = null;
+  return {
+    check: () => reading.look(checkAll),
+    prune: async (now) => {
+      let pruned = 0;
+      for (;;) {
+        const slice = await writer.write((session) => dropOld(session, now, PRUNE_SLICE));
+        pruned += slice.unmatched;
+        if (slice.dropped < PRUNE_SLICE) return pruned;
+      }
+    },
+    close: () => {
+      closing ??= writer.drain().then(() => connection.close());
+      return closing;
+    },
+  };
+}
+
+/** Rows dropped in one piece of work, so that others get their turn between. */
+const PRUNE_SLICE = 1_000;
+
+/** Goes through the whole file: minutes on a large one. */
+function checkAll(session: Session): readonly string[] {
+  const damage = session
+    .rows<{ readonly quick_check: string }>('PRAGMA quick_check')
+    .map((row) => row.quick_check)
+    .filter((line) => line !== 'ok')
+    .map((line) => `The file is damaged: ${line}`);
+  const orphans = session
+    .rows<{ readonly table: string; readonly rowid: number | null; readonly parent: string }>(
+      'PRAGMA foreign_key_check',
+    )
+    .map(
+      (row) => `Row ${row.rowid} of ${row.table} refers to a row of ${row.parent} that is gone.`,
+    );
+  const broken = RULES.flatMap((sql) =>
+    session.rows<{ readonly trouble: string }>(sql).map((row) => row.trouble),
+  );
+  return [...damage, ...orphans, ...broken];
+}
+
+/** Each finds the rows that break a rule which no CHECK can hold, and says so. */
+const RULES: readonly string[] = [
+  `SELECT 'Product ' || id || ' has ' || on_hand || ' on hand, its movements sum up to ' || moved || '.' AS trouble
+   FROM (
+     SELECT id, on_hand, (SELECT coalesce(sum(change), 0) FROM stock_movements WHERE product_id = products.id) AS moved
+     FROM products)
+   WHERE on_hand <> moved`,
+  `SELECT 'Order ' || id || ' has version ' || version || ' and ' || rows || ' journal rows up to ' || last || '.' AS trouble
+   FROM (
+     SELECT id, orders.version, count(journal.seq) AS rows, coalesce(max(journal.version), 0) AS last
+     FROM orders LEFT JOIN journal ON journal.order_id = orders.id GROUP BY orders.id)
+   WHERE version <> rows OR version <> last`,
+  `SELECT 'Order ' || orders.id || ' was paid by ' || paid_by || ', which is a payment of ' || payments.order_id || '.' AS trouble
+   FROM orders JOIN payments ON payments.id = paid_by WHERE payments.order_id <> orders.id`,
+  `WITH real (name, gateway, value) AS (
+     SELECT state, '', count(*) FROM orders GROUP BY state
+     UNION ALL SELECT 'refund_due', '', count(*) FROM payments WHERE state = 'refund_due'
+     UNION ALL SELECT 'unmatched', gateway, count(*) FROM notices WHERE order_id IS NULL GROUP BY gateway)
+   SELECT 'The counter ' || trim(name || ' ' || gateway) || ' says ' || coalesce(counters.value, 0) || ', there are ' || coalesce(real.value, 0) || '.' AS trouble
+   FROM counters FULL JOIN real USING (name, gateway)
+   WHERE coalesce(counters.value, 0) <> coalesce(real.value, 0)`,
+];

@@ -1,0 +1,145 @@
+import type { Clock } from '../../clock.ts';
+import { ReconciledError } from '../../errors.ts';
+import type { Tell } from '../../observe/events.ts';
+import type { Connection, Session } from './connection.ts';
+import { isFaultOfTheWork, storeTrouble, type Written } from './trouble.ts';
+
+/** Writes what is asked for in one turn of the event loop as one durable transaction. */
+export interface Writer {
+  /**
+   * Resolves with what `work` returned after the COMMIT that holds it. `work` must do all its checks before its first write
+   * and may run twice: when another piece of its group breaks a constraint the group is undone and each runs alone.
+   * `committed` runs right after the COMMIT, before anything else can.
+   */
+  write<T>(work: (session: Session) => T, committed?: (result: T) => void): Promise<T>;
+  /** Resolves when everything asked for so far is written or has failed. Refuses more from now on. */
+  drain(): Promise<void>;
+}
+
+/** Pieces of one transaction. More gain nothing (76 k rows/s at 100), and everybody waits for the slowest. */
+const GROUP_SIZE = 100;
+
+export function startWriter(connection: Connection, clock: Clock, tell: Tell): Writer {
+  const queue: Job[] = [];
+  let scheduled = false;
+  let drained: (() => void) | null = null;
+
+  const schedule = () => {
+    if (scheduled) return;
+    scheduled = true;
+    // Not a timer: whatever this turn of the loop still brings comes along, and a lone writer does not wait.
+    setImmediate(turn);
+  };
+  const turn = () => {
+    scheduled = false;
+    writeGroup(queue.splice(0, GROUP_SIZE));
+    if (queue.length > 0) schedule();
+    else drained?.();
+  };
+  const writeGroup = (group: readonly Job[]) => {
+    if (group.length === 0) return;
+    const outcome = attempt(group);
+    if (outcome.kind === 'refused' && group.length > 1) return writeOneByOne(group);
+    for (const job of group) conclude(job, outcome);
+  };
+  const writeOneByOne = (group: readonly Job[]) => {
+    let stopped: ReconciledError | null = null;
+    for (const job of group) {
+      if (stopped !== null) {
+        job.fail(stopped);
+        continue;
+      }
+      const outcome = attempt([job]);
+      conclude(job, outcome);
+      // The engine will not do better for the rest of this turn.
+      if (outcome.kind === 'failed') stopped = outcome.error;
+    }
+  };
+  const attempt = (group: readonly Job[]): Attempt => {
+    const startedMs = clock.monotonicMs();
+    let written: Written = 'nothing';
+    let session: Session | undefined;
+    try {
+      session = connection.session();
+      session.run('BEGIN IMMEDIATE');
+      for (const job of group) job.work(session);
+      written = 'unknown';
+      session.run('COMMIT');
+      const durationMs = clock.monotonicMs() - startedMs;
+      tell({ name: 'store.committed', rows: group.length, durationMs });
+      return { kind: 'committed' };
+    } catch (error) {
+      const undone = session !== undefined && undo(session);
+      const trouble = storeTrouble(error, connection.path, written);
+      if (isFaultOfTheWork(error) && undone) return { kind: 'refused', error: trouble };
+      // After a failed COMMIT or fsync the connection's view of the file is not to be trusted.
+      if (trouble.code !== 'store_closed') connection.abandon();
+      tell({ name: 'store.failed', error: `${trouble.code}: ${trouble.message}` });
+      return { kind: 'failed', error: trouble };
+    }
+  };
+
+  return {
+    write: (work, committed) =>
+      new Promise((resolve, reject) => {
+        const refusal = refusalOf(connection, drained !== null);
+        if (refusal !== null) return reject(refusal);
+        let finish = () => {};
+        queue.push({
+          work: (session) => {
+            const result = work(session);
+            finish = () => {
+              committed?.(result);
+              resolve(result);
+            };
+          },
+          succeed: () => finish(),
+          fail: reject,
+        });
+        schedule();
+      }),
+    drain: () =>
+      new Promise((resolve) => {
+        drained = resolve;
+        schedule();
+      }),
+  };
+}
+
+interface Job {
+  readonly work: (session: Session) => void;
+  readonly succeed: () => void;
+  readonly fail: (error: ReconciledError) => void;
+}
+
+/** `refused`: one piece of the group is wrong and nothing was written; `failed`: the engine is in trouble. */
+type Attempt =
+  | { readonly kind: 'committed' }
+  | { readonly kind: 'refused' | 'failed'; readonly error: ReconciledError };
+
+function conclude(job: Job, outcome: Attempt): void {
+  if (outcome.kind === 'committed') job.succeed();
+  else job.fail(outcome.error);
+}
+
+/** False when the transaction could not be ended. */
+function undo(session: Session): boolean {
+  try {
+    if (session.inTransaction) session.run('ROLLBACK');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function refusalOf(connection: Connection, draining: boolean): ReconciledError | null {
+  if (draining)
+    return new ReconciledError('store_closed', 'The store is closed or closing.', {
+      hint: 'Start the daemon again.',
+    });
+  if (connection.readOnly)
+    return new ReconciledError('store_readonly', `${connection.path} was opened for reading.`, {
+      hint: 'Send the change to the running daemon.',
+    });
+  return null;
+}
