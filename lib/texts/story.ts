@@ -1,0 +1,194 @@
+import type { Decision, Hearing } from '../core/decision.ts';
+import type { Heard } from '../core/gateway.ts';
+import { formatMoney } from '../core/money.ts';
+import type { Order } from '../core/order.ts';
+import type { Payment } from '../core/payment.ts';
+import type { Instant } from '../core/time.ts';
+import type { JournalRow, OrderView } from '../store/port.ts';
+import { type Texts, textsOf } from '../texts.ts';
+import { momentFormat, spanOf } from './moment.ts';
+
+/** In whose language and zone a story is told, and when. */
+export interface Listener {
+  readonly locale: 'ko' | 'en';
+  readonly timezone: string;
+  readonly now: Instant;
+}
+
+/**
+ * Why an order is as it is, in sentences, a line each: how it stands, its payments, what happened (asked, heard, held true,
+ * decided, told), and when it is looked at next.
+ */
+export function tellStory(
+  { order, payments }: OrderView,
+  rows: readonly JournalRow[],
+  listener: Listener,
+): readonly string[] {
+  const teller = tellerFor(order.currency, listener);
+  const { texts, money, moment } = teller;
+  const { explain } = texts;
+  const amount = money(order.amount);
+  return [
+    explain.title(order.id, texts.orderStates[order.state], amount),
+    ...(order.reason === null ? [] : [explain.because(texts.reasons[order.reason])]),
+    ...(order.reasonText === null ? [] : [explain.words(order.reasonText)]),
+    ...(payments.length === 0 ? [] : ['', explain.payments]),
+    ...payments.map((payment) => `  ${standing(payment, texts)}`),
+    ...(rows.length === 0 ? [] : ['', explain.history]),
+    ...rows.flatMap((row) => [`  ${moment(row.at)}`, ...indented(happening(row, teller))]),
+    '',
+    ...whatNext(order, payments, teller, listener.now),
+  ];
+}
+
+/** Everything that the sentences need. */
+interface Teller {
+  readonly texts: Texts;
+  readonly money: (amountMinor: number, currency?: string) => string;
+  readonly moment: (at: Instant) => string;
+}
+
+function tellerFor(currency: string, { locale, timezone }: Listener): Teller {
+  return {
+    texts: textsOf(locale),
+    money: (amountMinor, other = currency) => formatMoney(amountMinor, other, locale),
+    moment: momentFormat(timezone),
+  };
+}
+
+function indented(lines: readonly string[]): readonly string[] {
+  return lines.map((line) => `    ${line}`);
+}
+
+function standing(payment: Payment, texts: Texts): string {
+  const { explain, paymentStates, reasons } = texts;
+  const line = explain.payment(payment.id, how(payment, texts), paymentStates[payment.state]);
+  return payment.reason === null ? line : `${line} — ${reasons[payment.reason]}`;
+}
+
+function how(
+  { method, gateway, transactionKey }: Pick<Payment, 'method' | 'gateway' | 'transactionKey'>,
+  { explain }: Texts,
+): string {
+  return explain.how(method, gateway, transactionKey);
+}
+
+function happening({ record }: JournalRow, teller: Teller): readonly string[] {
+  const { texts, money } = teller;
+  const { explain } = texts;
+  switch (record.kind) {
+    case 'created': {
+      const { amount, items, payments } = record.order;
+      const pieces = items.reduce((sum, { quantity }) => sum + quantity, 0);
+      return [
+        explain.created(money(amount), pieces),
+        ...payments.map((payment) => explain.paymentAdded(payment.id, how(payment, texts))),
+      ];
+    }
+    case 'payment_added':
+      return [explain.paymentAdded(record.payment.id, how(record.payment, texts))];
+    case 'decided':
+      return [...hearing(record.hearing, teller), ...deciding(record, teller)];
+    case 'requested':
+      return [explain.requested, ...deciding(record, teller)];
+    case 'resolved':
+      return [explain.person(record.by, record.note), ...deciding(record, teller)];
+    case 'refund_recorded':
+      return [explain.refundRecorded(record.by, record.note), ...deciding(record, teller)];
+  }
+}
+
+function hearing({ heard, case: theCase }: Hearing, teller: Teller): readonly string[] {
+  const { explain } = teller.texts;
+  if (heard.length === 0) return [explain.notAsked];
+  return heard.flatMap((one) => [asking(one, teller), ...answering(one, theCase.order, teller)]);
+}
+
+function asking({ question }: Heard, { texts, money }: Teller): string {
+  return question.kind === 'inquire'
+    ? texts.explain.asked(question.gateway, question.keys)
+    : texts.explain.askedRefund(
+        question.gateway,
+        question.key,
+        money(question.amount, question.currency),
+      );
+}
+
+function answering({ answer }: Heard, order: Order, { texts, money }: Teller): readonly string[] {
+  const { explain, statuses, silences } = texts;
+  switch (answer.kind) {
+    case 'statement': {
+      const cause = silences[answer.silence ?? 'unreadable'];
+      const isEmpty = answer.transactions.length + answer.absentKeys.length === 0;
+      return [
+        ...answer.transactions.map(({ key, orderId, status, amount, currency, reason }) =>
+          orderId === order.id
+            ? explain.heard(key, statuses[status], money(amount, currency), reason ?? null)
+            : explain.heardOtherOrder(key, orderId),
+        ),
+        ...answer.absentKeys.map((key) => explain.heardAbsent(key)),
+        ...answer.silentKeys.map((key) => explain.heardSilence(key, cause)),
+        ...(answer.complete && isEmpty ? [explain.heardNothing] : []),
+        ...(!answer.complete && answer.silence !== undefined && answer.silentKeys.length === 0
+          ? [explain.heardSilence(null, cause)]
+          : []),
+      ];
+    }
+    case 'refund':
+      return [explain.heardRefund[answer.outcome]];
+    case 'silent':
+      return [explain.heardSilence(null, silences[answer.cause])];
+  }
+}
+
+function deciding(
+  { hearing: { case: theCase }, decision }: { hearing: Hearing; decision: Decision },
+  { texts }: Teller,
+): readonly string[] {
+  const { explain, orderStates, paymentStates, reasons, topics, verdicts } = texts;
+  const { order, reason } = decision;
+  const decided = order.state === theCase.order.state ? explain.stays : explain.becomes;
+  const before = new Map(theCase.payments.map(({ id, state }) => [id, state]));
+  const moved = [...decision.payments, ...decision.added].filter(
+    ({ id, state }) => before.get(id) !== state && (before.has(id) || state !== 'pending'),
+  );
+  return [
+    ...decision.judgements.map(({ paymentId, verdict }) =>
+      explain.held(paymentId, verdicts[verdict]),
+    ),
+    decided(orderStates[order.state], reasons[reason]),
+    ...decision.added.map(({ id, transactionKey }) =>
+      explain.paymentFound(id, transactionKey ?? ''),
+    ),
+    ...moved.map((payment) =>
+      explain.paymentBecomes(
+        payment.id,
+        paymentStates[payment.state],
+        payment.reason === null ? '' : reasons[payment.reason],
+      ),
+    ),
+    ...decision.take.map(({ productId, quantity }) => explain.took(productId, quantity)),
+    ...decision.effects.map(({ topic }) => explain.told(topics[topic])),
+  ].map((line) => line.trimEnd());
+}
+
+function whatNext(
+  order: Order,
+  payments: readonly Payment[],
+  { texts, money, moment }: Teller,
+  now: Instant,
+): readonly string[] {
+  const { next, todo } = texts.explain;
+  const waiting = [
+    ...(order.state === 'held' ? [todo.resolve(order.id)] : []),
+    ...payments
+      .filter(({ state }) => state === 'refund_due')
+      .map(({ id, refundDue }) => todo.refund(money(refundDue), id)),
+  ].map((task) => next.person(task));
+  if (order.lookAt === null) return waiting.length > 0 ? waiting : [next.never];
+  const look =
+    order.lookAt <= now
+      ? next.due(moment(order.lookAt))
+      : next.at(moment(order.lookAt), spanOf(order.lookAt - now));
+  return [...waiting, look];
+}
