@@ -11,6 +11,7 @@ import type { AskTask, Reply, RequestTask, ThreadSettings } from './messages.ts'
 import type { Asking } from './port.ts';
 import { type Threads, Windows } from './windows.ts';
 
+/** What the pool is made from. */
 export interface AskingOptions {
   readonly gateways: readonly GatewayConfig[];
   /** Threads at most; that many are up only when the windows are too wide for fewer. */

@@ -108,8 +108,9 @@ export class GatewayLimits {
   }
 
   #pause(exchange: Exchange, nowMs: number): void {
-    const asked =
-      exchange.retryAfterMs ?? (exchange.result === 'rate_limited' ? UNSAID_PAUSE_MS : 0);
+    // "Again after 0 seconds" beside a refusal is no leave to go on.
+    const unsaid = exchange.result === 'rate_limited' ? UNSAID_PAUSE_MS : 0;
+    const asked = exchange.retryAfterMs || unsaid;
     if (asked <= 0) return;
     this.#pausedUntilMs = Math.max(this.#pausedUntilMs, nowMs + Math.min(asked, LONGEST_PAUSE_MS));
   }

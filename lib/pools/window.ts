@@ -144,6 +144,7 @@ export interface AskJob {
   readonly questions: readonly Question[];
 }
 
+/** A payment request; it travels alone. */
 export interface RequestJob {
   readonly kind: 'request';
   readonly orderId: string;
