@@ -74,10 +74,10 @@ export function configurationSchema(kinds: readonly string[]) {
           {
             at: 'callback_listen',
             holds: ({ listen, callback_listen }) =>
-              callback_listen === null ||
-              listen?.port !== callback_listen?.port ||
-              listen?.host !== callback_listen?.host ||
-              listen?.port === 0,
+              callback_listen?.port === undefined ||
+              listen?.port !== callback_listen.port ||
+              listen.host !== callback_listen.host ||
+              listen.port === 0,
             say: 'is the same as listen. Write another port, or "" for none.',
           },
         ],
