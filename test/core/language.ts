@@ -1,0 +1,379 @@
+import type { Case } from '../../lib/core/decision.ts';
+import {
+  type Answer,
+  type Heard,
+  type NoticedKey,
+  TRANSACTION_STATUSES,
+  type Transaction,
+} from '../../lib/core/gateway.ts';
+import { type Item, ORDER_STATES, type Order, type StockLevel } from '../../lib/core/order.ts';
+import { PAYMENT_STATES, type Payment } from '../../lib/core/payment.ts';
+import type { GatewayPolicy, Policy } from '../../lib/core/policy.ts';
+import { REASONS, type Reason } from '../../lib/core/reason.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../lib/core/time.ts';
+
+/**
+ * The small language of the tables. A row has three columns: what is stored, what was heard, what follows.
+ *
+ *   ['pending 20m; pg K1 pending', 'pg: K1 succeeded 4000', 'held mismatched; …']
+ *
+ * Stored: the order first (`pending 20m`, `held unclear 3h`, `completed by K1 2h`, `failed declined 2h`: the state, why, its
+ * age), then payments (`pg K1 pending`, `wallet keyless pending`, `pg K1 refund_due 5000`) and facts (`stock short`).
+ * Heard: what each gateway said (`pg: K1 failed "no limit", K2 absent, nothing else`; `pg: silent timeout`). A gateway that
+ * is not mentioned was not asked. `nothing else`: it listed all it has for the order.
+ * `pg` can list by order id and cannot refund, `bank` can do neither, `wallet` can do both; those that a row names are
+ * configured, `pg` when it names none. The order costs 5000 won, one lamp of nine on hand.
+ * Anything that the language does not know fails the row.
+ */
+export interface Situation {
+  readonly theCase: Case;
+  readonly heard: readonly Heard[];
+  readonly policy: Policy;
+  readonly nudged: boolean;
+}
+
+export const NOW = Date.UTC(2026, 0, 15, 3);
+export const ORDER_ID = 'ORDER000001';
+export const AMOUNT = 5_000;
+export const CURRENCY = 'KRW';
+export const LADDER_MS = [1, 1, 1, 2, 5, 10, 30, 60].map((minutes) => minutes * MINUTE_MS);
+export const HOLD_AFTER_MS = 3 * DAY_MS;
+export const WINDOW_MS = 10 * MINUTE_MS;
+
+const GATEWAYS: readonly GatewayPolicy[] = [
+  { name: 'pg', canList: true, canRefund: false, paymentWindowMs: WINDOW_MS, answering: true },
+  { name: 'bank', canList: false, canRefund: false, paymentWindowMs: WINDOW_MS, answering: true },
+  { name: 'wallet', canList: true, canRefund: true, paymentWindowMs: WINDOW_MS, answering: true },
+];
+
+export function situation(stored: string, heard: string): Situation {
+  const [first = '', ...clauses] = split(stored, ';');
+  const draft: Draft = {
+    order: parseOrder(first),
+    payments: [],
+    addedSince: new Set(),
+    items: [{ productId: 'lamp', quantity: 1, unitPrice: AMOUNT }],
+    onHand: new Map([['lamp', 9]]),
+    noticed: [],
+    named: new Set(),
+    quiet: new Set(),
+    nudged: false,
+  };
+  for (const clause of clauses) parseStored(draft, clause);
+  const parts = heard === '' ? [] : split(heard, ';').map((clause) => parseHeard(draft, clause));
+  if (draft.named.size === 0) draft.named.add('pg');
+  return {
+    theCase: {
+      order: draft.order,
+      items: draft.items,
+      payments: draft.payments,
+      stock: stockOf(draft),
+      noticed: draft.noticed,
+    },
+    heard: parts,
+    policy: {
+      staleAfterMs: 10 * MINUTE_MS,
+      holdAfterMs: HOLD_AFTER_MS,
+      ladderMs: LADDER_MS,
+      gateways: GATEWAYS.filter(({ name }) => draft.named.has(name)).map((gateway) => ({
+        ...gateway,
+        answering: !draft.quiet.has(gateway.name),
+      })),
+    },
+    nudged: draft.nudged,
+  };
+}
+
+/** `20m`, `3h`, `2d`, `30s` in milliseconds. */
+export function duration(text: string): number {
+  const [, digits, unit] = /^(\d+)([smhd])$/.exec(text) ?? [];
+  const unitMs = { s: SECOND_MS, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS }[unit ?? ''];
+  if (digits === undefined || unitMs === undefined) throw new Error(`no duration: "${text}"`);
+  return Number(digits) * unitMs;
+}
+
+/** What a row calls a payment: its key, or `keyless`. */
+export function labelOf(payment: Payment): string {
+  return payment.id.replace(/^(?:pay-|[a-z]+:)/, '');
+}
+
+export const paymentId = (label: string) => `pay-${label}`;
+
+// ── Stored ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+interface Draft {
+  order: Order;
+  readonly payments: Payment[];
+  readonly addedSince: Set<string>;
+  items: readonly Item[];
+  onHand: Map<string, number>;
+  readonly noticed: NoticedKey[];
+  readonly named: Set<string>;
+  readonly quiet: Set<string>;
+  nudged: boolean;
+}
+
+function parseOrder(text: string): Order {
+  const [, stateWord, reasonWord, paidBy, age] = match(
+    text,
+    /^([a-z]+)(?: ([a-z_]+))?(?: by (\w+))? (\d+[smhd])$/,
+  );
+  const state = oneOf(ORDER_STATES, stateWord);
+  const usual = state === 'completed' ? 'captured' : null;
+  const reason = reasonWord === undefined ? usual : oneOf(REASONS, reasonWord);
+  if ((state === 'held' || state === 'failed') && reason === null) throw unknown(text);
+  const since = NOW - duration(age ?? '');
+  const final = state === 'completed' || state === 'failed';
+  return {
+    id: ORDER_ID,
+    memberId: 'member-1',
+    currency: CURRENCY,
+    amount: AMOUNT,
+    state,
+    reason,
+    reasonText: null,
+    paidBy: paidBy === undefined ? null : paymentId(paidBy),
+    escalated: state === 'held' && reason !== null ? [reason] : [],
+    createdAt: since,
+    updatedAt: since,
+    looks: 0,
+    silentSince: null,
+    listedAt: final ? since : null,
+    lookAt: NOW,
+    version: 1,
+  };
+}
+
+function parseStored(draft: Draft, text: string): void {
+  const { order } = draft;
+  const fact = (pattern: RegExp) => pattern.exec(text)?.[1];
+  const gateway = /^(pg|bank|wallet|no-gateway) (?:K\d|keyless)/.exec(text)?.[1];
+  if (gateway !== undefined) {
+    const payment = parsePayment(draft, text);
+    draft.payments.push(payment);
+    if (payment.gateway !== null) draft.named.add(payment.gateway);
+    return;
+  }
+  if (text === 'stock short') draft.onHand = new Map();
+  else if (text === 'nothing to pay') draft.order = { ...order, amount: 0 };
+  else if (text === 'never listed') draft.order = { ...order, listedAt: null };
+  else if (text === 'nudged') draft.nudged = true;
+  else if (fact(/^buys (.+)$/)) {
+    draft.items = counted(text.slice(5)).map(([productId, quantity]) => ({
+      productId,
+      quantity,
+      unitPrice: AMOUNT,
+    }));
+  } else if (fact(/^on hand (.+)$/)) draft.onHand = new Map(counted(text.slice(8)));
+  else if (fact(/^told (.+)$/)) draft.order = { ...order, escalated: reasons(text.slice(5)) };
+  else if (fact(/^silent for (\w+)$/)) {
+    draft.order = { ...order, silentSince: NOW - duration(text.slice(11)) };
+  } else if (fact(/^looked (\d+) times$/)) {
+    draft.order = { ...order, looks: Number(fact(/^looked (\d+) times$/)) };
+  } else if (fact(/^(\w+) is configured too$/)) {
+    draft.named.add(gatewayName(fact(/^(\w+) is/)));
+  } else if (fact(/^(\w+) answers nobody$/)) draft.quiet.add(gatewayName(fact(/^(\w+) /)));
+  else {
+    const [, key = '', where] = match(text, /^a callback named (K\d) at (\w+)$/);
+    draft.noticed.push({ gateway: gatewayName(where), key });
+    draft.named.add(gatewayName(where));
+  }
+}
+
+function parsePayment({ order, addedSince }: Draft, clause: string): Payment {
+  const [text = '', ...rest] = split(clause, ',');
+  const [, gateway, label = '', stateWord, amount, reasonWord, ago, words] = match(
+    text,
+    /^(\S+) (K\d|keyless(?:-\d)?) ([a-z_]+)(?: (\d+))?(?: ([a-z_]+))?(?: (\w+) ago)?(?: "(.*)")?$/,
+  );
+  const presumed = stateWord === 'presumed';
+  const state = presumed ? 'failed' : oneOf(PAYMENT_STATES, stateWord);
+  const owed = state === 'refund_due' || state === 'refunded';
+  const reason = reasonWord === undefined ? null : oneOf(REASONS, reasonWord);
+  const settledAt = state === 'pending' ? null : NOW - (ago === undefined ? 0 : duration(ago));
+  const due = amount === undefined ? AMOUNT : Number(amount);
+  let payment: Payment = {
+    id: paymentId(label),
+    gateway: gateway === 'no-gateway' ? null : gatewayName(gateway),
+    method: 'CARD',
+    amount: order.amount,
+    state,
+    reason: state === 'succeeded' ? 'captured' : reason,
+    reasonText: words ?? null,
+    transactionKey: label.startsWith('keyless') ? null : label,
+    requestedAt: order.createdAt,
+    settledAt,
+    presumedAt: presumed ? settledAt : null,
+    found: null,
+    refundDue: owed ? due : 0,
+    refundReference: null,
+    escalated: [],
+  };
+  if (state === 'succeeded' || owed) payment = withFound(payment, 'succeeded', due);
+  for (const detail of rest) {
+    const [, requested, told, since, found, foundAmount, receipt] = match(
+      detail,
+      /^(?:requested (\w+) ago|told (.+)|(recorded since)|heard ([a-z_]+)(?: (\d+))?|receipt (\S+))$/,
+    );
+    if (requested !== undefined) payment = { ...payment, requestedAt: NOW - duration(requested) };
+    if (told !== undefined) payment = { ...payment, escalated: reasons(told) };
+    if (since !== undefined) addedSince.add(payment.id);
+    if (found !== undefined) payment = withFound(payment, found, Number(foundAmount ?? AMOUNT));
+    if (receipt !== undefined) payment = { ...payment, refundReference: receipt };
+  }
+  return payment;
+}
+
+function withFound(payment: Payment, statusWord: string, amount: number): Payment {
+  const status = oneOf(TRANSACTION_STATUSES, statusWord);
+  const found = { status, amount, currency: CURRENCY, ours: true, at: payment.requestedAt };
+  return { ...payment, found };
+}
+
+function stockOf({ items, onHand }: Draft): StockLevel[] {
+  return [...new Set(items.map(({ productId }) => productId))].map((productId) => ({
+    productId,
+    name: productId,
+    onHand: onHand.get(productId) ?? 0,
+    lowStockAt: null,
+  }));
+}
+
+// ── Heard ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function parseHeard(draft: Draft, clause: string): Heard {
+  const [, where, refundOf, words = ''] = match(clause, /^(\w+)(?: refunds (K\d))?: (.+)$/);
+  const gateway = gatewayName(where);
+  draft.named.add(gateway);
+  const { order, payments, addedSince } = draft;
+  const asked = { gateway, orderId: order.id, userId: order.memberId };
+  if (refundOf !== undefined) {
+    return {
+      question: {
+        ...asked,
+        kind: 'refund',
+        key: refundOf,
+        amount: payments.find((one) => one.transactionKey === refundOf)?.refundDue ?? 0,
+        currency: order.currency,
+        idempotencyKey: `refund:${order.id}:${paymentId(refundOf)}`,
+      },
+      answer: parseRefund(words),
+    };
+  }
+  const here = payments.filter((payment) => payment.gateway === gateway);
+  const parts = split(words, ',');
+  const all = parts.some((part) => /^(?:nothing(?: else)?|listing silent)$/.test(part));
+  return {
+    question: {
+      ...asked,
+      kind: 'inquire',
+      keys: here.flatMap(({ transactionKey }) => transactionKey ?? []),
+      about: here.filter(({ id }) => !addedSince.has(id)).map(({ id }) => id),
+      listAll: all,
+      since: order.createdAt,
+    },
+    answer: parseSilence(parts) ?? parseStatement(parts),
+  };
+}
+
+const CAUSES = ['timeout', 'connection', 'server_error', 'circuit_open', 'stopping'] as const;
+
+function parseSilence([first = '', ...rest]: readonly string[]): Answer | null {
+  const cause = /^silent (\w+)$/.exec(first)?.[1];
+  if (cause === undefined) return null;
+  const silent = { kind: 'silent', cause: oneOf(CAUSES, cause) } as const;
+  const [detail] = rest;
+  if (detail === undefined) return silent;
+  const [, wait = ''] = match(detail, /^retry after (\w+)$/);
+  return { ...silent, retryAfterMs: duration(wait) };
+}
+
+function parseRefund(text: string): Answer {
+  const silence = parseSilence([text]);
+  if (silence !== null) return silence;
+  const [, outcome, amount, reason] = match(
+    text,
+    /^(done|underway|refused)(?: (\d+))?(?: "(.*)")?$/,
+  );
+  return {
+    kind: 'refund',
+    outcome: oneOf(['done', 'underway', 'refused'] as const, outcome),
+    refundedMinor: Number(amount ?? 0),
+    ...(reason === undefined ? {} : { reason }),
+  };
+}
+
+function parseStatement(parts: readonly string[]): Answer {
+  const transactions: Transaction[] = [];
+  const absentKeys: string[] = [];
+  const silentKeys: string[] = [];
+  let complete = false;
+  for (const part of parts) {
+    if (part === 'listing silent') continue;
+    if (part === 'nothing' || part === 'nothing else') complete = true;
+    else if (/^K\d absent$/.test(part)) absentKeys.push(part.slice(0, 2));
+    else if (/^K\d silent$/.test(part)) silentKeys.push(part.slice(0, 2));
+    else transactions.push(parseTransaction(part));
+  }
+  return { kind: 'statement', transactions, absentKeys, silentKeys, complete };
+}
+
+function parseTransaction(text: string): Transaction {
+  const [, key = '', status, amount, currency, other, expiry, expired, reason] = match(
+    text,
+    /^(K\d) ([a-z_]+)(?: (\d+))?(?: ([A-Z]{3}))?( of another order)?(?: until in (\w+)| until (\w+) ago)?(?: "(.*)")?$/,
+  );
+  const ends =
+    expiry === undefined ? NOW - duration(expired ?? '0s') : NOW + duration(expiry ?? '0s');
+  return {
+    key,
+    orderId: other === undefined ? ORDER_ID : 'ORDER000002',
+    status: oneOf(TRANSACTION_STATUSES, status),
+    amount: amount === undefined ? AMOUNT : Number(amount),
+    currency: currency ?? CURRENCY,
+    ...(reason === undefined ? {} : { reason }),
+    ...(expiry === undefined && expired === undefined ? {} : { expiresAt: ends }),
+  };
+}
+
+// ── Words ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Splits at a mark that does not stand inside quotes. */
+function split(text: string, mark: ';' | ','): string[] {
+  const parts = mark === ';' ? /(?:"[^"]*"|[^;"])+/g : /(?:"[^"]*"|[^,"])+/g;
+  return [...text.matchAll(parts)].map(([part]) => part.trim());
+}
+
+function match(text: string, pattern: RegExp): (string | undefined)[] {
+  const found = pattern.exec(text);
+  if (found === null) throw unknown(text);
+  return [...found];
+}
+
+function oneOf<Word extends string>(words: readonly Word[], word: string | undefined): Word {
+  const found = words.find((one) => one === word);
+  if (found === undefined) throw unknown(word ?? '');
+  return found;
+}
+
+function gatewayName(word: string | undefined): string {
+  return oneOf(
+    GATEWAYS.map(({ name }) => name),
+    word,
+  );
+}
+
+function reasons(text: string): Reason[] {
+  return text.split(' and ').map((word) => oneOf(REASONS, word));
+}
+
+function counted(text: string): [string, number][] {
+  return text.split(' and ').map((part) => {
+    const [, count, name = ''] = match(part, /^(\d+) ([a-z]+)$/);
+    return [name, Number(count)];
+  });
+}
+
+function unknown(text: string): Error {
+  return new Error(`the language of the tables does not know "${text}"`);
+}
