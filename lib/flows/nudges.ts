@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { DurationMs } from '../core/time.ts';
+import type { Asking } from '../pools/port.ts';
 import { type Docket, NUDGE_UNRESOLVED_MS } from '../store/port.ts';
 
 /** Orders that callbacks asked to look at, outside of sweeps. */
@@ -11,11 +12,18 @@ export interface Nudges {
   stop(): void;
 }
 
+/** What nudges stand on. */
+export interface NudgeGround {
+  readonly docket: Docket;
+  readonly clock: Clock;
+  readonly asking: Asking;
+}
+
 /**
  * Watches for the moment at which the next nudged order may be looked at. The store says when; the timer is only here, so
  * that none of the looks that were put off is lost.
  */
-export function createNudges(docket: Docket, clock: Clock, due: () => void): Nudges {
+export function createNudges({ docket, clock, asking }: NudgeGround, due: () => void): Nudges {
   let pausedUntilMs = Number.NEGATIVE_INFINITY;
   let cancel = () => {};
   const after = (waitMs: DurationMs) => {
@@ -24,7 +32,7 @@ export function createNudges(docket: Docket, clock: Clock, due: () => void): Nud
   };
   return {
     ready: () => {
-      const nextAt = docket.nextNudge();
+      const nextAt = docket.nextNudge(asking.blocked());
       if (nextAt === null) return false;
       const waitMs = Math.max(nextAt - clock.now(), pausedUntilMs - clock.monotonicMs());
       if (waitMs <= 0) return true;

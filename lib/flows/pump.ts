@@ -39,6 +39,8 @@ interface Run {
   readonly looked: (decision: Decision) => void;
   /** Claimed by this run and not ended. */
   open: number;
+  /** Claims in a row that brought nudged orders only. */
+  onlyNudged: number;
   /** Nothing more is due by `dueBy`. */
   exhausted: boolean;
   failure: { readonly error: unknown } | null;
@@ -65,7 +67,7 @@ class RunningPump implements Pump {
 
   constructor(ground: LookGround) {
     this.#ground = ground;
-    this.#nudges = createNudges(ground.docket, ground.clock, () => this.#bell.ring());
+    this.#nudges = createNudges(ground, () => this.#bell.ring());
   }
 
   start(): void {
@@ -79,6 +81,7 @@ class RunningPump implements Pump {
       dueBy,
       looked,
       open: 0,
+      onlyNudged: 0,
       exhausted: false,
       failure: null,
       unsettled: [],
@@ -126,17 +129,23 @@ class RunningPump implements Pump {
         return false;
       }
       const now = clock.now();
+      const longestMs = longestWaitMs(policy());
       const claimed = await docket.claim({
         limit,
         now,
         dueBy: run?.dueBy ?? now,
-        longestWaitMs: longestWaitMs(policy()),
+        longestWaitMs: longestMs,
         exceptGateways: asking.blocked(),
         nudgedOnly: run === null,
       });
       this.#begin(claimed, run);
       if (run === null && claimed.length === 0) this.#nudges.pause();
-      if (run !== null && isLast(claimed, limit)) this.#exhaust(run);
+      if (run !== null) {
+        const due = claimed.some((one) => isDue(one, run.dueBy, now + longestMs));
+        run.onlyNudged = due ? 0 : run.onlyNudged + 1;
+        // Nudged and due orders share the slots, a single slot in turn: when neither turn brought a due one, none waits.
+        if (claimed.length < limit || run.onlyNudged === 2) this.#exhaust(run);
+      }
       return claimed.length > 0 || run !== null;
     } catch (error) {
       this.#fail(run, error);
@@ -239,9 +248,7 @@ class RunningPump implements Pump {
   }
 }
 
-/** Less than was asked for came, or nudged orders took more than their half: nobody else waits. */
-function isLast(claimed: readonly Claimed[], limit: number): boolean {
-  if (claimed.length < limit) return true;
-  const nudged = claimed.filter((one) => one.nudged).length;
-  return nudged > Math.ceil(limit / 2);
+/** Its own time has come, whether or not a callback named it as well. */
+function isDue({ case: { order } }: Claimed, dueBy: Instant, jumpedBeyond: Instant): boolean {
+  return order.lookAt !== null && (order.lookAt <= dueBy || order.lookAt > jumpedBeyond);
 }
