@@ -1,4 +1,4 @@
-import { Agent, type Dispatcher } from 'undici';
+import { Agent, type Dispatcher, errors } from 'undici';
 import type { Clock } from '../clock.ts';
 import type { SilenceCause } from '../core/gateway.ts';
 import { type DurationMs, HOUR_MS, SECOND_MS } from '../core/time.ts';
@@ -11,6 +11,7 @@ export interface HttpPeer {
   close(): Promise<void>;
 }
 
+/** Of one gateway. */
 export interface HttpOptions {
   /** Its path is put before the path of every request. Throws in `openHttp` when it is no http(s) URL. */
   readonly baseUrl: string;
@@ -20,6 +21,7 @@ export interface HttpOptions {
   readonly keepAlive: boolean;
 }
 
+/** One request, to be sent as it is. */
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';
   /** Encoded, with its query. */
@@ -30,6 +32,7 @@ export interface HttpRequest {
   readonly deadlineMs: DurationMs;
 }
 
+/** What a request came to: something to read, or nothing learned. */
 export type HttpReply =
   /** 2xx or 404 with a JSON body. */
   | {
@@ -201,8 +204,8 @@ function attempt(
 
 /** Why a connection failed us. Unknown codes are those of TLS and of the operating system. */
 function causeOf(error: unknown): SilenceCause {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (code.startsWith('HPE_')) return 'unreadable';
+  if (error instanceof errors.HTTPParserError) return 'unreadable';
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
   switch (code) {
     case 'UND_ERR_HEADERS_OVERFLOW':
     case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':

@@ -74,6 +74,7 @@ export function readId(value: unknown): string | null {
   return fits && value.isWellFormed() && !/\p{Cc}/u.test(value) ? value : null;
 }
 
+/** True for a JSON object. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -14,6 +14,7 @@ export const MAX_TRIES = 4;
 /** No wait between two tries is longer: somebody waits at the till. */
 const MAX_BACKOFF_MS: DurationMs = 5 * SECOND_MS;
 
+/** How the tries of one request are spread. */
 export interface Backoff {
   readonly clock: Clock;
   /** Uniform in [0, 1). */

@@ -42,6 +42,7 @@ const MAX_FETCHES = 50;
 /** After so many silences in one inquiry the rest is not asked for: the gateway has other worries. */
 const MAX_SILENCES = 3;
 
+/** Connects to a pg-simulator; nothing is sent before the first question. Throws when `baseUrl` is no URL. */
 export function connectPgSimulator(
   settings: GatewaySettings,
   surroundings: Partial<Surroundings> = {},

@@ -1,7 +1,8 @@
 import { CARD_TYPES, type CardType, type GatewayPayment } from './payments.ts';
 
-/** The contract of the pg-simulator in pure functions: its envelope, its words, its checks in their order. */
+// The contract of the pg-simulator in pure functions: its envelope, its words, its checks in their order.
 
+/** What it says. */
 export const WORDS = {
   noUser: '유저 ID 헤더는 필수입니다.',
   noRoute: '존재하지 않는 요청입니다.',
@@ -20,20 +21,25 @@ const REASON_PHRASES = {
   500: 'Internal Server Error',
 } as const;
 
+/** The statuses that it fails with. */
 export type FailureStatus = keyof typeof REASON_PHRASES;
 
+/** Around everything that went well. */
 export function successEnvelope(data: unknown): object {
   return { meta: { result: 'SUCCESS' }, data };
 }
 
+/** Around everything else; the error code is the reason phrase of the status. */
 export function failureEnvelope(status: FailureStatus, message: string): object {
   return { meta: { result: 'FAIL', errorCode: REASON_PHRASES[status], message } };
 }
 
+/** Of a key that it does not have, or has for another user. */
 export function unknownKey(key: string): string {
   return `(transactionKey: ${key}) 결제건이 존재하지 않습니다.`;
 }
 
+/** Of an order id that it has nothing for: a 404 and not an empty list. */
 export function unknownOrder(orderId: string): string {
   return `(orderId: ${orderId}) 에 해당하는 결제건이 존재하지 않습니다.`;
 }
@@ -54,6 +60,7 @@ export function listingData(orderId: string, payments: readonly GatewayPayment[]
   return { orderId, transactions };
 }
 
+/** A payment request that keeps every rule. */
 export interface CheckedRequest {
   readonly orderId: string;
   readonly cardType: CardType;

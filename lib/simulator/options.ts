@@ -42,6 +42,7 @@ export interface SimulatorOptions {
   readonly clock: Clock;
 }
 
+/** The real pg-simulator, on the port that it has. */
 export const SIMULATOR_DEFAULTS: SimulatorOptions = {
   host: '127.0.0.1',
   port: 8082,

@@ -1,10 +1,11 @@
 import type { Instant } from '../core/time.ts';
 
+/** The gateway's words for the state of a payment. */
 export const STATUSES = ['PENDING', 'SUCCESS', 'FAILED'] as const;
 
-/** The gateway's words. */
 export type Status = (typeof STATUSES)[number];
 
+/** The cards that it takes. */
 export const CARD_TYPES = ['SAMSUNG', 'KB', 'HYUNDAI'] as const;
 
 export type CardType = (typeof CARD_TYPES)[number];

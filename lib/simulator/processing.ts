@@ -1,4 +1,4 @@
-import { Agent, request } from 'undici';
+import { toIso } from '../clock.ts';
 import { HOUR_MS } from '../core/time.ts';
 import { type CheckedRequest, paymentData, WORDS } from './contract.ts';
 import type { Behaviour } from './options.ts';
@@ -11,7 +11,7 @@ export class Processing {
   readonly #behaviour: Behaviour;
   readonly #payments: Payments;
   readonly #traffic: Traffic;
-  readonly #callbacks = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
+  readonly #stopped = new AbortController();
   readonly #cancels = new Set<() => void>();
 
   constructor(behaviour: Behaviour, payments: Payments, traffic: Traffic) {
@@ -42,10 +42,9 @@ export class Processing {
   }
 
   /** What is being processed stays PENDING; callbacks on their way are lost. */
-  async stop(): Promise<void> {
-    for (const cancel of this.#cancels) cancel();
-    this.#cancels.clear();
-    await this.#callbacks.destroy();
+  stop(): void {
+    this.reset();
+    this.#stopped.abort();
   }
 
   /** Forgets what is being processed. */
@@ -91,15 +90,16 @@ export class Processing {
     }
     const url =
       callbackOrigin === null ? callbackUrl : callbackUrl.replace(SHOP_ORIGIN, callbackOrigin);
-    request(url, {
+    fetch(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(paymentData(payment)),
-      dispatcher: this.#callbacks,
+      redirect: 'manual',
+      signal: this.#stopped.signal,
     })
-      .then(async ({ statusCode, body }) => {
-        await body.dump();
-        if (statusCode < 400) counts.sent += 1;
+      .then(async (response) => {
+        await response.body?.cancel();
+        if (response.ok) counts.sent += 1;
         else counts.failed += 1;
       })
       .catch(() => {
@@ -115,5 +115,7 @@ const SHOP_ORIGIN = /^http:\/\/localhost:8080/;
 
 /** Korea has no summer time. */
 function seoulDay(now: number): string {
-  return new Date(now + 9 * HOUR_MS).toISOString().slice(0, 10).replaceAll('-', '');
+  return toIso(now + 9 * HOUR_MS)
+    .slice(0, 10)
+    .replaceAll('-', '');
 }

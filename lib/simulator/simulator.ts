@@ -46,7 +46,7 @@ export async function startSimulator(options: Partial<SimulatorOptions> = {}): P
     transactions: () => payments.all().map(({ cardNo: _no, cardType: _type, ...truth }) => truth),
     stats: () => traffic.stats(),
     async close() {
-      await processing.stop();
+      processing.stop();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       if ('closeAllConnections' in server) server.closeAllConnections();
       await closed;
@@ -62,7 +62,7 @@ function listen(
     server.once('error', (error) => {
       reject(
         new ReconciledError('port_in_use', `The simulator cannot listen on ${host}:${port}.`, {
-          hint: 'Stop what listens there, or choose another port (0: any free one).',
+          hint: 'Stop what listens there, or choose another port (0 takes a free one).',
           cause: error,
         }),
       );

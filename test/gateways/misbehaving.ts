@@ -72,9 +72,9 @@ export function reply(
     ...headers,
   };
   const head = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  const start = Buffer.from(`HTTP/1.1 ${status} Whatever\r\n${head.join('')}\r\n`);
   return (socket) => {
-    socket.write(`HTTP/1.1 ${status} Whatever\r\n${head.join('')}\r\n`);
-    socket.write(bytes);
+    socket.write(Buffer.concat([start, bytes]));
   };
 }
 
