@@ -35,7 +35,6 @@ export interface FlowOptions {
   readonly gateway?: Partial<ModelSettings>;
   readonly window?: number;
   readonly weather?: Weather;
-  readonly ladderMs?: readonly number[];
   /** Puts something between the flows and the store. */
   readonly through?: (store: Store) => Store;
 }
@@ -63,8 +62,7 @@ export async function openFlowWorld(options: FlowOptions = {}): Promise<FlowWorl
     ...options.gateway,
   });
   const asking = new ModelAsking(clock, [gateway], options);
-  const { ladderMs = MODEL_SETTINGS.ladderMs } = options;
-  const settings = { ...MODEL_SETTINGS, ladderMs };
+  const settings = MODEL_SETTINGS;
   const parts = { clock, store, asking, gateways: [gateway], settings, tell };
   const idle = () => gauge.busy === 0;
   const daemon = await startModelDaemon(parts);
