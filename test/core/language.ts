@@ -209,7 +209,8 @@ function parsePayment({ order, addedSince }: Draft, clause: string): Payment {
     refundReference: null,
     escalated: [],
   };
-  if (state === 'succeeded' || owed) payment = withFound(payment, 'succeeded', due);
+  if (state === 'refunded') payment = withFound(payment, 'refunded', due);
+  else if (state === 'succeeded' || owed) payment = withFound(payment, 'succeeded', due);
   for (const detail of rest) {
     const [, requested, told, since, found, foundAmount, receipt] = match(
       detail,

@@ -1,0 +1,159 @@
+import t, { type Test } from 'tap';
+import { decide, holdForInternalError } from '../../lib/core/decide.ts';
+import type { Decision } from '../../lib/core/decision.ts';
+import { assertDecision } from '../../lib/core/invariants.ts';
+import { REASONS, type Reason } from '../../lib/core/reason.ts';
+import { MINUTE_MS } from '../../lib/core/time.ts';
+import { deepFreeze } from './freeze.ts';
+import { NOW, situation } from './language.ts';
+import { FINAL } from './rows/final.ts';
+import { HELD } from './rows/held.ts';
+import { PENDING } from './rows/pending.ts';
+import { REFUNDS } from './rows/refunds.ts';
+import type { Row } from './rows/row.ts';
+import { sentenceOf } from './sentences.ts';
+
+const produced = new Set<Reason>();
+
+function collect({ reason, order, payments, added, effects, judgements }: Decision): void {
+  produced.add(reason);
+  const things = [order, ...payments, ...added, ...effects, ...judgements];
+  for (const thing of things) if (thing.reason !== null) produced.add(thing.reason);
+}
+
+function check(t: Test, [stored, heard, ...decided]: Row): void {
+  const { theCase, heard: said, policy } = deepFreeze(situation(stored, heard));
+  const decision = decide(theCase, said, policy, NOW);
+  collect(decision);
+  // A clause a line: a row that is off shows which clause is.
+  const lines = (sentence: string) => sentence.replaceAll('; ', '\n');
+  t.equal(lines(sentenceOf(theCase, decision)), lines(decided.join('; ')), `${stored} | ${heard}`);
+  t.doesNotThrow(() => assertDecision(theCase, decision));
+}
+
+for (const table of [PENDING, HELD, FINAL, REFUNDS]) {
+  for (const [row, examples] of Object.entries(table)) {
+    t.test(row, async (t) => {
+      for (const example of examples) check(t, example);
+    });
+  }
+}
+
+t.test('internal_error: an assert fails inside this order', async (t) => {
+  const rows: readonly (readonly [stored: string, decided: string])[] = [
+    [
+      'pending 20m; pg K1 pending',
+      'held internal_error "알 수 없는 오류"; tells order.held; looks in 1d',
+    ],
+    [
+      'held unclear 20m; pg K1 pending',
+      'stays held internal_error "알 수 없는 오류"; tells order.held; remembers that it told internal_error; looks in 1d',
+    ],
+    [
+      'held internal_error 1d; pg K1 pending',
+      'stays held internal_error "알 수 없는 오류"; looks in 1d',
+    ],
+    [
+      'completed by K1 2h; pg K1 succeeded',
+      'stays completed internal_error; tells order.attention; remembers that it told internal_error; looks in 1d',
+    ],
+    [
+      'failed declined 2h; pg K1 pending; told internal_error',
+      'stays failed internal_error; looks in 1d',
+    ],
+  ];
+  for (const [stored, decided] of rows) {
+    const { theCase } = deepFreeze(situation(stored, ''));
+    const decision = holdForInternalError(theCase, NOW);
+    collect(decision);
+    t.equal(sentenceOf(theCase, decision), decided, stored);
+    t.doesNotThrow(() => assertDecision(theCase, decision));
+  }
+});
+
+t.test('every reason is produced by a row', async (t) => {
+  // Only a person's command says it: person.test.ts.
+  const elsewhere: readonly Reason[] = ['resolved_by_person'];
+  const expected = REASONS.filter((reason) => !elsewhere.includes(reason));
+  t.same([...produced].sort(), [...expected].sort());
+});
+
+t.test('what a look leaves in the order besides its decision', async (t) => {
+  const rows: readonly (readonly [
+    stored: string,
+    heard: string,
+    looks: number,
+    silentMinutes: number | null,
+    listed: boolean,
+  ])[] = [
+    ['pending 20m; pg K1 pending', 'pg: K1 pending', 1, null, false],
+    ['pending 20m; pg K1 pending; looked 7 times', 'pg: silent timeout', 8, 0, false],
+    ['pending 20m; pg K1 pending; silent for 5m', 'pg: silent timeout', 1, 5, false],
+    ['pending 20m; pg K1 pending; silent for 5m', 'pg: K1 pending', 1, null, false],
+    ['pending 20m; pg K1 failed declined; silent for 5m', 'pg: listing silent', 1, 5, false],
+    // Not being let through to a gateway is not a look at the order.
+    ['pending 20m; pg K1 pending; looked 7 times', 'pg: silent circuit_open', 7, 0, false],
+    ['pending 20m; pg K1 pending; looked 7 times', 'pg: silent stopping', 7, 0, false],
+    // A new state begins the ladder again.
+    ['pending 20m; pg K1 pending; looked 7 times', 'pg: K1 succeeded', 0, null, false],
+    ['pending 20m; pg K1 pending; looked 7 times', 'pg: K1 succeeded, nothing else', 0, null, true],
+    ['pending 20m; pg K1 pending; looked 7 times', 'pg: K1 failed, nothing else', 0, null, true],
+    [
+      'pending 5d; pg K1 pending; looked 7 times; silent for 4d',
+      'pg: silent timeout',
+      0,
+      5760,
+      false,
+    ],
+    ['failed declined 2h; pg K1 pending; looked 7 times', 'pg: K1 pending', 8, null, true],
+  ];
+  for (const [stored, heard, looks, silentMinutes, listed] of rows) {
+    const { theCase, heard: said, policy } = deepFreeze(situation(stored, heard));
+    const { order } = decide(theCase, said, policy, NOW);
+    const silentSince = silentMinutes === null ? null : NOW - silentMinutes * MINUTE_MS;
+    const actual = [order.looks, order.silentSince, order.listedAt !== null];
+    t.same(actual, [looks, silentSince, listed], `${stored} | ${heard}`);
+  }
+});
+
+t.test('what is told carries everything that a reader needs', async (t) => {
+  const { theCase, heard, policy } = situation(
+    'pending 20m; pg K1 pending; pg K2 pending',
+    'pg: K1 succeeded, K2 succeeded 7000',
+  );
+  t.same(decide(theCase, heard, policy, NOW).effects, [
+    {
+      topic: 'order.completed',
+      key: 'order.completed:ORDER000001:v2',
+      orderId: 'ORDER000001',
+      paymentId: null,
+      productId: null,
+      reason: 'captured',
+      text: null,
+      amount: 5_000,
+      currency: 'KRW',
+    },
+    {
+      topic: 'refund.due',
+      key: 'refund.due:ORDER000001:pay-K2:mismatched_capture:v2',
+      orderId: 'ORDER000001',
+      paymentId: 'pay-K2',
+      productId: null,
+      reason: 'mismatched_capture',
+      text: null,
+      amount: 7_000,
+      currency: 'KRW',
+    },
+    {
+      topic: 'order.attention',
+      key: 'order.attention:ORDER000001:pay-K2:refund_by_hand:v2',
+      orderId: 'ORDER000001',
+      paymentId: 'pay-K2',
+      productId: null,
+      reason: 'refund_by_hand',
+      text: null,
+      amount: 7_000,
+      currency: 'KRW',
+    },
+  ]);
+});

@@ -1,0 +1,211 @@
+import type { Rows } from './row.ts';
+
+/** Rows of DESIGN 3.2 for an order that is completed or failed. */
+export const FINAL: Rows = {
+  'duplicate_capture: completed, another payment captured': [
+    [
+      'completed by K1 2h; pg K1 succeeded; pg K2 pending',
+      'pg: K1 succeeded, K2 succeeded, nothing else',
+      'stays completed duplicate_capture',
+      'K2 refund_due 5000 duplicate_capture, told refund_by_hand',
+      'tells refund.due of K2, order.attention refund_by_hand of K2; looks in 1d',
+    ],
+    [
+      'completed by K1 2h; wallet K1 succeeded',
+      'wallet: K1 succeeded, K2 succeeded, nothing else',
+      'stays completed duplicate_capture; adds K2 refund_due 5000 duplicate_capture',
+      'tells refund.due of K2; looks now',
+    ],
+    [
+      'completed by K1 2h; wallet K1 succeeded; wallet K2 failed declined',
+      'wallet: K1 succeeded, K2 succeeded, nothing else',
+      'stays completed duplicate_capture; K2 refund_due 5000 duplicate_capture',
+      'tells refund.due of K2; looks now',
+    ],
+  ],
+  'late_capture: failed, a payment captured late': [
+    [
+      'failed not_at_gateway 2h; wallet keyless presumed not_at_gateway 2h ago',
+      'wallet: K1 succeeded, nothing else',
+      'stays failed late_capture; keyless is K1: refund_due 5000 late_capture',
+      'tells refund.due of keyless; looks now',
+    ],
+    [
+      'failed never_requested 2h',
+      'pg: K1 succeeded, nothing else',
+      'stays failed late_capture; adds K1 refund_due 5000 late_capture',
+      'tells refund.due of K1, order.attention refund_by_hand of K1; looks in 1d',
+    ],
+    [
+      'failed out_of_stock 2h; wallet K1 refunded; wallet K2 pending',
+      'wallet: K1 refunded, K2 succeeded, nothing else',
+      'stays failed late_capture; K2 refund_due 5000 late_capture; tells refund.due of K2',
+      'looks now',
+    ],
+  ],
+  'mismatched_capture: a captured transaction of our order with another amount': [
+    [
+      'completed by K1 2h; wallet K1 succeeded; wallet K2 pending',
+      'wallet: K1 succeeded, K2 succeeded 4000, nothing else',
+      'stays completed mismatched_capture; K2 refund_due 4000 mismatched_capture',
+      'tells refund.due of K2; looks now',
+    ],
+    [
+      'failed declined 2h; wallet K1 failed declined',
+      'wallet: K1 failed, K2 succeeded 9000, nothing else',
+      'stays failed mismatched_capture; K1 stays failed, heard failed',
+      'adds K2 refund_due 9000 mismatched_capture; tells refund.due of K2; looks now',
+    ],
+  ],
+  'other mismatched or unclear ones: a person is told once': [
+    [
+      'completed by K1 2h; pg K1 succeeded; pg K2 pending',
+      'pg: K1 succeeded, K2 succeeded of another order, nothing else',
+      'stays completed watching; K2 stays pending, heard succeeded, told mismatched',
+      'tells order.attention mismatched of K2; looks in 1m',
+    ],
+    [
+      'completed by K1 2h; pg K1 succeeded; pg K2 pending, heard unrecognised, told unclear',
+      'pg: K1 succeeded, K2 unrecognised, nothing else',
+      'stays completed watching; nothing new; looks in 1m',
+    ],
+    [
+      'failed declined 2h; pg K1 pending',
+      'pg: K1 absent, nothing else',
+      'stays failed watching; K1 stays pending, told unclear',
+      'tells order.attention unclear of K1; looks in 1m',
+    ],
+    [
+      'failed declined 2h; no-gateway K1 pending, told unclear',
+      'pg: nothing',
+      'stays failed watching; nothing new; looks in 1m',
+    ],
+  ],
+  'watching: a pending payment declined': [
+    [
+      'completed by K1 2h; pg K1 succeeded; pg K2 pending',
+      'pg: K1 succeeded, K2 failed "한도초과", nothing else',
+      'stays completed watching; K2 failed declined "한도초과"; looks never',
+    ],
+    [
+      'failed declined 2h; pg K1 pending',
+      'pg: K1 refunded, nothing else',
+      'stays failed watching; K1 failed refunded_at_gateway; looks never',
+    ],
+  ],
+  'watching: nudged, nothing unresolved': [
+    [
+      'completed by K1 2h; pg K1 succeeded; nudged',
+      'pg: K1 succeeded, nothing else',
+      'stays completed watching; nothing new; looks never',
+    ],
+    [
+      'failed declined 2h; pg K1 failed declined, heard failed; nudged',
+      'pg: K1 failed, nothing else',
+      'stays failed watching; nothing new; looks never',
+    ],
+    [
+      'failed declined 2h; pg K1 failed declined, heard failed; nudged',
+      'pg: silent timeout',
+      'stays failed watching; nothing new; looks in 1m',
+    ],
+    // A forged callback names a transaction of somebody else.
+    [
+      'failed declined 2h; pg K1 failed declined, heard failed; nudged',
+      'pg: K1 failed, K2 succeeded of another order, nothing else',
+      'stays failed watching; nothing new; looks never',
+    ],
+  ],
+  'watching: open, unknown or presumed ones': [
+    [
+      'completed by K1 2h; pg K1 succeeded; pg K2 pending, heard pending; looked 2 times',
+      'pg: K1 succeeded, K2 pending, nothing else',
+      'stays completed watching; nothing new; looks in 2m',
+    ],
+    [
+      'failed not_at_gateway 1h; pg keyless presumed not_at_gateway 1h ago',
+      'pg: nothing',
+      'stays failed watching; nothing new; looks in 23h',
+    ],
+    [
+      'failed not_at_gateway 1d; pg keyless presumed not_at_gateway 1d ago',
+      'pg: nothing',
+      'stays failed watching; nothing new; looks in 2d',
+    ],
+    [
+      'failed not_at_gateway 3d; pg keyless presumed not_at_gateway 3d ago',
+      'pg: nothing',
+      'stays failed watching; nothing new; looks never',
+    ],
+    [
+      'failed not_at_gateway 3d; pg keyless presumed not_at_gateway 3d ago',
+      'pg: silent timeout',
+      'stays failed watching; nothing new; looks in 1m',
+    ],
+    [
+      'failed not_at_gateway 1h; pg keyless presumed not_at_gateway 1h ago',
+      'pg: K1 pending, nothing else',
+      'stays failed watching; keyless is K1: pending; looks in 1m',
+    ],
+    [
+      'failed not_at_gateway 1h; pg keyless presumed not_at_gateway 1h ago',
+      'pg: K1 failed, nothing else',
+      'stays failed watching; keyless is K1: failed declined; looks never',
+    ],
+    [
+      'failed declined 4d; pg K1 pending, heard pending',
+      'pg: K1 pending, nothing else',
+      'stays failed watching; K1 stays pending, told open_too_long',
+      'tells order.attention open_too_long of K1; looks in 1d',
+    ],
+    [
+      'failed declined 4d; pg K1 pending, told silent_too_long',
+      'pg: silent timeout',
+      'stays failed watching; nothing new; looks in 1m',
+    ],
+    [
+      'failed declined 4d; pg K1 pending',
+      'pg: K1 silent, nothing else',
+      'stays failed watching; K1 stays pending, told silent_too_long',
+      'tells order.attention silent_too_long of K1; looks in 1m',
+    ],
+  ],
+  'watching: a completed order that was never listed in full is listed an hour later': [
+    [
+      'completed by K1 30m; pg K1 succeeded; never listed',
+      'pg: K1 succeeded',
+      'stays completed watching; nothing new; looks in 30m',
+    ],
+    [
+      'completed by K1 1h; pg K1 succeeded; never listed',
+      'pg: listing silent',
+      'stays completed watching; nothing new; looks in 1m',
+    ],
+    [
+      'completed by K1 1h; pg K1 succeeded; never listed',
+      'pg: K1 succeeded, nothing else',
+      'stays completed watching; nothing new; looks never',
+    ],
+  ],
+  'reversed_after_completion: its own payment was taken back': [
+    [
+      'completed by K1 2h; pg K1 succeeded',
+      'pg: K1 refunded, nothing else',
+      'stays completed reversed_after_completion; K1 stays succeeded, heard refunded',
+      'tells order.attention of K1; remembers that it told reversed_after_completion',
+      'looks never',
+    ],
+    [
+      'completed by K1 2h; pg K1 succeeded',
+      'pg: K1 partly_refunded 2000, nothing else',
+      'stays completed reversed_after_completion; K1 stays succeeded, heard partly_refunded',
+      'tells order.attention of K1; remembers that it told reversed_after_completion',
+      'looks never',
+    ],
+    [
+      'completed by K1 2h; pg K1 succeeded, heard cancelled; told reversed_after_completion',
+      'pg: K1 cancelled, nothing else',
+      'stays completed reversed_after_completion; nothing new; looks never',
+    ],
+  ],
+};
