@@ -55,14 +55,14 @@ export class GatewayWindow {
     return this.#limits.answeredAtMs >= sinceMs;
   }
 
-  /** How many more orders may come without the queue growing beyond its read-ahead. */
+  /** How many more orders may come without the queue growing beyond its read-ahead; below 0: it has. */
   room(nowMs: number, threads: number): number {
     if (this.refusedForMs(nowMs) !== null) return 0;
     if (this.#limits.circuit === 'half_open') {
-      return Math.max(0, this.#limits.freeSlots() - this.#waiting.length);
+      return this.#limits.freeSlots() - this.#waiting.length;
     }
     const ahead = readAhead(this.maxInFlight, threads, this.#median());
-    return Math.max(0, Math.min(this.maxInFlight + ahead, this.#mostHeld) - this.#held);
+    return Math.min(this.maxInFlight + ahead, this.#mostHeld) - this.#held;
   }
 
   /** False: the queue is full, the job was not taken. */

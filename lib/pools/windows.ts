@@ -62,16 +62,16 @@ export class Windows implements Asking {
   freeSlots(): number {
     if (this.#stopping) return 0;
     const nowMs = this.#turn();
-    return this.#eachWindow((window) => window.room(nowMs, this.#threads.count())).reduce(sum, 0);
+    const threads = this.#threads.count();
+    // What is too much at one gateway is taken off the others: nobody can say whose orders the next ones are, and the
+    // queues must not grow.
+    return Math.max(0, this.#eachWindow((window) => window.room(nowMs, threads)).reduce(sum, 0));
   }
 
   blocked(): readonly string[] {
     const nowMs = this.#turn();
-    const rooms = this.#eachWindow((window) => window.room(nowMs, this.#threads.count()));
-    // A full gateway is left out while another has room: else its orders would be claimed into the other's slots.
-    const someRoom = rooms.some((room) => room > 0);
     return [...this.#windows.values()]
-      .filter((window, at) => window.refusedForMs(nowMs) !== null || (someRoom && rooms[at] === 0))
+      .filter((window) => window.refusedForMs(nowMs) !== null)
       .map(({ name }) => name);
   }
 

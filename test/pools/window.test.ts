@@ -1,0 +1,185 @@
+import t from 'tap';
+import type { Exchange } from '../../lib/gateways/port.ts';
+import { layThreads } from '../../lib/pools/asking.ts';
+import { chunkSize, RecentLatency, readAhead } from '../../lib/pools/chunks.ts';
+import { Chunk, GatewayWindow, type Job } from '../../lib/pools/window.ts';
+import { gatewayConfig, inquiry, orderIds } from './gateway.ts';
+
+t.test('orders in one task', async (t) => {
+  const rows: readonly [waiting: number, threads: number, medianMs: number | null, size: number][] =
+    [
+      [1_000, 2, null, 1],
+      [1_000, 2, 5, 1],
+      [1_000, 2, 300, 1],
+      [1, 2, 1, 1],
+      [8, 2, 1, 1],
+      [9, 2, 1, 2],
+      [100, 2, 1, 13],
+      [100, 10, 1, 3],
+      [400, 2, 4.9, 50],
+      [100_000, 2, 0.1, 50],
+    ];
+  for (const [waiting, threads, medianMs, size] of rows) {
+    t.equal(
+      chunkSize(waiting, threads, medianMs),
+      size,
+      `${waiting} waiting, ${threads} threads, ${medianMs} ms`,
+    );
+  }
+});
+
+t.test('orders at hand beyond those in flight', async (t) => {
+  t.equal(readAhead(10, 2, null), 5);
+  t.equal(readAhead(1, 2, 300), 1);
+  t.equal(readAhead(10, 2, 1), 400, 'enough for chunks of fifty');
+});
+
+t.test('the median of the last exchanges', async (t) => {
+  const latency = new RecentLatency();
+  const add = (times: number, durationMs: number) => {
+    for (let time = 0; time < times; time += 1) latency.add(durationMs);
+  };
+  add(9, 1);
+  t.equal(latency.median(), null, 'nine are not enough to tell');
+  add(1, 900);
+  t.equal(latency.median(), 1, 'one straggler does not count');
+  add(31, 300);
+  t.equal(latency.median(), 300, 'the early ones are forgotten');
+  latency.forget();
+  t.equal(latency.median(), null);
+});
+
+t.test('threads', async (t) => {
+  const rows: readonly [
+    inFlight: number,
+    threads: number,
+    cores: number,
+    first: number,
+    most: number,
+    each: number,
+  ][] = [
+    [10, 10, 2, 2, 2, 5],
+    [10, 10, 8, 8, 8, 2],
+    [10, 1, 8, 1, 1, 10],
+    [1, 10, 2, 2, 2, 1],
+    [300, 10, 2, 2, 6, 50],
+    [1_000, 10, 2, 2, 10, 100],
+    [0, 10, 2, 2, 2, 1],
+  ];
+  for (const [inFlight, threads, cores, first, most, each] of rows) {
+    const name = `${inFlight} in flight, ${threads} threads, ${cores} cores`;
+    const layout = layThreads(inFlight, threads, cores);
+    t.same(layout, { minThreads: first, maxThreads: most, concurrentTasksPerWorker: each }, name);
+    t.ok(layout.maxThreads * each >= inFlight, 'nothing has to queue');
+  }
+});
+
+const THREADS = 2;
+
+const QUICK: Exchange = {
+  kind: 'lookup',
+  durationMs: 1,
+  result: 'answered',
+  status: 200,
+  retryAfterMs: null,
+};
+
+function job(orderId: string): Job {
+  return { kind: 'ask', orderId, questions: [inquiry(orderId)] };
+}
+
+/** A window of ten with so many orders waiting, at a gateway that is known to answer at once. */
+function quickWindow(waiting: number): GatewayWindow {
+  const window = new GatewayWindow(gatewayConfig('http://127.0.0.1:1'));
+  for (const id of orderIds(10)) {
+    window.add(job(id));
+    const chunk = next(window);
+    answer(chunk, [0]);
+  }
+  for (const id of orderIds(waiting)) window.add(job(id));
+  return window;
+}
+
+function next(window: GatewayWindow): Chunk {
+  const chunk = window.next(0, THREADS);
+  if (!(chunk instanceof Chunk)) throw new Error('nothing may leave');
+  return chunk;
+}
+
+function answer(chunk: Chunk, places: readonly number[]): void {
+  for (const at of places) {
+    const settled = chunk.settle(at);
+    if (settled !== undefined) chunk.window.heard(chunk.permit, settled.orderId, [QUICK], 0);
+  }
+}
+
+t.test(
+  'a chunk holds as many slots as it has lanes, and no more than orders are left',
+  async (t) => {
+    const window = quickWindow(100);
+    const first = next(window);
+    t.same([first.jobs.length, first.lanes, window.inFlight], [13, 5, 5]);
+    const second = next(window);
+    t.same([second.jobs.length, second.lanes, window.inFlight], [11, 5, 10]);
+    t.equal(window.next(0, THREADS), null, 'the window is full');
+    answer(first, [0, 1, 2, 3, 4, 5, 6, 7]);
+    t.equal(window.inFlight, 10, 'five are left on five lanes');
+    answer(first, [8]);
+    t.equal(window.inFlight, 9);
+    answer(first, [8]);
+    t.equal(window.inFlight, 9, 'the same answer again changes nothing');
+    t.same(first.open(), [9, 10, 11, 12]);
+  },
+);
+
+t.test('orders that come back are the next to leave, one by one', async (t) => {
+  const window = quickWindow(100);
+  const chunk = next(window);
+  const back = [5, 6, 7].flatMap((at) => chunk.settle(at) ?? []);
+  window.takeBack(back);
+  const again = [next(window), next(window), next(window)];
+  t.same(
+    again.flatMap(({ jobs }) => jobs),
+    back,
+  );
+});
+
+t.test('a payment request travels alone', async (t) => {
+  const window = quickWindow(3);
+  const request: Job = {
+    kind: 'request',
+    orderId: 'ORDER000100',
+    request: {
+      gateway: 'pg',
+      orderId: 'ORDER000100',
+      userId: 'member-1',
+      amount: 1,
+      cardType: 'KB',
+      cardNo: '',
+    },
+  };
+  window.add(request);
+  for (const id of orderIds(60)) window.add(job(id));
+  const before = next(window);
+  t.equal(before.jobs.length, 3, 'what was there before it');
+  t.same(next(window).jobs, [request]);
+});
+
+t.test('no chunks where requests a second are counted', async (t) => {
+  const window = new GatewayWindow(gatewayConfig('http://127.0.0.1:1', { ratePerSecond: 1_000 }));
+  for (const id of orderIds(40)) window.add(job(id));
+  for (const _ of orderIds(10)) {
+    const chunk = next(window);
+    t.equal(chunk.jobs.length, 1);
+    answer(chunk, [0]);
+  }
+  t.equal(next(window).jobs.length, 1);
+});
+
+t.test('a queue has an end', async (t) => {
+  const window = new GatewayWindow(gatewayConfig('http://127.0.0.1:1'));
+  const taken = orderIds(3_000).filter((id) => window.add(job(id)));
+  t.equal(taken.length, 2_000);
+  t.equal(window.drain().length, 2_000);
+  t.equal(window.room(0, THREADS), 15, 'and what was turned away is forgotten');
+});

@@ -1,0 +1,2 @@
+/** Ends each task without an answer. */
+export function ask(): void {}
