@@ -1,0 +1,301 @@
+import { SECOND_MS } from '../../lib/core/time.ts';
+import {
+  MAX_UNMATCHED,
+  NUDGE_FINAL_MS,
+  NUDGE_UNRESOLVED_MS,
+  type Store,
+  UNMATCHED_KEPT_MS,
+} from '../../lib/store/port.ts';
+import {
+  change,
+  claimRequest,
+  completion,
+  newOrder,
+  newPayment,
+  notice,
+  T0,
+  unchanged,
+} from '../support/store-fixtures.ts';
+import { type Clause, caseOf, claimOne } from './contract.ts';
+
+const NOT_YET = T0 + 600_000;
+
+/** An order that is not due for ten minutes, so that only a nudge makes it claimable. */
+async function quietOrder(store: Store, id = 'ORDER1', key: string | null = null): Promise<void> {
+  const payments = [newPayment({ id: `pay-${id}`, transactionKey: key })];
+  await store.intake.createOrders([newOrder({ id, payments, lookAt: NOT_YET })], T0);
+}
+
+async function claimedIds(store: Store, now: number): Promise<readonly string[]> {
+  const claimed = await store.docket.claim(claimRequest({ now }));
+  return claimed.map(({ lease }) => lease.orderId);
+}
+
+/** What gateways tell: callbacks make a look happen sooner, and nothing else. */
+export function noticesContract(clause: Clause): void {
+  clause('a callback for a known order nudges it and leaves its version', async (t, { store }) => {
+    await quietOrder(store);
+    const before = await caseOf(store, 'ORDER1');
+    t.strictSame(await claimedIds(store, T0), []);
+    t.equal(store.docket.nextNudge(), null);
+    t.strictSame(await store.intake.admit([notice({ eventId: 'e', orderId: 'ORDER1' })]), [
+      'admitted',
+    ]);
+    t.equal(store.docket.nextNudge(), T0);
+    const [claimed] = await store.docket.claim(claimRequest());
+    t.equal(claimed?.nudged, true);
+    t.strictSame(claimed?.case, before);
+    t.equal(store.docket.nextNudge(), null, 'a leased order waits for nobody');
+  });
+
+  clause('a repeat is a duplicate and nudges again', async (t, { store }) => {
+    await quietOrder(store);
+    const repeated = notice({ eventId: 'e', orderId: 'ORDER1' });
+    await store.intake.admit([repeated]);
+    const claimed = await claimOne(store);
+    await store.docket.commit([unchanged(claimed.case, {}, claimed.lease)]);
+    t.equal(store.docket.nextNudge(), null);
+    t.strictSame(await store.intake.admit([repeated]), ['duplicate']);
+    t.equal(store.docket.nextNudge(), T0 + NUDGE_UNRESOLVED_MS);
+  });
+
+  clause('the same event id at two gateways is two callbacks', async (t, { store }) => {
+    await quietOrder(store);
+    const one = notice({ eventId: 'e', orderId: 'ORDER1' });
+    t.strictSame(await store.intake.admit([one, { ...one, gateway: 'other' }, one]), [
+      'admitted',
+      'admitted',
+      'duplicate',
+    ]);
+  });
+
+  clause('the key says whose it is, before the order id', async (t, { store }) => {
+    await quietOrder(store, 'ORDER1', 'k');
+    await quietOrder(store, 'ORDER2');
+    await store.intake.admit([notice({ eventId: 'e', key: 'k', orderId: 'ORDER2' })]);
+    t.strictSame(await claimedIds(store, T0), ['ORDER1']);
+    t.strictSame((await caseOf(store, 'ORDER2')).noticed, []);
+  });
+
+  clause(
+    'keys that callbacks name are part of the case until a payment has them',
+    async (t, { store }) => {
+      await quietOrder(store, 'ORDER1', 'known');
+      const named = [
+        ['e1', 'pg', 'known'],
+        ['e2', 'pg', 'new'],
+        ['e3', 'pg', 'new'],
+        ['e4', 'other', 'new'],
+      ] as const;
+      await store.intake.admit(
+        named.map(([eventId, gateway, key]) =>
+          notice({ eventId, gateway, key, orderId: 'ORDER1' }),
+        ),
+      );
+      const found = await caseOf(store, 'ORDER1');
+      t.strictSame(found.noticed, [
+        { gateway: 'other', key: 'new' },
+        { gateway: 'pg', key: 'new' },
+      ]);
+      const payment = newPayment({ id: 'late', transactionKey: 'new' });
+      await store.intake.addPayment('ORDER1', payment, T0, 'recorded');
+      t.strictSame((await caseOf(store, 'ORDER1')).noticed, [{ gateway: 'other', key: 'new' }]);
+    },
+  );
+
+  clause(
+    'forged keys do not pile up: the first fifty are kept, all nudge',
+    async (t, { store }) => {
+      await quietOrder(store);
+      const flood = Array.from({ length: 60 }, (_, index) =>
+        notice({
+          eventId: `e${index}`,
+          key: `k${index}`,
+          orderId: 'ORDER1',
+          receivedAt: T0 + index,
+        }),
+      );
+      const outcomes = await store.intake.admit(flood);
+      t.ok(outcomes.every((outcome) => outcome === 'admitted'));
+      const { noticed } = await caseOf(store, 'ORDER1');
+      t.strictSame(
+        noticed.map(({ key }) => key),
+        flood.slice(0, 50).map(({ key }) => key),
+      );
+    },
+  );
+
+  const early = [
+    ['its order id', { orderId: 'ORDER1' }],
+    ['a key of its payment', { key: 'k' }],
+    ['another order, but a key of its payment', { orderId: 'ORDER9', key: 'k' }],
+  ] as const;
+  for (const [what, names] of early)
+    clause(
+      `a callback that comes before its order and names ${what}`,
+      async (t, { store, reopen }) => {
+        const first = notice({ eventId: 'e', ...names });
+        t.strictSame(await store.intake.admit([first, first]), ['unmatched', 'duplicate']);
+        t.strictSame((await store.reader.counts()).unmatched, { pg: 1 });
+        const again = await reopen();
+        await quietOrder(again, 'ORDER1', 'k');
+        t.strictSame((await again.reader.counts()).unmatched, {});
+        t.strictSame(await claimedIds(again, T0), ['ORDER1']);
+        t.strictSame((await caseOf(again, 'ORDER1')).noticed, []);
+        t.strictSame(await again.upkeep.check(), []);
+      },
+    );
+
+  clause('a callback that came before its attempt finds it by key', async (t, { store }) => {
+    await quietOrder(store);
+    await store.intake.admit([notice({ eventId: 'e', key: 'k' })]);
+    t.equal(store.docket.nextNudge(), null);
+    await store.intake.addPayment(
+      'ORDER1',
+      newPayment({ id: 'p', transactionKey: 'k' }),
+      T0,
+      'recorded',
+    );
+    t.equal(store.docket.nextNudge(), T0);
+    t.strictSame((await store.reader.counts()).unmatched, {});
+  });
+
+  clause(
+    'a repeat of a waiting callback finds the order that a look gave its key',
+    async (t, { store }) => {
+      await quietOrder(store);
+      const waiting = notice({ eventId: 'e', key: 'k' });
+      t.strictSame(await store.intake.admit([waiting]), ['unmatched']);
+      const found = await caseOf(store, 'ORDER1');
+      await store.docket.commit([
+        change(found, { payments: { 'pay-ORDER1': { transactionKey: 'k' } } }),
+      ]);
+      t.strictSame(await store.intake.admit([waiting]), ['duplicate']);
+      t.not(store.docket.nextNudge(), null);
+      t.strictSame((await store.reader.counts()).unmatched, {});
+    },
+  );
+
+  clause(
+    'callbacks that wait are bounded per gateway and dropped when old',
+    async (t, { store }) => {
+      const flood = Array.from({ length: MAX_UNMATCHED + 1 }, (_, index) =>
+        notice({ eventId: `e${index}`, orderId: 'ORDER9', receivedAt: T0 + index }),
+      );
+      const outcomes = await store.intake.admit(flood);
+      t.equal(outcomes.filter((outcome) => outcome === 'unmatched').length, MAX_UNMATCHED);
+      t.equal(outcomes.at(-1), 'dropped');
+      t.strictSame(
+        await store.intake.admit([notice({ eventId: 'e', gateway: 'other', key: 'k' })]),
+        ['unmatched'],
+      );
+      t.strictSame((await store.reader.counts()).unmatched, { pg: MAX_UNMATCHED, other: 1 });
+
+      t.equal(await store.upkeep.prune(T0 + UNMATCHED_KEPT_MS), 0, 'none is too old yet');
+      t.equal(await store.upkeep.prune(T0 + UNMATCHED_KEPT_MS + 2), 3);
+      t.equal((await store.reader.counts()).unmatched.pg, MAX_UNMATCHED - 2);
+      t.strictSame(await store.intake.admit(flood.slice(-1)), ['unmatched'], 'there is room again');
+
+      await quietOrder(store, 'ORDER9');
+      t.strictSame((await store.reader.counts()).unmatched, {});
+    },
+  );
+
+  clause('pruning keeps what an order was told', async (t, { store }) => {
+    await quietOrder(store);
+    await store.intake.admit([notice({ eventId: 'e', key: 'k', orderId: 'ORDER1' })]);
+    t.equal(await store.upkeep.prune(T0 + UNMATCHED_KEPT_MS + 1), 0);
+    t.strictSame((await caseOf(store, 'ORDER1')).noticed, [{ gateway: 'pg', key: 'k' }]);
+    t.equal(store.docket.nextNudge(), T0);
+  });
+
+  const bounds = [
+    ['pending', NUDGE_UNRESOLVED_MS],
+    ['held', NUDGE_FINAL_MS],
+    ['completed', NUDGE_FINAL_MS],
+    ['failed', NUDGE_FINAL_MS],
+  ] as const;
+  for (const [state, intervalMs] of bounds)
+    clause(
+      `a ${state} order is looked at by nudges once in ${intervalMs} ms`,
+      async (t, { store, clock }) => {
+        await quietOrder(store);
+        const lookedAt = T0 + 10_000;
+        const order = { state, lookAt: null };
+        await store.docket.commit([
+          change(await caseOf(store, 'ORDER1'), { order, now: lookedAt }),
+        ]);
+        const receivedAt = lookedAt + 100;
+        clock.turn(receivedAt - T0);
+        await store.intake.admit([notice({ eventId: 'e', orderId: 'ORDER1', receivedAt })]);
+        const due = lookedAt + intervalMs;
+        t.equal(store.docket.nextNudge(), due);
+        t.strictSame(await claimedIds(store, due - 1), []);
+        t.strictSame(await claimedIds(store, due), ['ORDER1']);
+      },
+    );
+
+  clause('a callback long after the last look nudges at once', async (t, { store }) => {
+    await quietOrder(store);
+    await store.docket.commit([
+      unchanged(await caseOf(store, 'ORDER1'), { order: { lookAt: NOT_YET } }),
+    ]);
+    const receivedAt = T0 + 5 * SECOND_MS;
+    await store.intake.admit([notice({ eventId: 'e', orderId: 'ORDER1', receivedAt })]);
+    t.equal(store.docket.nextNudge(), receivedAt);
+  });
+
+  const survivors = ['changed', 'unchanged'] as const;
+  for (const kind of survivors)
+    clause(
+      `a callback admitted during a look survives its ${kind} commit`,
+      async (t, { store, reopen }) => {
+        await quietOrder(store);
+        await store.intake.admit([notice({ eventId: 'e1', orderId: 'ORDER1' })]);
+        const claimed = await claimOne(store);
+        await store.intake.admit([
+          notice({ eventId: 'e2', orderId: 'ORDER1', receivedAt: T0 + 1 }),
+        ]);
+        t.equal(store.docket.nextNudge(), null, 'it is leased');
+        const settlement =
+          kind === 'changed'
+            ? change(claimed.case, { order: { lookAt: NOT_YET }, now: T0 + 2 }, claimed.lease)
+            : unchanged(claimed.case, { order: { lookAt: NOT_YET }, now: T0 + 2 }, claimed.lease);
+        t.strictSame(await store.docket.commit([settlement]), ['applied']);
+        t.equal(
+          store.docket.nextNudge(),
+          T0 + 2 + NUDGE_UNRESOLVED_MS,
+          'within the bound on looks',
+        );
+        const again = await reopen();
+        t.strictSame(await claimedIds(again, T0 + 2 + NUDGE_UNRESOLVED_MS), ['ORDER1']);
+      },
+    );
+
+  clause('a decision without a look answers no callback', async (t, { store }) => {
+    await quietOrder(store);
+    await store.intake.admit([notice({ eventId: 'e', orderId: 'ORDER1' })]);
+    const found = await caseOf(store, 'ORDER1');
+    t.strictSame(await store.docket.commit([completion(found, 'pay-ORDER1')]), ['applied']);
+    t.not(store.docket.nextNudge(), null);
+  });
+
+  clause(
+    'nobody wakes for a nudged order whose gateway must not be asked',
+    async (t, { store }) => {
+      await quietOrder(store);
+      await store.intake.admit([notice({ eventId: 'e', orderId: 'ORDER1' })]);
+      t.equal(store.docket.nextNudge(['pg']), null);
+      t.equal(store.docket.nextNudge(['other']), T0);
+      t.strictSame(await store.docket.claim(claimRequest({ exceptGateways: ['pg'] })), []);
+    },
+  );
+
+  clause('a nudge of a clock that jumped is due', async (t, { store }) => {
+    await quietOrder(store);
+    const future = T0 + 1_000_000_000;
+    await store.intake.admit([notice({ eventId: 'e', orderId: 'ORDER1', receivedAt: future })]);
+    t.equal(store.docket.nextNudge(), T0);
+    t.strictSame(await claimedIds(store, T0), ['ORDER1']);
+  });
+}
