@@ -67,6 +67,13 @@ export type Event =
     }
   | { readonly name: 'store.committed'; readonly rows: number; readonly durationMs: number }
   | { readonly name: 'store.failed'; readonly error: string }
+  /** A bug met while a request was answered: where it happened, never what was sent. */
+  | {
+      readonly name: 'http.failed';
+      readonly method: string;
+      readonly route: string;
+      readonly error: string;
+    }
   | { readonly name: 'pool.failed'; readonly pool: string; readonly error: string };
 
 /** `half_open`: a few trials are let through. */

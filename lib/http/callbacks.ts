@@ -1,0 +1,128 @@
+import { z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import type { Address } from '../config.ts';
+import { ReconciledError } from '../errors.ts';
+import type { Event } from '../observe/events.ts';
+import type { Api, CallbackApp, HttpDependencies } from './app.ts';
+import { MAX_CALLBACK_BYTES, readBytes } from './body.ts';
+import { problem, problemResponse, Refusal } from './problem.ts';
+
+type Outcome = Extract<Event, { name: 'callback.received' }>['outcome'];
+
+const PATH = '/callbacks/:gateway';
+
+const ACCEPTED = JSON.stringify({ status: 'accepted' });
+
+/** One object for all replies: nothing about them differs. */
+const ACCEPTED_HEADERS = { 'content-type': 'application/json' };
+
+/**
+ * Takes a gateway's callback. It is the busiest route and has one function and no middleware. The 200 goes out after the
+ * notice is durable; everything that a repeat could mend is a 503, because some gateways send again.
+ */
+export function addCallbackRoute(app: CallbackApp | Api, dependencies: HttpDependencies): void {
+  const { callbacks, clock, config, tell } = dependencies;
+  const known = new Set(config.gateways.map(({ settings }) => settings.name));
+
+  app.post(PATH, async (c: Context) => {
+    const gateway = c.req.param('gateway') ?? '';
+    // Who calls may be anybody: what is configured is not said, and an unknown name becomes no metric.
+    if (!known.has(gateway)) throw unknownGateway();
+    const startedMs = clock.monotonicMs();
+    let outcome: Outcome = 'failed';
+    try {
+      const body = await readBytes(c, MAX_CALLBACK_BYTES);
+      const received = await callbacks.receive(gateway, body);
+      if (received.kind === 'unknown_gateway') throw unknownGateway();
+      outcome = received.kind;
+      if (received.kind === 'invalid') return unreadable(received.problem);
+      if (received.kind === 'dropped') return full();
+      return new Response(ACCEPTED, { status: 200, headers: ACCEPTED_HEADERS });
+    } catch (error) {
+      if (error instanceof Refusal) outcome = 'invalid';
+      throw error instanceof ReconciledError ? storeFailed(error) : error;
+    } finally {
+      const durationMs = clock.monotonicMs() - startedMs;
+      tell({ name: 'callback.received', gateway, outcome, durationMs });
+    }
+  });
+}
+
+/** Puts the route into the document; `listener` is where it is when it is not beside the others. */
+export function documentCallbacks(api: Api, listener: Address | null): void {
+  api.openAPIRegistry.registerPath({
+    method: 'post',
+    path: '/callbacks/{gateway}',
+    operationId: 'receiveCallback',
+    tags: ['callbacks'],
+    summary: 'Take a callback from a gateway',
+    description:
+      'Makes the daemon ask the gateway sooner; it decides nothing by itself, so that a forged one does no harm. It is kept before the 200. An order that is not there yet is waited for, 24 hours.',
+    security: [],
+    ...(listener === null
+      ? {}
+      : { servers: [{ url: `http://${listener.host}:${listener.port}` }] }),
+    request: {
+      params: z.object({
+        gateway: z
+          .string()
+          .openapi({ description: 'Its name in the configuration.', example: 'pg' }),
+      }),
+      body: {
+        required: true,
+        description:
+          'As the gateway sends it. Unknown fields are ignored; nothing of it is kept but key and order id.',
+        content: {
+          'application/json': {
+            schema: z.looseObject({
+              transactionKey: z.string().optional(),
+              orderId: z.string().optional(),
+              status: z.string().optional(),
+            }),
+            example: {
+              transactionKey: '20250816:TR:9577c5',
+              orderId: 'ORDER000001',
+              status: 'SUCCESS',
+            },
+          },
+        },
+      },
+    },
+    responses: {
+      200: {
+        description: 'It is kept.',
+        content: {
+          'application/json': { schema: z.object({ status: z.literal('accepted') }) },
+        },
+      },
+      400: problem('It names neither a key nor an order, or is no JSON.'),
+      404: problem('No gateway of that name is configured.'),
+      413: problem('It has more than 64 KiB.'),
+      503: problem('It could not be kept. Send it again.'),
+    },
+  });
+}
+
+function unknownGateway(): Refusal {
+  return new Refusal('gateway_unknown', 'No gateway of that name is configured.');
+}
+
+function unreadable(what: string): Response {
+  return problemResponse(new Refusal('malformed', `The callback cannot be read: ${what}.`));
+}
+
+/** Waiting callbacks leave within a day; most are matched within a minute. */
+function full(): Response {
+  return problemResponse(
+    new Refusal('waiting_full', 'Too many callbacks wait for their orders already.', {
+      headers: { 'retry-after': '60' },
+    }),
+  );
+}
+
+/** What is wrong with the database is told in the log, not to whoever calls. */
+function storeFailed(error: ReconciledError): Refusal {
+  return new Refusal(error.code, 'The callback could not be kept. Send it again.', {
+    headers: { 'retry-after': '5' },
+  });
+}

@@ -1,0 +1,99 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import type { Api, HttpDependencies } from './app.ts';
+import { problem } from './problem.ts';
+
+/** What monitoring asks. None of it needs a token. */
+export function addOperationRoutes(api: Api, dependencies: HttpDependencies): void {
+  const { version, metricsText, readiness } = dependencies;
+
+  api.openapi(healthRoute, (c) => c.json({ status: 'ok' as const, version }, 200));
+
+  api.openapi(readyRoute, async (c) => {
+    const { ready, checks } = await readiness();
+    const body = { checks: checks.map(({ name, ok, text }) => ({ name, ok, text })) };
+    if (ready) return c.json({ status: 'ready' as const, ...body }, 200);
+    return c.json({ status: 'not_ready' as const, ...body }, 503, { 'retry-after': '5' });
+  });
+
+  api.openapi(metricsRoute, async (c) => {
+    return c.text(await metricsText(), 200, { 'content-type': METRICS_TYPE });
+  });
+}
+
+const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+const local = problem('No token is configured and the Host header does not name this machine.');
+
+const healthRoute = createRoute({
+  method: 'get',
+  path: '/healthz',
+  operationId: 'getHealth',
+  tags: ['operations'],
+  summary: 'Is it alive?',
+  security: [],
+  responses: {
+    200: {
+      description: 'It answers.',
+      content: {
+        'application/json': {
+          schema: z.object({ status: z.literal('ok'), version: z.string() }).openapi('Health'),
+        },
+      },
+    },
+    421: local,
+  },
+});
+
+const checksSchema = z.array(
+  z.object({
+    name: z.string().openapi({ example: 'store' }),
+    ok: z.boolean(),
+    text: z.string().openapi({ example: 'The database answers.' }),
+  }),
+);
+
+const readyRoute = createRoute({
+  method: 'get',
+  path: '/readyz',
+  operationId: 'getReadiness',
+  tags: ['operations'],
+  summary: 'Does it do its work?',
+  security: [],
+  responses: {
+    200: {
+      description: 'It does.',
+      content: {
+        'application/json': {
+          schema: z.object({ status: z.literal('ready'), checks: checksSchema }).openapi('Ready'),
+        },
+      },
+    },
+    503: {
+      description: 'It does not; the checks that are not ok say why.',
+      content: {
+        'application/json': {
+          schema: z
+            .object({ status: z.literal('not_ready'), checks: checksSchema })
+            .openapi('NotReady'),
+        },
+      },
+    },
+    421: local,
+  },
+});
+
+const metricsRoute = createRoute({
+  method: 'get',
+  path: '/metrics',
+  operationId: 'getMetrics',
+  tags: ['operations'],
+  summary: 'Metrics for Prometheus',
+  security: [],
+  responses: {
+    200: {
+      description: 'All metrics.',
+      content: { 'text/plain': { schema: z.string() } },
+    },
+    421: local,
+  },
+});
