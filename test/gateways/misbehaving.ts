@@ -15,6 +15,22 @@ export interface MisbehavingServer {
   close(): Promise<void>;
 }
 
+/** A server that says this to whoever connects, before it was asked anything. */
+export async function startSpeakingFirst(
+  text: string,
+): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const server = net.createServer((socket) => {
+    socket.on('error', () => undefined);
+    // What comes is thrown away; unread, it would keep the connection from closing.
+    socket.resume();
+    socket.end(text);
+  });
+  return {
+    url: await listen(server),
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
+
 /** A real server on a real socket that answers each request as it is told to. */
 export async function startMisbehaving(
   behave: (line: string, nth: number, connection: number) => Behaviour,
@@ -46,17 +62,21 @@ export async function startMisbehaving(
       behave(line, seen.length, connection)(socket);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (typeof address !== 'object' || address === null) throw new Error('no address');
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: await listen(server),
     seen,
     async close() {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+async function listen(server: net.Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (typeof address !== 'object' || address === null) throw new Error('no address');
+  return `http://127.0.0.1:${address.port}`;
 }
 
 /** A well-formed reply. */
