@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { z } from 'zod';
 import { asTable, readFile, SMALLEST_FILE, type Table } from './config/file.ts';
 import { formatAddress } from './config/forms.ts';
@@ -128,6 +128,11 @@ export function requireGateways(config: Config): readonly GatewayConfig[] {
   throw new ReconciledError('configuration', `No gateway is configured (${where}).`, {
     hint: `Write this into ${config.file ?? STANDARD_FILE}, with the address of your gateway:\n\n${SMALLEST_FILE}`,
   });
+}
+
+/** Where the database of a configuration is. */
+export function databasePath({ dataDir }: Pick<Config, 'dataDir'>): string {
+  return join(dataDir, 'reconciled.db');
 }
 
 /** Puts flags and variables over what the file says; `labels` keeps where each of those came from. */

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { closest } from './rules.ts';
+import { closest } from './closest.ts';
 import { configurationSchema } from './schema.ts';
 
 /**

@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { stringify } from 'smol-toml';
 import t from 'tap';
 import { formatDuration, parseDuration } from '../../lib/config/forms.ts';
-import { closest, isLoopback } from '../../lib/config/rules.ts';
+import { closest } from '../../lib/config/closest.ts';
+import { isLoopback } from '../../lib/config/rules.ts';
 import { configTable } from '../../lib/config/show.ts';
 import { loadConfig, type Sources } from '../../lib/config.ts';
 

@@ -1,0 +1,58 @@
+import type { Command } from 'commander';
+import type { RefundCommand } from '../flows/port.ts';
+import { commandHere, readFlags, tellCommanded } from './commanding.ts';
+import { addSettings, readSettings, type SettingsOptions } from './settings.ts';
+import { hereOrByDaemon } from './writing.ts';
+
+interface RefundedOptions extends SettingsOptions {
+  readonly reference: string;
+  readonly note: string;
+  readonly by: string;
+  readonly json?: true;
+}
+
+/** `refunded`: a person records a refund that was made by hand. */
+export function define(command: Command): void {
+  command
+    .argument('<payment>', 'its id (not the id of the order)')
+    .requiredOption('--reference <receipt>', 'the receipt of the refund')
+    .requiredOption('--note <text>', 'how it was made, for the journal')
+    .requiredOption('--by <person>', 'who made it, for the journal')
+    .option('--json', 'print the order as JSON');
+  addSettings(command, ['dataDir', 'listen', 'locale']).addHelpText(
+    'after',
+    `
+Only for a payment that is due for refund. The same reference again changes nothing. Beside a running daemon the command
+goes through it.
+
+Examples:
+  reconciled explain ORDER000007
+  reconciled refunded ORDER000007-2 --reference R-2026-0001 --note "in the gateway's console" --by kim`,
+  );
+  command.action(async (paymentId: string, options: RefundedOptions) => {
+    const given = await readRefund(options);
+    const config = await readSettings(options);
+    const commanded = await hereOrByDaemon(config, {
+      here: () =>
+        commandHere(config, `There is no payment ${paymentId} in this database.`, (commands) =>
+          commands.recordRefund(paymentId, given),
+        ),
+      byDaemon: async (client) => {
+        const path = `/v1/payments/${encodeURIComponent(paymentId)}/refunded`;
+        return { same: false, order: await client.call('POST', path, given) };
+      },
+    });
+    await tellCommanded(commanded, config, options.json ?? false);
+  });
+}
+
+async function readRefund(options: RefundedOptions): Promise<RefundCommand> {
+  const { z } = await import('zod');
+  const { note, text } = await import('../http/forms.ts');
+  const rule = z.object({
+    reference: text(200, 'R-2026-0001'),
+    note: note('Refunded in the console of the gateway.'),
+    by: text(100, 'kim@shop.example'),
+  });
+  return readFlags(rule, options, { reference: '--reference', note: '--note', by: '--by' });
+}

@@ -1,0 +1,41 @@
+import { existsSync } from 'node:fs';
+import type { Config } from '../config.ts';
+import { ReconciledError } from '../errors.ts';
+import type { Client } from './client.ts';
+
+/** The two ways to change what is stored. */
+export interface Ways<T> {
+  /** In this process, when no daemon runs: it opens the store, which refuses with `store_busy` when one does. */
+  readonly here: () => Promise<T>;
+  /** Through the daemon. */
+  readonly byDaemon: (client: Client) => Promise<T>;
+  /** Requests at one moment; 1 unless said. */
+  readonly connections?: number;
+}
+
+/** Only one process writes to a database. While a daemon does, it is asked to; else this process does it itself. */
+export async function hereOrByDaemon<T>(config: Config, ways: Ways<T>): Promise<T> {
+  try {
+    return await ways.here();
+  } catch (error) {
+    if (!(error instanceof ReconciledError) || error.code !== 'store_busy') throw error;
+  }
+  const { daemonClient } = await import('./client.ts');
+  const client = await daemonClient(config, ways.connections);
+  try {
+    return await ways.byDaemon(client);
+  } finally {
+    await client.close();
+  }
+}
+
+/**
+ * Opening a store for writing creates it: a command that can do nothing in an empty one asks here first.
+ * @throws ReconciledError `not_found`.
+ */
+export function requireDatabase(path: string): void {
+  if (existsSync(path)) return;
+  throw new ReconciledError('not_found', `There is no database at ${path}.`, {
+    hint: 'Name the right one with --config or --data-dir; `reconciled serve` or `reconciled import` creates it.',
+  });
+}
