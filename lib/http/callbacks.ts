@@ -2,12 +2,9 @@ import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Address } from '../config.ts';
 import { ReconciledError } from '../errors.ts';
-import type { Event } from '../observe/events.ts';
 import type { Api, CallbackApp, HttpDependencies } from './app.ts';
 import { MAX_CALLBACK_BYTES, readBytes } from './body.ts';
 import { problem, problemResponse, Refusal } from './problem.ts';
-
-type Outcome = Extract<Event, { name: 'callback.received' }>['outcome'];
 
 const PATH = '/callbacks/:gateway';
 
@@ -18,7 +15,8 @@ const ACCEPTED_HEADERS = { 'content-type': 'application/json' };
 
 /**
  * Takes a gateway's callback. It is the busiest route and has one function and no middleware. The 200 goes out after the
- * notice is durable; everything that a repeat could mend is a 503, because some gateways send again.
+ * notice is durable; everything that a repeat could mend is a 503, because some gateways send again. What becomes of a
+ * callback is told by the flow; only a body that never gets there is told here.
  */
 export function addCallbackRoute(app: CallbackApp | Api, dependencies: HttpDependencies): void {
   const { callbacks, clock, config, tell } = dependencies;
@@ -29,21 +27,23 @@ export function addCallbackRoute(app: CallbackApp | Api, dependencies: HttpDepen
     // Who calls may be anybody: what is configured is not said, and an unknown name becomes no metric.
     if (!known.has(gateway)) throw unknownGateway();
     const startedMs = clock.monotonicMs();
-    let outcome: Outcome = 'failed';
-    try {
-      const body = await readBytes(c, MAX_CALLBACK_BYTES);
-      const received = await callbacks.receive(gateway, body);
-      if (received.kind === 'unknown_gateway') throw unknownGateway();
-      outcome = received.kind;
-      if (received.kind === 'invalid') return unreadable(received.problem);
-      if (received.kind === 'dropped') return full();
-      return new Response(ACCEPTED, { status: 200, headers: ACCEPTED_HEADERS });
-    } catch (error) {
-      if (error instanceof Refusal) outcome = 'invalid';
-      throw error instanceof ReconciledError ? storeFailed(error) : error;
-    } finally {
+    const body = await readBytes(c, MAX_CALLBACK_BYTES).catch((error: unknown) => {
       const durationMs = clock.monotonicMs() - startedMs;
-      tell({ name: 'callback.received', gateway, outcome, durationMs });
+      tell({ name: 'callback.received', gateway, outcome: 'invalid', durationMs });
+      throw error;
+    });
+    const received = await callbacks.receive(gateway, body).catch(storeFailed);
+    switch (received.kind) {
+      case 'admitted':
+      case 'duplicate':
+      case 'unmatched':
+        return new Response(ACCEPTED, { status: 200, headers: ACCEPTED_HEADERS });
+      case 'dropped':
+        return full();
+      case 'invalid':
+        return unreadable(received.problem);
+      case 'unknown_gateway':
+        throw unknownGateway();
     }
   });
 }
@@ -121,8 +121,9 @@ function full(): Response {
 }
 
 /** What is wrong with the database is told in the log, not to whoever calls. */
-function storeFailed(error: ReconciledError): Refusal {
-  return new Refusal(error.code, 'The callback could not be kept. Send it again.', {
+function storeFailed(error: unknown): never {
+  if (!(error instanceof ReconciledError)) throw error;
+  throw new Refusal(error.code, 'The callback could not be kept. Send it again.', {
     headers: { 'retry-after': '5' },
   });
 }

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { fromIso } from '../clock.ts';
-import { closest } from '../config/rules.ts';
+import { closest } from '../config/closest.ts';
 import { MAX_AMOUNT_MINOR } from '../core/money.ts';
 import { boundedText } from '../core/text.ts';
 

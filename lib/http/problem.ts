@@ -66,9 +66,9 @@ export function refusedFields(
   return new Refusal(code, detail, { errors: errors.slice(0, MAX_ERRORS) });
 }
 
-/** Trouble of another part as a problem: that of the store passes, so it is a 503. */
+/** Trouble of another part as a problem: what passes by itself is a 503. */
 export function refusalOf(error: ReconciledError): Refusal {
-  const headers = isStoreTrouble(error) ? { 'retry-after': RETRY_AFTER_SECONDS } : {};
+  const headers = passes(error.code) ? { 'retry-after': RETRY_AFTER_SECONDS } : {};
   return new Refusal(error.code, error.message, { hint: error.hint, headers });
 }
 
@@ -173,7 +173,7 @@ const MAX_SHOWN_KEY = 64;
 
 function statusOf(code: ProblemCode): number {
   if (isOwn(code)) return PROBLEMS[code].status;
-  return code.startsWith('store_') ? 503 : 500;
+  return passes(code) ? 503 : 500;
 }
 
 function titleOf(code: ProblemCode): string {
@@ -184,8 +184,9 @@ function isOwn(code: ProblemCode): code is keyof typeof PROBLEMS {
   return Object.hasOwn(PROBLEMS, code);
 }
 
-function isStoreTrouble(error: ReconciledError): boolean {
-  return error.code.startsWith('store_');
+/** Trouble of the database, and a daemon that is about to stop. */
+function passes(code: ProblemCode): boolean {
+  return code.startsWith('store_') || code === 'daemon_refused';
 }
 
 function fieldBody({ field, message, hint }: FieldError) {

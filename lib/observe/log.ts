@@ -1,0 +1,141 @@
+import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino';
+import { type Clock, systemClock } from '../clock.ts';
+import { boundedText } from '../core/text.ts';
+import { type DurationMs, type Instant, MINUTE_MS } from '../core/time.ts';
+import type { Event, Tell } from './events.ts';
+
+/** The least important lines that are kept. */
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+const STDERR = 2;
+
+/**
+ * The log: one JSON object a line, on stderr unless `to` is given. Nothing that is private should ever reach it; should
+ * something, the names that such things have are struck out.
+ */
+export function createLogger(level: LogLevel, to?: DestinationStream): Logger {
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: {
+        paths: PRIVATE_NAMES.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
+        censor: '****',
+      },
+    },
+    // Written before the call returns, so that the last lines before a crash are there.
+    to ?? destination({ fd: STDERR, sync: true }),
+  );
+}
+
+/**
+ * Tells events to the log, each under its own name. What happens per request is `debug`; a line at `info` or above is a
+ * change that somebody may ask about later.
+ */
+export function logTeller(logger: Logger, clock: Clock = systemClock): Tell {
+  const isNews = seldom(clock);
+  return (event) => {
+    const level = levelOf(event, isNews);
+    if (!logger.isLevelEnabled(level)) return;
+    const { name, ...fields } = event;
+    logger[level](bounded(fields), name);
+  };
+}
+
+/** How members, cards and secrets are called wherever they are. */
+const PRIVATE_NAMES = [
+  'cardNo',
+  'cardNumber',
+  'authorization',
+  'apiToken',
+  'token',
+  'secret',
+  'password',
+  'memberId',
+  'userId',
+];
+
+/** The same trouble with callbacks is a line once in this time: anybody can send them, as fast as they like. */
+const SAME_TROUBLE_MS: DurationMs = MINUTE_MS;
+
+function levelOf(event: Event, isNews: (what: string) => boolean): LogLevel {
+  switch (event.name) {
+    case 'daemon.started':
+    case 'daemon.stopping':
+    case 'daemon.stopped':
+      return 'info';
+    case 'order.created':
+      return 'debug';
+    case 'order.decided':
+      if (event.outcome === 'refused') return 'warn';
+      return event.changed && event.outcome === 'applied' ? 'info' : 'debug';
+    case 'order.escalated':
+      return 'warn';
+    case 'order.poisoned':
+      return 'error';
+    case 'sweep.started':
+      return 'debug';
+    case 'sweep.ended':
+      return event.looked > 0 ? 'info' : 'debug';
+    case 'sweep.failed':
+      return 'error';
+    case 'gateway.exchanged':
+      return 'debug';
+    case 'gateway.circuit':
+      return event.state === 'open' ? 'warn' : 'info';
+    case 'gateway.misconfigured':
+      return 'error';
+    case 'callback.received':
+      return callbackLevel(event, isNews);
+    case 'payment.requested':
+      return event.outcome === 'nobody_knows' ? 'warn' : 'info';
+    case 'store.committed':
+      return 'debug';
+    case 'store.failed':
+    case 'pool.failed':
+    case 'http.failed':
+      return 'error';
+  }
+}
+
+function callbackLevel(
+  event: Extract<Event, { name: 'callback.received' }>,
+  isNews: (what: string) => boolean,
+): LogLevel {
+  switch (event.outcome) {
+    case 'admitted':
+    case 'duplicate':
+    case 'unmatched':
+      return 'debug';
+    case 'invalid':
+    case 'dropped':
+    case 'failed':
+      return isNews(`${event.gateway} ${event.outcome}`) ? 'warn' : 'debug';
+  }
+}
+
+/** True when the same was not asked within `SAME_TROUBLE_MS`. There are as many keys as gateways times outcomes. */
+function seldom(clock: Clock): (what: string) => boolean {
+  const last = new Map<string, Instant>();
+  return (what) => {
+    const now = clock.monotonicMs();
+    const before = last.get(what);
+    if (before !== undefined && now - before < SAME_TROUBLE_MS) return false;
+    last.set(what, now);
+    return true;
+  };
+}
+
+/** Words from elsewhere may quote anything: one line, bounded, card-like numbers masked. */
+function bounded(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [
+      name,
+      QUOTING.has(name) && typeof value === 'string' ? boundedText(value) : value,
+    ]),
+  );
+}
+
+const QUOTING: ReadonlySet<string> = new Set(['error', 'cause']);

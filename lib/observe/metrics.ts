@@ -1,0 +1,227 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { ORDER_STATES } from '../core/order.ts';
+import type { Instant } from '../core/time.ts';
+import type { Counts } from '../store/port.ts';
+import type { CircuitState, Event, Tell } from './events.ts';
+
+/** What metrics are read from when somebody scrapes. None of it may cost more in a larger database. */
+export interface MetricSources {
+  counts(): Promise<Counts>;
+  oldestDue(): Promise<Instant | null>;
+  /** How busy each pool is, 0–1. */
+  utilization(): Readonly<Record<string, number>>;
+  now(): Instant;
+  /** Known from the start, so that a circuit that never opened reads 0 and not nothing. */
+  readonly gateways: readonly string[];
+}
+
+/** Counts what is told, and writes everything down in the text format of Prometheus. */
+export interface Metrics {
+  readonly tell: Tell;
+  /** Never rejects: what cannot be read at the moment is missing. */
+  text(): Promise<string>;
+}
+
+/** Metrics in a registry of their own; their names are a contract with whoever charts them. */
+export function createMetrics(sources: MetricSources): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const told = toldMetrics(registry);
+  const read = readMetrics(registry);
+  for (const gateway of sources.gateways) told.circuit.set({ gateway }, CIRCUIT_STATES.closed);
+  return {
+    tell: (event) => count(told, event),
+    text: async () => {
+      await refresh(read, sources);
+      return registry.metrics();
+    },
+  };
+}
+
+const CIRCUIT_STATES: Readonly<Record<CircuitState, number>> = { closed: 0, half_open: 1, open: 2 };
+
+/** A lookup takes a few hundred milliseconds and is cut off after seconds. */
+const GATEWAY_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10];
+
+/** A callback waits for one durable commit: a millisecond or so on a good disk. */
+const CALLBACK_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];
+
+/** The same without the way through HTTP. */
+const COMMIT_BUCKETS = [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1];
+
+/** Commits are coalesced in groups of about a hundred. */
+const BATCH_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 200, 500];
+
+/** A sweep of a few orders takes less than a second; more than a minute is late. */
+const SWEEP_BUCKETS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900];
+
+type Told = ReturnType<typeof toldMetrics>;
+
+function toldMetrics(registry: Registry) {
+  const registers = [registry];
+  return {
+    sweepDuration: new Histogram({
+      name: 'reconciled_sweep_duration_seconds',
+      help: 'How long a sweep took.',
+      buckets: SWEEP_BUCKETS,
+      registers,
+    }),
+    sweepOrders: new Counter({
+      name: 'reconciled_sweep_orders_total',
+      help: 'Orders that were looked at, by what was decided.',
+      labelNames: ['reason'],
+      registers,
+    }),
+    requests: new Counter({
+      name: 'reconciled_gateway_requests_total',
+      help: 'Requests to gateways; result is answered, or why nothing was learned.',
+      labelNames: ['gateway', 'kind', 'result'],
+      registers,
+    }),
+    requestDuration: new Histogram({
+      name: 'reconciled_gateway_request_duration_seconds',
+      help: 'How long a request to a gateway took, connect to last byte.',
+      labelNames: ['gateway'],
+      buckets: GATEWAY_BUCKETS,
+      registers,
+    }),
+    circuit: new Gauge({
+      name: 'reconciled_gateway_circuit_state',
+      help: '0: closed, 1: half open, 2: open.',
+      labelNames: ['gateway'],
+      registers,
+    }),
+    callbacks: new Counter({
+      name: 'reconciled_callbacks_total',
+      help: 'Callbacks, by what became of them.',
+      labelNames: ['gateway', 'outcome'],
+      registers,
+    }),
+    callbackDuration: new Histogram({
+      name: 'reconciled_callback_duration_seconds',
+      help: 'How long a callback took, its durable commit included.',
+      buckets: CALLBACK_BUCKETS,
+      registers,
+    }),
+    commitDuration: new Histogram({
+      name: 'reconciled_commit_duration_seconds',
+      help: 'How long a commit of the database took.',
+      buckets: COMMIT_BUCKETS,
+      registers,
+    }),
+    commitBatch: new Histogram({
+      name: 'reconciled_commit_batch_size',
+      help: 'Writes that shared one commit.',
+      buckets: BATCH_BUCKETS,
+      registers,
+    }),
+    commitStale: new Counter({
+      name: 'reconciled_commit_stale_total',
+      help: 'Decisions made again because their order had changed meanwhile.',
+      registers,
+    }),
+  };
+}
+
+function count(told: Told, event: Event): void {
+  switch (event.name) {
+    case 'sweep.ended':
+      told.sweepDuration.observe(event.durationMs / 1_000);
+      return;
+    case 'order.decided':
+      if (event.outcome === 'stale') told.commitStale.inc();
+      if (event.outcome === 'applied') told.sweepOrders.inc({ reason: event.reason });
+      return;
+    case 'gateway.exchanged': {
+      const { gateway, exchange } = event;
+      told.requests.inc({ gateway, kind: exchange.kind, result: exchange.result });
+      told.requestDuration.observe({ gateway }, exchange.durationMs / 1_000);
+      return;
+    }
+    case 'gateway.circuit':
+      told.circuit.set({ gateway: event.gateway }, CIRCUIT_STATES[event.state]);
+      return;
+    case 'callback.received':
+      told.callbacks.inc({ gateway: event.gateway, outcome: event.outcome });
+      told.callbackDuration.observe(event.durationMs / 1_000);
+      return;
+    case 'store.committed':
+      told.commitDuration.observe(event.durationMs / 1_000);
+      told.commitBatch.observe(event.rows);
+      return;
+    // For the log only.
+    case 'daemon.started':
+    case 'daemon.stopping':
+    case 'daemon.stopped':
+    case 'order.created':
+    case 'order.escalated':
+    case 'order.poisoned':
+    case 'sweep.started':
+    case 'sweep.failed':
+    case 'gateway.misconfigured':
+    case 'payment.requested':
+    case 'store.failed':
+    case 'pool.failed':
+    case 'http.failed':
+      return;
+  }
+}
+
+type Read = ReturnType<typeof readMetrics>;
+
+function readMetrics(registry: Registry) {
+  const registers = [registry];
+  return {
+    orders: new Gauge({
+      name: 'reconciled_orders',
+      help: 'Orders by state.',
+      labelNames: ['state'],
+      registers,
+    }),
+    refundsDue: new Gauge({
+      name: 'reconciled_refunds_due',
+      help: 'Payments that have to go back and have not.',
+      registers,
+    }),
+    unmatched: new Gauge({
+      name: 'reconciled_callbacks_unmatched',
+      help: 'Callbacks whose order is not there yet.',
+      labelNames: ['gateway'],
+      registers,
+    }),
+    oldestDue: new Gauge({
+      name: 'reconciled_oldest_due_seconds',
+      help: 'How long the order that waits longest is overdue; 0 when none is.',
+      registers,
+    }),
+    utilization: new Gauge({
+      name: 'reconciled_pool_utilization',
+      help: 'How busy a pool of threads is, 0 to 1.',
+      labelNames: ['pool'],
+      registers,
+    }),
+  };
+}
+
+/** A database that fails makes these metrics disappear; an old number would be believed. */
+async function refresh(read: Read, sources: MetricSources): Promise<void> {
+  const [counts, oldestDue] = await Promise.allSettled([sources.counts(), sources.oldestDue()]);
+  // `reset` would leave a gauge without labels at 0, which is a number too.
+  for (const gauge of [read.refundsDue, read.oldestDue]) gauge.remove();
+  for (const gauge of [read.orders, read.unmatched, read.utilization]) gauge.reset();
+  if (counts.status === 'fulfilled') {
+    const { orders, refundsDue, unmatched } = counts.value;
+    for (const state of ORDER_STATES) read.orders.set({ state }, orders[state]);
+    read.refundsDue.set(refundsDue);
+    for (const [gateway, waiting] of Object.entries(unmatched)) {
+      read.unmatched.set({ gateway }, waiting);
+    }
+  }
+  if (oldestDue.status === 'fulfilled') {
+    const dueAt = oldestDue.value;
+    read.oldestDue.set(dueAt === null ? 0 : Math.max(0, sources.now() - dueAt) / 1_000);
+  }
+  for (const [pool, share] of Object.entries(sources.utilization())) {
+    read.utilization.set({ pool }, share);
+  }
+}
