@@ -36,10 +36,13 @@ export interface Surroundings {
   readonly backoffMs: DurationMs;
 }
 
-/** Keys fetched for one inquiry. An order has at most 50 payments; a listing that names more is not taken for complete. */
+/**
+ * Keys fetched of those that we name, and again of those that the gateway lists: what a forged callback named must not
+ * use up the room for the rest. An order has at most 50 payments; a listing that names more is not taken for complete.
+ */
 const MAX_FETCHES = 50;
 
-/** After so many silences in one inquiry the rest is not asked for: the gateway has other worries. */
+/** After so many silences in a row of keys the rest of them is not asked for: the gateway has other worries. */
 const MAX_SILENCES = 3;
 
 /** Connects to a pg-simulator; nothing is sent before the first question. Throws when `baseUrl` is no URL. */
@@ -60,6 +63,12 @@ export function connectPgSimulator(
     },
   };
 }
+
+const TURNS_AWAY: ReadonlySet<SilenceCause | 'answered'> = new Set([
+  'rate_limited',
+  'misconfigured',
+  'stopping',
+]);
 
 async function inquire(
   peer: HttpPeer,
@@ -83,6 +92,8 @@ class Hearing {
   readonly #silent = new Set<string>();
   #fetches = 0;
   #silences = 0;
+  /** It said that it will not answer now; asking on would make it worse. */
+  #turnedAway = false;
   /** The first cause. */
   #silence: SilenceCause | null = null;
   /** The longest pause that was asked for. */
@@ -103,7 +114,8 @@ class Hearing {
   }
 
   async fetch(key: string): Promise<void> {
-    if (this.#fetches === MAX_FETCHES || this.#gaveUp()) return this.#hush(key);
+    const spent = this.#fetches === MAX_FETCHES || this.#silences === MAX_SILENCES;
+    if (spent || this.#turnedAway) return this.#hush(key);
     this.#fetches += 1;
     const path = `/${encodeURIComponent(key.toWellFormed())}`;
     const reading = await this.#ask('lookup', path, (status, body) =>
@@ -115,7 +127,7 @@ class Hearing {
   }
 
   async list(): Promise<void> {
-    if (this.#gaveUp()) return;
+    if (this.#turnedAway) return;
     const { orderId } = this.#inquiry;
     const path = `?orderId=${encodeURIComponent(orderId)}`;
     const listing = await this.#ask('list', path, (status, body) =>
@@ -123,6 +135,8 @@ class Hearing {
     );
     if (listing === null) return;
     this.#listed = true;
+    this.#fetches = 0;
+    this.#silences = 0;
     for (const key of listing.keys) {
       const asked = this.#found.has(key) || this.#absent.has(key) || this.#silent.has(key);
       if (!asked) await this.fetch(key);
@@ -167,6 +181,7 @@ class Hearing {
     if (exchange.result !== 'answered') {
       this.#silences += 1;
       this.#silence ??= exchange.result;
+      this.#turnedAway ||= TURNS_AWAY.has(exchange.result);
       this.#retryAfterMs = longer(this.#retryAfterMs, exchange.retryAfterMs);
     }
     return reading;
@@ -176,15 +191,6 @@ class Hearing {
     this.#absent.delete(key);
     this.#silent.add(key);
     this.#silence ??= 'unreadable';
-  }
-
-  /** More questions would be in vain, or were forbidden. */
-  #gaveUp(): boolean {
-    return (
-      this.#silences === MAX_SILENCES ||
-      this.#silence === 'rate_limited' ||
-      this.#silence === 'misconfigured'
-    );
   }
 
   /** Every listed transaction was fetched, and none that we found for the order is missing from the list. */

@@ -452,16 +452,46 @@ t.test('a list that names more than is fetched is not complete', async (t) => {
   await gateway.close();
 });
 
-t.test('three silences end an inquiry', async (t) => {
-  const { answer, server } = await ask(
-    t,
-    { lookup: reply(500, ''), list: absentOrder },
-    {
-      keys: ['K1', 'K2', 'K3', 'K4', 'K5'],
-    },
+t.test('after three silent keys no more of them are asked for, but the list is', async (t) => {
+  const keys = ['K1', 'K2', 'K3', 'K4', 'K5'];
+  const server = await startMisbehaving((line) => {
+    if (line.includes('?orderId=')) return listing([KEY]);
+    return line.includes('/K') ? reply(400, '') : found({});
+  });
+  const gateway = pgSimulator.connect(settingsFor(server.url));
+  const { outcome } = await gateway.inquire(inquiry({ keys }));
+  t.match(outcome, { complete: true, transactions: [{ key: KEY }], silentKeys: keys });
+  t.strictSame(
+    server.seen.map(({ line }) => line.slice(0, -' HTTP/1.1'.length)),
+    [
+      'GET /api/v1/payments/K1',
+      'GET /api/v1/payments/K2',
+      'GET /api/v1/payments/K3',
+      `GET /api/v1/payments?orderId=${ORDER}`,
+      `GET /api/v1/payments/${encodeURIComponent(KEY)}`,
+    ],
   );
-  t.strictSame(answer, { kind: 'silent', cause: 'server_error' });
+  await server.close();
+  await gateway.close();
+});
+
+t.test('a gateway that asks for a pause gets it, whatever was heard before', async (t) => {
+  const server = await startMisbehaving((line) => {
+    if (line.includes('/K1')) return found({ transactionKey: 'K1', status: 'FAILED' });
+    return line.includes('/K2') ? reply(200, 'null') : retry(429, '9');
+  });
+  const gateway = pgSimulator.connect(settingsFor(server.url));
+  const { outcome } = await gateway.inquire(inquiry({ keys: ['K1', 'K2', 'K3', 'K4'] }));
+  t.match(outcome, {
+    transactions: [{ key: 'K1' }],
+    silentKeys: ['K2', 'K3', 'K4'],
+    complete: false,
+    silence: 'unreadable',
+    retryAfterMs: 9_000,
+  });
   t.equal(server.seen.length, 3);
+  await server.close();
+  await gateway.close();
 });
 
 t.test('keys and order ids are encoded, the user is a header', async (t) => {
@@ -478,6 +508,7 @@ t.test('keys and order ids are encoded, the user is a header', async (t) => {
       'GET /pg/api/v1/payments/20250816%3ATR%3A9577c5 HTTP/1.1',
       'GET /pg/api/v1/payments/a%2Fb%3Fc%23d%20%25 HTTP/1.1',
       'GET /pg/api/v1/payments/..%2F..%2Fadmin HTTP/1.1',
+      'GET /pg/api/v1/payments?orderId=ORDER000001 HTTP/1.1',
     ].join('\n'),
   );
   await server.close();
