@@ -113,10 +113,14 @@ export class ModelAsking implements Asking {
     const latencyMs = this.#weather.latencyMs(gateway.name);
     await this.#wait(latencyMs / 2);
     const silence = this.#weather.silence(question);
+    const readAt = this.#clock.trueNow();
     const answer = silence === null || silence.reached ? this.#read(gateway, question) : null;
     await this.#wait(latencyMs / 2);
     if (silence === null && answer !== null) {
       this.#answeredAtMs.set(gateway.name, this.#clock.monotonicMs());
+      const inFull =
+        answer.kind === 'statement' && answer.complete && answer.silentKeys.length === 0;
+      if (inFull) gateway.listedAt.set(question.orderId, readAt);
       return answer;
     }
     const { cause = 'timeout', retryAfterMs } = silence ?? {};

@@ -43,6 +43,8 @@ export interface TrueRefund {
 export class ModelGateway {
   readonly settings: ModelSettings;
   readonly refunds: TrueRefund[] = [];
+  /** When each order was last listed in full in a reply that came through. */
+  readonly listedAt = new Map<string, Instant>();
   readonly #transactions = new Map<string, TrueTransaction>();
 
   constructor(settings: ModelSettings) {

@@ -1,0 +1,76 @@
+import { ReconciledError } from '../../lib/errors.ts';
+import type { Store } from '../../lib/store/port.ts';
+import type { TurnedClock } from '../support/turned-clock.ts';
+
+/** What becomes of a write: done; lost before the engine had it; done, and only its reply was lost. */
+export type Fate = 'well' | 'lost' | 'reply_lost';
+
+/** What stands between the flows of one life and its store. */
+export interface Passage {
+  readonly clock: TurnedClock;
+  /** False after the crash: nothing is passed on, and nobody hears anything any more. */
+  readonly alive: () => boolean;
+  readonly fate: () => Fate;
+  /** How long a write takes before the engine has it: a crash in that time loses it. */
+  readonly delayMs: () => number;
+}
+
+/** The same store on a bad day. */
+export function faulty(store: Store, passage: Passage): Store {
+  return {
+    intake: through(store.intake, passage, () => true),
+    docket: through(store.docket, passage, (name) => WRITES.includes(name)),
+    reader: through(store.reader, passage, () => false),
+    upkeep: store.upkeep,
+  };
+}
+
+const WRITES = ['commit', 'beginSweep', 'endSweep'];
+
+function through<Part extends object>(
+  part: Part,
+  passage: Passage,
+  isWrite: (name: string) => boolean,
+): Part {
+  return new Proxy(part, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name, target);
+      if (typeof member !== 'function') return member;
+      return (...given: unknown[]) => {
+        const call = (): unknown => Reflect.apply(member, target, given);
+        // `release` and `nextNudge` answer at once; a dead process has nothing to give back and nothing to wait for.
+        if (name === 'release' || name === 'nextNudge') return passage.alive() ? call() : null;
+        return isWrite(String(name)) ? write(passage, call) : read(passage, call);
+      };
+    },
+  });
+}
+
+async function read(passage: Passage, call: () => unknown): Promise<unknown> {
+  if (!passage.alive()) return never();
+  const result = await call();
+  return passage.alive() ? result : never();
+}
+
+async function write(passage: Passage, call: () => unknown): Promise<unknown> {
+  const delayMs = passage.delayMs();
+  if (delayMs > 0) await new Promise<void>((resolve) => passage.clock.after(delayMs, resolve));
+  if (!passage.alive()) return never();
+  const fate = passage.fate();
+  if (fate === 'lost') throw engineFailed();
+  const result = await call();
+  if (!passage.alive()) return never();
+  if (fate === 'reply_lost') throw engineFailed();
+  return result;
+}
+
+function never(): Promise<never> {
+  return new Promise(() => {});
+}
+
+function engineFailed(): ReconciledError {
+  return new ReconciledError('store_failed', 'The engine failed.', {
+    hint: 'Nothing: the simulation made it fail.',
+    retryable: true,
+  });
+}

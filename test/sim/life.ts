@@ -1,0 +1,78 @@
+import { join } from 'node:path';
+import type { Event } from '../../lib/observe/events.ts';
+import type { Store } from '../../lib/store/port.ts';
+import { openSqliteStore } from '../../lib/store/sqlite/index.ts';
+import { MODEL_SETTINGS } from '../support/flow-world.ts';
+import { ModelAsking, type Weather } from '../support/model-asking.ts';
+import { type ModelDaemon, startModelDaemon } from '../support/model-daemon.ts';
+import type { ModelGateway } from '../support/model-gateway.ts';
+import { type TurnedClock, turnUntil } from '../support/turned-clock.ts';
+import { type Gauge, watched } from '../support/watched-store.ts';
+import { type Fate, faulty } from './faulty-store.ts';
+
+/** One life of the daemon, from its start on a file to its crash or stop. */
+export interface Life {
+  readonly daemon: ModelDaemon;
+  /** As the daemon sees it, faults and all. */
+  readonly store: Store;
+  /** The real one, for those who only look. */
+  readonly real: Store;
+  /** The same, and rejects with `Died` when the process dies first. */
+  during<T>(work: Promise<T>): Promise<T>;
+  /** As `kill -9`: what the engine has not got is lost, and what it has nobody hears of. */
+  kill(): Promise<void>;
+  /** As SIGTERM. */
+  stop(): Promise<void>;
+}
+
+/** The process that was asked is gone; whether it did what it was asked nobody knows. */
+export class Died extends Error {
+  override readonly name = 'Died';
+}
+
+export interface LifeParts {
+  readonly directory: string;
+  readonly clock: TurnedClock;
+  readonly gauge: Gauge;
+  readonly gateways: readonly ModelGateway[];
+  readonly window: number;
+  readonly weather: Weather;
+  readonly fate: () => Fate;
+  readonly delayMs: () => number;
+  readonly tell: (event: Event) => void;
+}
+
+export async function beginLife(parts: LifeParts): Promise<Life> {
+  const { directory, clock, gauge, gateways, tell } = parts;
+  let alive = true;
+  const path = join(directory, 'reconciled.db');
+  const real = watched(openSqliteStore({ path, clock, tell }), gauge);
+  const store = faulty(real, { ...parts, alive: () => alive });
+  const asking = new ModelAsking(clock, gateways, parts);
+  const daemon = await startModelDaemon({
+    clock,
+    store,
+    asking,
+    gateways,
+    settings: MODEL_SETTINGS,
+    tell: (event) => (alive ? tell(event) : undefined),
+  });
+  const death = Promise.withResolvers<never>();
+  death.promise.catch(() => undefined);
+  const die = async () => {
+    alive = false;
+    death.reject(new Died('the process died'));
+    await real.upkeep.close();
+  };
+  return {
+    daemon,
+    store,
+    real,
+    during: (work) => Promise.race([work, death.promise]),
+    kill: die,
+    stop: async () => {
+      await turnUntil(clock, () => gauge.busy === 0, daemon.stop());
+      await die();
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import { SECOND_MS } from '../../lib/core/time.ts';
+import type { OrderView, Reader } from '../../lib/store/port.ts';
+import type { Life } from './life.ts';
+import type { Random } from './random.ts';
+import type { World } from './world.ts';
+
+/** A person looks at what waits for one, and does something about one thing. Not always wisely. */
+export function somebodyActs(world: World, at: number): void {
+  const random = world.random.fork();
+  world.schedule(at, 'a person', async (life) => {
+    const views = await allOrders(life.real.reader);
+    const waiting = views.filter(needsPerson);
+    if (waiting.length > 0) await actOn(world, life, random.pick(waiting), random);
+    return 'done';
+  });
+}
+
+/** People end everything that waits for them. True: something did. */
+export async function everybodyActs(world: World): Promise<boolean> {
+  const random = world.random.fork();
+  const waiting = (await allOrders(world.life.real.reader)).filter(needsPerson);
+  for (const view of waiting) {
+    const at = world.clock.trueNow() + SECOND_MS;
+    world.schedule(at, 'a person', async (life) => {
+      await actOn(world, life, view, random);
+      return 'done';
+    });
+  }
+  await world.calm();
+  return waiting.length > 0;
+}
+
+function needsPerson({ order, payments }: OrderView): boolean {
+  return order.state === 'held' || payments.some(({ state }) => state === 'refund_due');
+}
+
+async function actOn(world: World, life: Life, view: OrderView, random: Random): Promise<void> {
+  const due = view.payments.filter(({ state }) => state === 'refund_due');
+  for (const payment of due) await payBack(world, life, payment, random);
+  if (view.order.state !== 'held') return;
+  const captured = view.payments.find(
+    ({ found, state }) => found?.status === 'succeeded' && found.ours && state === 'pending',
+  );
+  const accepted = random.chance(0.2) ? view.payments[0] : captured;
+  await life.daemon.commands.resolve(view.order.id, {
+    state: accepted === undefined ? 'failed' : random.pick(['completed', 'failed']),
+    paymentId: accepted?.id ?? null,
+    note: 'after a call',
+    by: 'kim',
+    version: random.chance(0.5) ? view.order.version : null,
+  });
+}
+
+/** At the gateway's console first, then in the daemon; a person forgets the second half sometimes. */
+async function payBack(
+  world: World,
+  life: Life,
+  { id, gateway, transactionKey }: OrderView['payments'][number],
+  random: Random,
+): Promise<void> {
+  const at = world.clock.trueNow();
+  const place = world.gateways.find(({ name }) => name === gateway);
+  const transaction = place?.transaction(transactionKey ?? '');
+  if (place !== undefined && transaction !== undefined) {
+    if (place.refunds.some(({ key }) => key === transaction.key)) return;
+    if (place.statusOf(transaction, at) === 'succeeded') {
+      const steps = [...transaction.steps, { at, status: 'refunded' as const }];
+      place.put({ ...transaction, steps });
+    }
+  }
+  if (random.chance(0.3)) return;
+  await life.daemon.commands.recordRefund(id, { reference: `R-${id}`, note: 'console', by: 'lee' });
+}
+
+/** Every order there is. */
+export async function allOrders(reader: Reader): Promise<readonly OrderView[]> {
+  const views: OrderView[] = [];
+  for (let after: string | null = null; ; ) {
+    const page = await reader.orders({ state: null, reason: null, after, limit: 1_000 });
+    views.push(...page.items);
+    if (page.next === null) return views;
+    after = page.next;
+  }
+}
