@@ -42,7 +42,7 @@ export interface Surroundings {
  */
 const MAX_FETCHES = 50;
 
-/** After so many silences in a row of keys the rest of them is not asked for: the gateway has other worries. */
+/** After so many silent keys the rest of them is not asked for: the gateway has other worries. */
 const MAX_SILENCES = 3;
 
 /** Connects to a pg-simulator; nothing is sent before the first question. Throws when `baseUrl` is no URL. */
@@ -64,6 +64,7 @@ export function connectPgSimulator(
   };
 }
 
+/** After one of these nothing more is asked: the gateway said no, or we are going. */
 const TURNS_AWAY: ReadonlySet<SilenceCause | 'answered'> = new Set([
   'rate_limited',
   'misconfigured',
