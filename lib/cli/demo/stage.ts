@@ -1,0 +1,73 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type Config, databasePath, loadConfig } from '../../config.ts';
+import { ReconciledError } from '../../errors.ts';
+import type { Language } from './words.ts';
+
+/** The folder that the demo plays in. */
+export interface Stage {
+  readonly folder: string;
+  /** Writes the configuration file that leads to the gateway, and reads it as every command does. */
+  configure(settings: StageSettings): Config;
+  /** It outlives the demo. */
+  readonly isKept: boolean;
+  /** Removes the folder, unless it is kept. */
+  clear(): void;
+}
+
+/** What the configuration of the demo says beside the defaults. */
+export interface StageSettings {
+  readonly gatewayUrl: string;
+  readonly listen: string;
+  readonly locale: Language;
+}
+
+/**
+ * Makes the folder: a temporary one, or the named one, which is kept and must hold no database yet.
+ * @throws ReconciledError `conflict` when it does.
+ */
+export function setStage(options: {
+  readonly dataDir?: string | undefined;
+  readonly keep: boolean;
+}): Stage {
+  const { dataDir } = options;
+  const folder =
+    dataDir === undefined ? mkdtempSync(join(tmpdir(), 'reconciled-demo-')) : resolve(dataDir);
+  if (existsSync(databasePath({ dataDir: folder }))) {
+    throw new ReconciledError('conflict', `There is a database in ${folder} already.`, {
+      hint: 'Name another folder with --data-dir, or leave the flag out: then a temporary one is used.',
+    });
+  }
+  mkdirSync(folder, { recursive: true });
+  const kept = options.keep || dataDir !== undefined;
+  return {
+    folder,
+    isKept: kept,
+    configure(settings) {
+      const file = join(folder, 'reconciled.toml');
+      writeFileSync(file, configurationText(settings));
+      // The environment is left out: a daemon configured on this machine is none of the demo's business.
+      return loadConfig({ file, env: {} });
+    },
+    clear() {
+      if (!kept) rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function configurationText({ gatewayUrl, listen, locale }: StageSettings): string {
+  return `# Written by \`reconciled demo\`.
+data_dir = "."
+locale = "${locale}"
+
+[http]
+listen = "${listen}"
+
+[[gateway]]
+name = "pg"
+kind = "pg-simulator"
+base_url = "${gatewayUrl}"
+methods = ["CARD"]
+`;
+}

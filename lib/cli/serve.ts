@@ -1,0 +1,53 @@
+import type { Command } from 'commander';
+import type { Daemon } from '../daemon.ts';
+import { EXIT } from './exit.ts';
+import { awaitInterruption } from './interruption.ts';
+import { addSettings, readSettings, type SettingsOptions } from './settings.ts';
+import { say } from './words.ts';
+
+/** `serve`: the daemon, until somebody ends it. */
+export function define(command: Command): void {
+  addSettings(command).addHelpText(
+    'after',
+    `
+Asks about what is due at once, then whenever the schedule says so. Says where it listens, and writes its log as JSON,
+a line each, both to standard error. SIGTERM or Ctrl-C ends it within seconds and with 0: what was decided is committed,
+the rest is due again after the next start. A second signal ends it at once.
+
+Examples:
+  reconciled serve
+  reconciled serve --config /etc/reconciled/reconciled.toml
+  reconciled serve --listen 127.0.0.1:9000 --data-dir /var/lib/reconciled --log-level debug`,
+  );
+  command.action(serve);
+}
+
+async function serve(options: SettingsOptions): Promise<void> {
+  const interruption = awaitInterruption();
+  const config = await readSettings(options);
+  const { createLogger, logTeller } = await import('../observe/log.ts');
+  const logger = createLogger(config.logLevel);
+  endOnBug((error) => logger.fatal({ error: String(error.stack ?? error) }, 'daemon.crashed'));
+  const { startDaemon } = await import('../daemon.ts');
+  const daemon = await startDaemon(config, { tell: logTeller(logger) });
+  say(`reconciled listens on ${addresses(daemon)}`);
+  await daemon.stop(await interruption.first);
+  // Whatever still hangs (a gateway, a client) has had its time.
+  process.exit(EXIT.ok);
+}
+
+function addresses({ address, callbackAddress }: Daemon): string {
+  const url = ({ host, port }: Daemon['address']) =>
+    `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return callbackAddress === null
+    ? url(address)
+    : `${url(address)}, and on ${url(callbackAddress)} for callbacks`;
+}
+
+/** A bug leaves a state that nobody has thought of. Nothing is lost by starting afresh: what is due is in the database. */
+function endOnBug(log: (error: Error) => void): void {
+  process.on('uncaughtException', (error) => {
+    log(error);
+    process.exit(EXIT.bug);
+  });
+}

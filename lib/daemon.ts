@@ -1,0 +1,183 @@
+import packageJson from '../package.json' with { type: 'json' };
+import { type Clock, systemClock } from './clock.ts';
+import { formatAddress } from './config/forms.ts';
+import type { Address, Config } from './config.ts';
+import { type DurationMs, HOUR_MS, SECOND_MS } from './core/time.ts';
+import { type Engine, startEngine } from './daemon/engine.ts';
+import type { Watch } from './daemon/readiness.ts';
+import type { Sweeping } from './flows/port.ts';
+import type { Event, Tell } from './observe/events.ts';
+import type { Metrics } from './observe/metrics.ts';
+import type { Store, Sweep } from './store/port.ts';
+
+/** A running daemon. */
+export interface Daemon {
+  /** Where it listens, with the port that the system chose when 0 was asked for. */
+  readonly address: Address;
+  /** `null`: callbacks come to `address`. */
+  readonly callbackAddress: Address | null;
+  readonly store: Store;
+  readonly sweeping: Sweeping;
+  /** Commits what was decided, gives the rest back, and closes everything, within `STOP_WITHIN_MS`. Never rejects. */
+  stop(reason: string): Promise<void>;
+}
+
+/** What a daemon is given beside its configuration. */
+export interface DaemonOptions {
+  /** Hears every event: the log, or whoever watches. */
+  readonly tell: Tell;
+  readonly clock?: Clock;
+}
+
+/** A stop takes no longer. Container tools kill after ten seconds. */
+export const STOP_WITHIN_MS: DurationMs = 9 * SECOND_MS;
+
+/** How often callbacks that waited too long for their order are dropped. */
+const PRUNE_EVERY_MS: DurationMs = HOUR_MS;
+
+/**
+ * Builds the daemon and starts it: the threads, the store, the first sweep (what is due is asked about at once), then HTTP
+ * and the schedule. When something cannot start, everything that did is closed again.
+ * @throws ReconciledError whatever is wrong with the configuration, the database or the addresses.
+ */
+export async function startDaemon(config: Config, options: DaemonOptions): Promise<Daemon> {
+  const { clock = systemClock } = options;
+  const ears = earsOf(options.tell);
+  const { tell } = ears;
+  await using undo = new AsyncDisposableStack();
+  const engine = await startEngine(config, { clock, tell });
+  undo.defer(() => engine.close());
+  undo.defer(() => engine.stopSettling());
+  engine.sweeping.request();
+  // What follows loads a lot of code and holds the main thread meanwhile: the first questions leave before.
+  await engine.asking.ready();
+
+  const watch = await watchOver(engine, config, clock);
+  const metrics = await measure(engine, config, clock);
+  ears.add([metrics.tell, watch.heard]);
+  const { openSurface } = await import('./daemon/surface.ts');
+  const { readiness } = watch;
+  const surface = await openSurface(config, engine, {
+    clock,
+    tell,
+    metricsText: metrics.text,
+    readiness,
+  });
+  undo.defer(() => surface.close());
+  const { startTicker } = await import('./flows/ticker.ts');
+  const schedule = { cron: config.sweep.cron, timezone: config.timezone };
+  const ticker = await startTicker(schedule, engine.sweeping, tell);
+  const pruning = every(PRUNE_EVERY_MS, clock, () => engine.store.upkeep.prune(clock.now()));
+  undo.move();
+
+  const { address, callbackAddress } = surface;
+  tell({
+    name: 'daemon.started',
+    version: packageJson.version,
+    listen: formatAddress(address),
+    callbackListen: callbackAddress === null ? null : formatAddress(callbackAddress),
+  });
+  const stop = async () => {
+    pruning.stop();
+    await ticker.stop();
+    // Nothing new is taken from here on. Requests that wait for a sweep get what it came to, because it ends now.
+    const closed = surface.close();
+    await Promise.all([engine.stopSettling(), surface.stop()]);
+    await closed;
+    await engine.close();
+  };
+  let stopped: Promise<void> | null = null;
+  return {
+    address,
+    callbackAddress,
+    store: engine.store,
+    sweeping: engine.sweeping,
+    stop: (reason) => {
+      if (stopped !== null) return stopped;
+      tell({ name: 'daemon.stopping', signal: reason });
+      stopped = within(STOP_WITHIN_MS, clock, stop()).then(() => tell({ name: 'daemon.stopped' }));
+      return stopped;
+    },
+  };
+}
+
+/** What a single sweep is given beside its configuration. */
+export interface SweepOnceOptions extends DaemonOptions {
+  /** Ends the sweep early: what was decided is committed, the rest stays due. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Runs one sweep without a daemon: no HTTP, no schedule.
+ * @throws ReconciledError `store_busy` when a daemon runs on the same database; whatever else is wrong with it.
+ */
+export async function sweepOnce(config: Config, options: SweepOnceOptions): Promise<Sweep> {
+  const { clock = systemClock, tell, signal } = options;
+  await using undo = new AsyncDisposableStack();
+  const engine = await startEngine(config, { clock, tell });
+  undo.defer(() => engine.close());
+  undo.defer(() => engine.stopSettling());
+  const { ended } = engine.sweeping.request();
+  const stopEarly = () => void engine.stopSettling();
+  signal?.addEventListener('abort', stopEarly, { once: true });
+  if (signal?.aborted) stopEarly();
+  try {
+    return await ended;
+  } finally {
+    signal?.removeEventListener('abort', stopEarly);
+  }
+}
+
+/** Those who hear events. Who comes late hears everything from the beginning. */
+function earsOf(first: Tell): { readonly tell: Tell; add(late: readonly Tell[]): void } {
+  let ears: readonly Tell[] = [first];
+  let early: Event[] | null = [];
+  return {
+    tell: (event) => {
+      early?.push(event);
+      for (const ear of ears) ear(event);
+    },
+    add: (late) => {
+      for (const event of early ?? []) for (const ear of late) ear(event);
+      early = null;
+      ears = [...ears, ...late];
+    },
+  };
+}
+
+async function watchOver({ store }: Engine, config: Config, clock: Clock): Promise<Watch> {
+  const { startWatch } = await import('./daemon/readiness.ts');
+  return startWatch(config.sweep, config.timezone, store.reader, clock);
+}
+
+async function measure({ asking, store }: Engine, config: Config, clock: Clock): Promise<Metrics> {
+  const { createMetrics } = await import('./observe/metrics.ts');
+  return createMetrics({
+    counts: () => store.reader.counts(),
+    oldestDue: () => store.reader.oldestDue(),
+    utilization: () => ({ asking: asking.utilization() }),
+    now: () => clock.now(),
+    gateways: config.gateways.map(({ settings }) => settings.name),
+  });
+}
+
+/** Does something again and again. What goes wrong is told by whom it went wrong for, and tried again the next time. */
+function every(pauseMs: DurationMs, clock: Clock, act: () => Promise<unknown>): { stop(): void } {
+  let cancel = () => {};
+  const wait = () => {
+    cancel = clock.after(pauseMs, () => {
+      act().catch(() => undefined);
+      wait();
+    });
+  };
+  wait();
+  return { stop: () => cancel() };
+}
+
+/** Resolves when the work is done or has failed, at the latest after the bound. */
+async function within(boundMs: DurationMs, clock: Clock, work: Promise<void>): Promise<void> {
+  const { promise: over, resolve } = Promise.withResolvers<void>();
+  const cancel = clock.after(boundMs, resolve);
+  await Promise.race([over, work.catch(() => undefined)]);
+  cancel();
+}

@@ -1,0 +1,79 @@
+import type { Clock } from '../clock.ts';
+import { type Config, databasePath, requireGateways } from '../config.ts';
+import type { Policy } from '../core/policy.ts';
+import { policyOf } from '../flows/policy.ts';
+import type { Sweeping } from '../flows/port.ts';
+import { type Pump, startPump } from '../flows/pump.ts';
+import { createSweeping } from '../flows/sweep.ts';
+import { gatewayKind } from '../gateways/index.ts';
+import type { GatewayKind } from '../gateways/port.ts';
+import type { Tell } from '../observe/events.ts';
+import { type AskingPool, createAsking } from '../pools/asking.ts';
+import type { Store } from '../store/port.ts';
+
+/** What settles orders, with or without a daemon around it: the pool, the store, and the flows between them. */
+export interface Engine {
+  readonly asking: AskingPool;
+  readonly store: Store;
+  readonly pump: Pump;
+  readonly sweeping: Sweeping;
+  /** The configured gateways by name. */
+  readonly kinds: ReadonlyMap<string, GatewayKind>;
+  /** The policy of this moment. */
+  readonly policy: () => Policy;
+  /** Ends sweeps, commits what was decided, gives the rest back. Nothing is settled afterwards; reads still work. */
+  stopSettling(): Promise<void>;
+  /** Closes the store and the pool. */
+  close(): Promise<void>;
+}
+
+/** What an engine is given. */
+export interface EngineSurroundings {
+  readonly clock: Clock;
+  readonly tell: Tell;
+}
+
+/**
+ * Starts the threads first, because they take longest, and opens the store while they load.
+ * @throws ReconciledError whatever the store says of its file; `configuration` without a gateway.
+ */
+export async function startEngine(
+  config: Config,
+  surroundings: EngineSurroundings,
+): Promise<Engine> {
+  const { clock, tell } = surroundings;
+  const gateways = requireGateways(config);
+  await using undo = new AsyncDisposableStack();
+  const asking = createAsking({ gateways, threads: config.sweep.threads, clock, tell });
+  undo.defer(() => asking.close());
+  const { openSqliteStore } = await import('../store/sqlite/index.ts');
+  const store: Store = openSqliteStore({ path: databasePath(config), clock, tell });
+  undo.defer(() => store.upkeep.close());
+  const kinds = kindsOf(config);
+  const capabilities = new Map([...kinds].map(([name, kind]) => [name, kind.capabilities]));
+  const policy = () => policyOf(config, capabilities, asking.answering());
+  const pump = startPump({ docket: store.docket, clock, tell, policy, asking });
+  undo.defer(() => pump.stop());
+  const sweeping = await createSweeping({ docket: store.docket, clock, tell, pump });
+  const started = undo.move();
+  return {
+    asking,
+    store,
+    pump,
+    sweeping,
+    kinds,
+    policy,
+    // Ends the pump as well, in the order that both need.
+    stopSettling: () => sweeping.stop(),
+    close: () => started.disposeAsync(),
+  };
+}
+
+function kindsOf({ gateways }: Config): ReadonlyMap<string, GatewayKind> {
+  return new Map(
+    gateways.flatMap(({ settings: { name, kind } }) => {
+      const known = gatewayKind(kind);
+      return known === undefined ? [] : [[name, known] as const];
+    }),
+  );
+}
