@@ -4,18 +4,15 @@ import { gatewayKind } from '../lib/gateways/index.ts';
 import type { Asked, Gateway, RequestOutcome } from '../lib/gateways/port.ts';
 import type { AskTask, Reply, RequestTask, ThreadSettings } from '../lib/pools/messages.ts';
 
-/** A chunk of several orders is for a gateway that answers at once; what has not begun after this goes back. */
-const CHUNK_MS = 50;
-
 /** Asks about each order of the task, several at once, and posts each answer when it is heard. */
-export async function ask({ gateway, orders, lanes, port }: AskTask): Promise<void> {
+export async function ask({ gateway, orders, lanes, returnAfterMs, port }: AskTask): Promise<void> {
   const peer = connected(gateway);
   const left = [...orders.entries()];
   const post = (reply: Reply) => port.postMessage(reply);
   const giveBack = () => {
     if (left.length > 0) post({ kind: 'returned', at: left.splice(0).map(([at]) => at) });
   };
-  const late = orders.length > lanes ? setTimeout(giveBack, CHUNK_MS) : undefined;
+  const late = orders.length > lanes ? setTimeout(giveBack, returnAfterMs) : undefined;
   const lane = async () => {
     for (let next = left.shift(); next !== undefined; next = left.shift()) {
       const [at, questions] = next;

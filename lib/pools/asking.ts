@@ -175,6 +175,8 @@ function startPool(options: AskingOptions): Piscina {
     idleTimeout: IDLE_TIMEOUT_MS,
     recordTiming: false,
     workerData,
+    // What the process was started with (loaders, an inspector) is not for the threads, and would double their start.
+    execArgv: [],
     // Each thread compiles its own code; the cache saves a third of its start.
     env:
       compileCacheDir === null

@@ -6,6 +6,9 @@ const FAST_MS: DurationMs = 5;
 /** More in one chunk saves nothing more, and would hold orders back from the other threads. */
 export const LARGEST_CHUNK = 50;
 
+/** A chunk is for a gateway that answers at once: what has not begun after this is asked about one by one. */
+export const RETURN_AFTER_MS: DurationMs = 50;
+
 /** Each thread gets its share in about so many chunks, so that the last ones end together. */
 const CHUNKS_PER_THREAD = 4;
 

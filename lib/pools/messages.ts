@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Answer, Question } from '../core/gateway.ts';
+import type { DurationMs } from '../core/time.ts';
 import type { Exchange, GatewaySettings, PaymentRequest } from '../gateways/port.ts';
 
 /** What a thread is told when it starts. */
@@ -13,6 +14,8 @@ export interface AskTask {
   /** The questions of each order; those of one order are asked one after the other. */
   readonly orders: readonly (readonly Question[])[];
   readonly lanes: number;
+  /** What has not begun after this goes back, and all of it at the first trouble. */
+  readonly returnAfterMs: DurationMs;
   readonly port: MessagePort;
 }
 

@@ -4,6 +4,7 @@ import type { Answer, Heard, Question } from '../core/gateway.ts';
 import type { DurationMs } from '../core/time.ts';
 import type { Asked, Exchange, PaymentRequest, RequestOutcome } from '../gateways/port.ts';
 import type { Tell } from '../observe/events.ts';
+import { RETURN_AFTER_MS } from './chunks.ts';
 import type { LimitChange } from './limits.ts';
 import type { AskTask, Reply, RequestTask } from './messages.ts';
 import type { Asking } from './port.ts';
@@ -184,11 +185,10 @@ export class Windows implements Asking {
   /** Wakes whoever waits when time alone may free a slot. */
   #setAlarm(wakeMs: DurationMs): void {
     this.#cancelAlarm();
-    if (wakeMs === Number.POSITIVE_INFINITY) {
-      // Nothing is under way that could free a slot: they are as free as they will be.
-      if (this.#underway === 0) this.#tellFree();
-      return;
-    }
+    const never = wakeMs === Number.POSITIVE_INFINITY;
+    // Nothing is under way that could free a slot: they are as free as they will be.
+    if (this.#underway === 0 && (never || this.freeSlots() > 0)) this.#tellFree();
+    if (never) return;
     const waited = this.#awaited || this.#eachWindow(({ waiting }) => waiting).some(Boolean);
     if (!waited || this.#stopping) return;
     this.#cancelAlarm = this.#clock.after(wakeMs, () => {
@@ -217,7 +217,8 @@ export class Windows implements Asking {
   #sendQuestions(chunk: Chunk): Promise<string | null> {
     const gateway = chunk.window.name;
     const orders = chunk.jobs.map((job) => (job.kind === 'ask' ? job.questions : []));
-    return this.#threads.ask({ gateway, orders, lanes: chunk.lanes }, (reply) => {
+    const task = { gateway, orders, lanes: chunk.lanes, returnAfterMs: RETURN_AFTER_MS };
+    return this.#threads.ask(task, (reply) => {
       if (reply.kind === 'returned') this.#takeBack(chunk, reply.at);
       else {
         this.#heard(chunk, reply.at, reply.exchanges, {

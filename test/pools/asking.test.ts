@@ -54,10 +54,11 @@ const REQUEST: PaymentRequest = {
   cardNo: '1234-5678-9814-1451',
 };
 
+// One order that is silent by key and by order id opens it.
 const BREAKER = {
   failures: 0.6,
   windowMs: 30_000,
-  minimum: 3,
+  minimum: 2,
   openMs: 10_000,
   halfOpen: 1,
   slowMs: 600_000,

@@ -1,11 +1,11 @@
-import { once } from 'node:events';
+import { on, once } from 'node:events';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import t, { type Test } from 'tap';
 import type { Reply } from '../../lib/pools/messages.ts';
 import { FAIL, gatewayConfig, handGateway, inquiry, orderIds } from './gateway.ts';
 
 /** One task in a real thread: orders are asked about in their place, so many lanes at once. */
-async function begin(t: Test, count: number, lanes: number) {
+async function begin(t: Test, count: number, lanes: number, returnAfterMs = 600_000) {
   const gateway = await handGateway();
   const { settings } = gatewayConfig(gateway.baseUrl);
   const thread = new Worker(new URL('./workers/on-message.ts', import.meta.url), {
@@ -19,8 +19,9 @@ async function begin(t: Test, count: number, lanes: number) {
   t.teardown(() => port1.close());
   await once(thread, 'message');
   const orders = orderIds(count).map((id) => [inquiry(id)]);
-  thread.postMessage({ gateway: 'pg', orders, lanes, port }, [port]);
-  const reply = async (): Promise<Reply> => (await once(port1, 'message'))[0];
+  thread.postMessage({ gateway: 'pg', orders, lanes, returnAfterMs, port }, [port]);
+  const replies = on(port1, 'message');
+  const reply = async (): Promise<Reply> => (await replies.next()).value[0];
   const ended = () => once(thread, 'message');
   return { gateway, reply, ended };
 }
@@ -38,7 +39,7 @@ t.test('each answer is posted when it is heard', async (t) => {
 });
 
 t.test('what has not begun when the gateway turns slow goes back', async (t) => {
-  const { gateway, reply, ended } = await begin(t, 4, 1);
+  const { gateway, reply, ended } = await begin(t, 4, 1, 1);
   const hanging = await gateway.next();
   t.same(await reply(), { kind: 'returned', at: [1, 2, 3] });
   const rest = Promise.all([reply(), ended()]);
