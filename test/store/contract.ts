@@ -1,7 +1,15 @@
 import t, { type Test } from 'tap';
 import type { Case } from '../../lib/core/decision.ts';
 import type { Claimed, Store } from '../../lib/store/port.ts';
-import { claimRequest, type TestClock, testClock } from '../support/store-fixtures.ts';
+import {
+  claimRequest,
+  newOrder,
+  newPayment,
+  T0,
+  type TestClock,
+  testClock,
+} from '../support/store-fixtures.ts';
+import { claimsContract } from './claims.contract.ts';
 import { docketContract } from './docket.contract.ts';
 import { intakeContract } from './intake.contract.ts';
 import { noticesContract } from './notices.contract.ts';
@@ -22,7 +30,13 @@ export interface OpenedStore {
 
 /** The definition of the store's port, for any engine. */
 export function storeContract(engine: StoreEngine): void {
-  for (const part of [intakeContract, noticesContract, docketContract, readerContract])
+  for (const part of [
+    intakeContract,
+    noticesContract,
+    claimsContract,
+    docketContract,
+    readerContract,
+  ])
     part((name, body) => {
       t.test(`${engine.name}: ${name}`, async (test) => {
         const clock = testClock();
@@ -58,4 +72,32 @@ export async function claimOne(store: Store): Promise<Claimed> {
   const [claimed] = await store.docket.claim(claimRequest({ limit: 1 }));
   if (claimed === undefined) throw new Error('nothing is due');
   return claimed;
+}
+
+/** When an order is due. */
+export type Due = readonly [id: string, lookAt: number];
+
+/** Orders with one payment each, due then. */
+export async function dueOrders(store: Store, due: readonly Due[]): Promise<void> {
+  const orders = due.map(([id, lookAt]) =>
+    newOrder({ id, lookAt, payments: [newPayment({ id: `pay-${id}` })] }),
+  );
+  await store.intake.createOrders(orders, T0);
+}
+
+/** An order of two pens, paid by `pay`, with that many pens on hand. */
+export async function penOrder(
+  store: Store,
+  onHand: number,
+  id = 'ORDER1',
+  lowStockAt: number | null = null,
+): Promise<Case> {
+  await store.intake.putProduct({ id: 'pen', name: 'Pen', onHand, lowStockAt }, T0);
+  const items = [
+    { productId: 'pen', quantity: 1, unitPrice: 3_000 },
+    { productId: 'pen', quantity: 1, unitPrice: 2_000 },
+  ];
+  const payments = [newPayment({ id: `pay-${id}` })];
+  await store.intake.createOrders([newOrder({ id, items, payments })], T0);
+  return caseOf(store, id);
 }

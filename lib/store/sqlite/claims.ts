@@ -222,6 +222,6 @@ function queueOf(index: string, column: string): Queue {
 export const DUE: Queue = queueOf('orders_due', 'look_at');
 
 /** Orders that a callback named. */
-const NUDGED: Queue = queueOf('orders_nudged', 'nudge_at');
+export const NUDGED: Queue = queueOf('orders_nudged', 'nudge_at');
 
 const SELECT_NUDGES = 'SELECT nudges, nudge_at FROM orders WHERE id = ?';

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, realpathSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { ReconciledError } from '../../errors.ts';
@@ -188,6 +188,8 @@ function takeLock(path: string): { close(): void } {
   let lock: Database.Database | undefined;
   try {
     lock = new Database(lockPath, { timeout: 0 });
+    // Nothing is ever written to it, so it needs no journal file of its own.
+    lock.pragma('journal_mode = MEMORY');
     lock.exec('BEGIN EXCLUSIVE');
     const held = lock;
     return { close: () => closeQuietly(held) };
@@ -205,6 +207,10 @@ function takeLock(path: string): { close(): void } {
 /** The real path of the file: two names of one file must lead to one lock. Makes the directory for a writer. */
 function readyPath(options: ConnectionOptions): string {
   const wanted = resolve(options.path);
+  if (existsSync(wanted) && statSync(wanted).isDirectory())
+    throw new ReconciledError('store_readonly', `${wanted} is a directory, not a database.`, {
+      hint: 'Set data_dir to the directory that holds the database.',
+    });
   if (options.readOnly) {
     if (existsSync(wanted)) return realpathSync(wanted);
     throw new ReconciledError('not_found', `There is no database at ${wanted}.`, {

@@ -2,6 +2,7 @@ import type { Upkeep } from '../port.ts';
 import type { Connection, Session } from './connection.ts';
 import { dropOld } from './notices.ts';
 import type { Reading } from './reading.ts';
+import { storeTrouble } from './trouble.ts';
 import type { Writer } from './writer.ts';
 
 /** Looking after the file. */
@@ -27,13 +28,10 @@ export function sqliteUpkeep(connection: Connection, reading: Reading, writer: W
 /** Rows dropped in one piece of work, so that others get their turn between. */
 const PRUNE_SLICE = 1_000;
 
-/** Goes through the whole file: minutes on a large one. */
+/** Goes through the whole file: minutes on a large one. On a damaged one the rules say nothing more. */
 function checkAll(session: Session): readonly string[] {
-  const damage = session
-    .rows<{ readonly quick_check: string }>('PRAGMA quick_check')
-    .map((row) => row.quick_check)
-    .filter((line) => line !== 'ok')
-    .map((line) => `The file is damaged: ${line}`);
+  const damage = damageOf(session);
+  if (damage.length > 0) return damage;
   const orphans = session
     .rows<{ readonly table: string; readonly rowid: number | null; readonly parent: string }>(
       'PRAGMA foreign_key_check',
@@ -44,7 +42,22 @@ function checkAll(session: Session): readonly string[] {
   const broken = RULES.flatMap((sql) =>
     session.rows<{ readonly trouble: string }>(sql).map((row) => row.trouble),
   );
-  return [...damage, ...orphans, ...broken];
+  return [...orphans, ...broken];
+}
+
+function damageOf(session: Session): readonly string[] {
+  try {
+    return session
+      .rows<{ readonly quick_check: string }>('PRAGMA quick_check')
+      .map((row) => row.quick_check)
+      .filter((line) => line !== 'ok')
+      .map((line) => `The file is damaged: ${line}`);
+  } catch (error) {
+    // Damage can be such that even the search for it ends early.
+    const trouble = storeTrouble(error, '');
+    if (trouble.code !== 'store_corrupt') throw error;
+    return [trouble.message];
+  }
 }
 
 /** Each finds the rows that break a rule which no CHECK can hold, and says so. */
