@@ -7,11 +7,24 @@ import { ERROR_CODES, type ErrorCode, ReconciledError } from '../errors.ts';
 /** The HTTP interface of the daemon that runs on the same database. */
 export interface Client {
   /**
-   * Sends JSON and gives the JSON of the reply. Waits as long as it takes.
+   * Sends JSON and gives the reply, which is a success. Waits as long as it takes.
    * @throws ReconciledError the daemon's problem, `daemon_refused`, or `daemon_unreachable`.
    */
-  call(method: 'GET' | 'POST' | 'PUT', path: string, body?: unknown): Promise<unknown>;
+  call(method: Method, path: string, body?: unknown): Promise<Reply>;
+  /** The same, but a refusal of what was sent is a text that says what is wrong with it. */
+  offer(method: Method, path: string, body: unknown): Promise<Reply | string>;
   close(): Promise<void>;
+}
+
+type Method = 'GET' | 'POST' | 'PUT';
+
+/** Statuses that are about what was sent, and not about the one who sent it or the daemon. */
+const ABOUT_THE_BODY: readonly number[] = [400, 409, 413, 422];
+
+/** What the daemon answered: 200–299, and its JSON. */
+export interface Reply {
+  readonly status: number;
+  readonly body: unknown;
 }
 
 /** Connects to the daemon of this configuration. */
@@ -24,20 +37,33 @@ export async function daemonClient(config: Config, connections = 1): Promise<Cli
     'content-type': 'application/json',
     ...(config.http.apiToken === null ? {} : { authorization: `Bearer ${config.http.apiToken}` }),
   };
-  return {
-    call: async (method, path, body) => {
+  const send = async (method: Method, path: string, body?: unknown) => {
+    try {
       const reply = await request(`${origin}${path}`, {
         method,
         headers,
         dispatcher: agent,
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      }).catch((cause: unknown) => {
-        throw unreachable(origin, cause);
       });
-      const text = await reply.body.text();
-      const read = parsed(text);
-      if (reply.statusCode < 300) return read;
-      throw refusal(origin, reply.statusCode, asTable(read));
+      return { status: reply.statusCode, body: parsed(await reply.body.text()) };
+    } catch (cause) {
+      throw unreachable(origin, cause);
+    }
+  };
+  return {
+    call: async (method, path, body) => {
+      const reply = await send(method, path, body);
+      if (reply.status < 300) return reply;
+      throw refusal(origin, reply);
+    },
+    offer: async (method, path, body) => {
+      const reply = await send(method, path, body);
+      if (reply.status < 300) return reply;
+      const { detail, hint } = asTable(reply.body);
+      if (!ABOUT_THE_BODY.includes(reply.status) || typeof detail !== 'string') {
+        throw refusal(origin, reply);
+      }
+      return typeof hint === 'string' ? `${detail} ${hint}` : detail;
     },
     close: () => agent.close(),
   };
@@ -58,11 +84,8 @@ function unreachable(origin: string, cause: unknown): ReconciledError {
 }
 
 /** The daemon's own words where it is one of ours, else what came back. */
-function refusal(
-  origin: string,
-  status: number,
-  { code, detail, hint, title }: Readonly<Record<string, unknown>>,
-): ReconciledError {
+function refusal(origin: string, { status, body }: Reply): ReconciledError {
+  const { code, detail, hint, title } = asTable(body);
   if (status === 401) {
     return new ReconciledError('daemon_refused', `The daemon at ${origin} wants its token.`, {
       hint: `Set ${TOKEN_VARIABLE} to the token that the daemon was given.`,

@@ -80,7 +80,7 @@ export async function readFlags<Rule extends z.ZodType>(
 }
 
 /** The policy while nobody asks gateways: none of them is known to answer. */
-async function restingPolicy(config: Config) {
+export async function restingPolicy(config: Config) {
   const { policyOf } = await import('../flows/policy.ts');
   const { gatewayKind } = await import('../gateways/index.ts');
   const capabilities = new Map(

@@ -39,7 +39,8 @@ Examples:
         ),
       byDaemon: async (client) => {
         const path = `/v1/payments/${encodeURIComponent(paymentId)}/refunded`;
-        return { same: false, order: await client.call('POST', path, given) };
+        const { body: order } = await client.call('POST', path, given);
+        return { same: false, order };
       },
     });
     await tellCommanded(commanded, config, options.json ?? false);

@@ -47,9 +47,10 @@ Examples:
         ),
       byDaemon: async (client) => {
         const { paymentId, version, ...rest } = given;
-        const body = { ...rest, paymentId, ...(version === null ? {} : { version }) };
+        const wanted = { ...rest, paymentId, ...(version === null ? {} : { version }) };
         const path = `/v1/orders/${encodeURIComponent(orderId)}/resolve`;
-        return { same: false, order: await client.call('POST', path, body) };
+        const { body: order } = await client.call('POST', path, wanted);
+        return { same: false, order };
       },
     });
     await tellCommanded(commanded, config, options.json ?? false);

@@ -138,7 +138,7 @@ export const en = {
     how: (method: string, gateway: string | null, key: string | null) =>
       `${method} at ${gateway ?? 'no gateway'}, ${key === null ? 'no transaction key' : `key ${key}`}`,
     history: 'What happened:',
-    created: (amount: string, pieces: number) => `The order came in: ${amount}, ${pieces} pieces.`,
+    created: (amount: string, pieces: number) => `The order came in: ${amount}, pieces: ${pieces}.`,
     paymentAdded: (id: string, how: string) => `Payment ${id} was recorded: ${how}.`,
     asked: (gateway: string, keys: readonly string[]) =>
       keys.length === 0
@@ -159,7 +159,7 @@ export const en = {
       underway: 'Heard: the refund is under way.',
       refused: 'Heard: the refund is refused.',
     },
-    held: (id: string, verdict: string) => `Held true: payment ${id} ${verdict}.`,
+    held: (id: string, verdict: string) => `Held true of ${id}: ${verdict}.`,
     becomes: (state: string, sentence: string) => `Decided: ${state}. ${sentence}`,
     stays: (state: string, sentence: string) => `Decided: stays ${state}. ${sentence}`,
     paymentBecomes: (id: string, state: string, sentence: string) =>
