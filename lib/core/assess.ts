@@ -84,10 +84,13 @@ function unrecordedTransactions(
       theCase.payments.filter((one) => one.gateway === name).map((one) => one.transactionKey),
     );
     const transactions = statementOf(heard, name, theCase.payments)?.answer.transactions ?? [];
-    const waiting = transactions.filter(
-      (one) => one.orderId === theCase.order.id && !recorded.has(one.key),
-    );
-    return { gateway: name, waiting: [...waiting] };
+    const waiting = new Map<string, Transaction>();
+    for (const one of transactions) {
+      const ours = one.orderId === theCase.order.id && !recorded.has(one.key);
+      // Told twice it is still one transaction; `judge` goes by the first telling too.
+      if (ours && !waiting.has(one.key)) waiting.set(one.key, one);
+    }
+    return { gateway: name, waiting: [...waiting.values()] };
   });
 }
 

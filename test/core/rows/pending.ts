@@ -305,6 +305,12 @@ export const PENDING: Rows = {
       'pg: K1 pending, nothing else',
       'stays pending still_open; keyless is K1: pending; looks in 1m',
     ],
+    // Told twice it is still one transaction.
+    [
+      'pending 20m; pg keyless pending',
+      'pg: K1 pending, K1 failed, K2 pending, K2 pending',
+      'stays pending still_open; keyless is K1: stays pending, heard pending; adds K2 pending; looks in 1m',
+    ],
   ],
   'open_too_long: open longer than hold_after, or than the transaction lives': [
     [
