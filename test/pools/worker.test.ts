@@ -21,7 +21,7 @@ async function begin(t: Test, count: number, lanes: number, returnAfterMs = 600_
   const orders = orderIds(count).map((id) => [inquiry(id)]);
   thread.postMessage({ gateway: 'pg', orders, lanes, returnAfterMs, port }, [port]);
   const replies = on(port1, 'message');
-  const reply = async (): Promise<Reply> => (await replies.next()).value[0];
+  const reply = async (): Promise<Reply> => (await replies.next()).value?.[0];
   const ended = () => once(thread, 'message');
   return { gateway, reply, ended };
 }
