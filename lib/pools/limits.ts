@@ -16,7 +16,7 @@ export class GatewayLimits {
   #pausedUntilMs = Number.NEGATIVE_INFINITY;
   #answeredAtMs = Number.NEGATIVE_INFINITY;
   #misconfigured = false;
-  /** Orders that were called a bad request since the last answer. */
+  /** Orders that were called a bad request since one that was answered throughout. */
   readonly #badRequests = new Set<string>();
 
   constructor(settings: LimitSettings) {
@@ -89,11 +89,8 @@ export class GatewayLimits {
   ): readonly LimitChange[] {
     const changes: LimitChange[] = [];
     if (exchanges.length > 1) this.#bucket?.charge(exchanges.length - 1, nowMs);
-    let blamed: Exchange | null = null;
-    for (const exchange of exchanges) {
-      this.#pause(exchange, nowMs);
-      if (this.#isMisconfigured(exchange, orderId, nowMs)) blamed = exchange;
-    }
+    for (const exchange of exchanges) this.#pause(exchange, nowMs);
+    const blamed = this.#blame(orderId, exchanges, nowMs);
     if (blamed !== null && !this.#misconfigured) {
       this.#misconfigured = true;
       changes.push({ kind: 'misconfigured', status: blamed.status });
@@ -116,21 +113,27 @@ export class GatewayLimits {
   }
 
   /** A refused key or a wrong path is the configuration's fault; a bad request only when it is not about one order. */
-  #isMisconfigured(exchange: Exchange, orderId: string, nowMs: number): boolean {
-    if (exchange.result === 'answered') {
-      this.#answeredAtMs = nowMs;
+  #blame(orderId: string, exchanges: readonly Exchange[], nowMs: number): Exchange | null {
+    const answered = exchanges.some(({ result }) => result === 'answered');
+    if (answered) this.#answeredAtMs = nowMs;
+    const refused = exchanges.find(({ result }) => result === 'misconfigured');
+    if (refused !== undefined) return refused;
+    // A request that we pass on for the shop may be bad in itself (a card number of the wrong form).
+    const bad = exchanges.find(
+      ({ kind, result }) => kind !== 'request' && result === 'bad_request',
+    );
+    if (bad !== undefined) {
+      this.#badRequests.add(orderId);
+      if (this.#badRequests.size < BAD_REQUESTS_IN_A_ROW) return null;
+      this.#badRequests.clear();
+      return bad;
+    }
+    if (answered) {
       this.#badRequests.clear();
       // The next refusal is news again.
       this.#misconfigured = false;
-      return false;
     }
-    if (exchange.result === 'misconfigured') return true;
-    // A request that we pass on for the shop may be bad in itself (a card number of the wrong form).
-    if (exchange.result !== 'bad_request' || exchange.kind === 'request') return false;
-    this.#badRequests.add(orderId);
-    if (this.#badRequests.size < BAD_REQUESTS_IN_A_ROW) return false;
-    this.#badRequests.clear();
-    return true;
+    return null;
   }
 
   #circuitChange(cause: CircuitCause): LimitChange {

@@ -6,13 +6,16 @@ import type { PaymentRequest, RequestOutcome } from '../gateways/port.ts';
  * simulation has another one, in the same thread, on a clock of its own.
  */
 export interface Asking {
-  /** Asks the questions of one order; resolves when all of them are answered. Costs one slot of each gateway asked. */
+  /**
+   * Asks the questions of one order; resolves when all of them are answered, in their order. Costs one slot of each
+   * gateway asked. A silence of `circuit_open` or `stopping` means that nothing was asked (or, when stopping, not to its end).
+   */
   ask(questions: readonly Question[]): Promise<readonly Heard[]>;
   /** Sends a payment request. */
   request(request: PaymentRequest): Promise<RequestOutcome>;
   /** How many more orders may be claimed now without waiting in a queue. */
   freeSlots(): number;
-  /** Gateways that must not be asked at present (an open circuit, a Retry-After, a rate limit used up). */
+  /** Gateways that must not be asked at present: an open circuit, a Retry-After of more than a few seconds. */
   blocked(): readonly string[];
   /** Gateways that answered something lately: the silence of one order is then about that order. */
   answering(): readonly string[];

@@ -98,6 +98,11 @@ t.test('what opens a closed circuit', async (t) => {
       ['misconfigured 400', 'open (misconfigured)'],
     ],
     [
+      'a listing that is a bad request for three orders, beside lookups that are answered',
+      'answered+bad_request answered+bad_request answered+bad_request',
+      ['misconfigured 400', 'open (misconfigured)'],
+    ],
+    [
       'an answer in between',
       'bad_request bad_request answered bad_request bad_request answered bad_request',
       [],
@@ -215,7 +220,11 @@ t.test('a misconfiguration is told once, until the gateway answers again', async
   const limits = new GatewayLimits(SETTINGS);
   t.same(hear(limits, 0, 'misconfigured'), ['misconfigured 401', 'open (misconfigured)']);
   t.same(hear(limits, 10_000, 'misconfigured'), ['half_open (time)', 'open (misconfigured)']);
-  t.same(hear(limits, 20_000, 'answered misconfigured'), [
+  t.same(hear(limits, 20_000, 'answered+misconfigured'), [
+    'half_open (time)',
+    'open (misconfigured)',
+  ]);
+  t.same(hear(limits, 30_000, 'answered misconfigured'), [
     'half_open (time)',
     'misconfigured 401',
     'open (misconfigured)',
