@@ -71,8 +71,13 @@ async function play(
   await using undo = new AsyncDisposableStack();
   const stage = setStage({ dataDir: options.dataDir, keep: options.keep ?? false });
   undo.defer(() => stage.clear());
-  const theatre = await Promise.race([open(stage, options, language, undo), ended]);
-  if (theatre === 'interrupted') return theatre;
+  const opening = open(stage, options, language, undo);
+  const theatre = await Promise.race([opening, ended]);
+  if (theatre === 'interrupted') {
+    // What is being started has to be there before it can be ended.
+    await opening.catch(() => undefined);
+    return theatre;
+  }
   const { perform } = await import('./demo/perform.ts');
   const { orders, seed } = options;
   const report = await Promise.race([perform({ ...theatre, language, orders, seed }), ended]);

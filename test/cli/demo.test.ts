@@ -1,0 +1,116 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { addressIn, reconciled } from '../daemon/process.ts';
+import { scratchDir } from '../support/scratch-dir.ts';
+
+/** Each truth once or a little more: fast, and everything happens. */
+const FEW = ['--orders', '20'];
+
+t.test('the demo shows what was decided, and proves it', async (t) => {
+  const scratch = scratchDir('demo');
+  t.teardown(scratch.remove);
+  const { code, stdout, stderr } = await reconciled(['demo', ...FEW], { TMPDIR: scratch.path })
+    .ended;
+  t.equal(code, 0, stderr);
+  t.match(stdout, /^What really happened +Orders +Decided +Reason +To give back +Right$/m);
+  for (const row of [
+    /^captured +\d+ +completed +captured +(\d+)\/\1$/m,
+    /^declined: over the limit +\d+ +failed +declined +(\d+)\/\1$/m,
+    /^still being processed +\d+ +pending +still_open +(\d+)\/\1$/m,
+    /^reply lost, but captured +\d+ +completed +captured +(\d+)\/\1$/m,
+    /^request never arrived +\d+ +failed +not_at_gateway +(\d+)\/\1$/m,
+    /^captured, but another amount +\d+ +held +mismatched +(\d+)\/\1$/m,
+    /^captured twice +\d+ +completed +captured +₩[\d,]+ +(\d+)\/\1$/m,
+    /^captured, few pieces left +\d+ +completed +captured +(\d+)\/\1$/m,
+    /^captured, few pieces left +\d+ +failed +out_of_stock +₩[\d,]+ +(\d+)\/\1$/m,
+    /^never paid at all +\d+ +failed +never_requested +(\d+)\/\1$/m,
+  ]) {
+    t.match(stdout, row);
+  }
+  t.match(stdout, /^20 orders settled with \d+ lookups, at most \d+ in flight, in [\d.]+ s\.$/m);
+  t.match(stdout, /^One by one it would have taken [\d.]+ s; in chunks of 10 .* [\d.]+ s\.$/m);
+  t.match(stdout, /computed from the same lookups/);
+  t.match(stdout, /^ {2}Order ORDER\d{6} is completed/m, 'one order is explained');
+  t.equal(stdout.match(/^ {2}ok /gm)?.length, 7, 'every check says ok');
+  t.match(stdout, /No payment is left in doubt\.\n$/);
+  t.match(stderr, /Asking about 20 orders/, 'words about it go to standard error');
+  const left = readdirSync(scratch.path).filter((name) => name.startsWith('reconciled-demo'));
+  t.same(left, [], 'its folder is gone');
+});
+
+t.test('the same seed gives the same bad day, as JSON for machines', async (t) => {
+  const scratch = scratchDir('demo');
+  t.teardown(scratch.remove);
+  const folder = join(scratch.path, 'kept');
+  const args = ['demo', ...FEW, '--json', '--seed', '7'];
+  const [one, other] = await Promise.all([
+    reconciled([...args, '--data-dir', folder]).ended,
+    reconciled(args).ended,
+  ]);
+  t.equal(one.code, 0, one.stderr);
+  const report = JSON.parse(one.stdout);
+  t.match(report, {
+    ok: true,
+    orders: 20,
+    seed: 7,
+    tookMs: Number,
+    maxInFlight: Number,
+    computed: { oneByOneMs: Number, chunkByChunkMs: Number, chunk: 10, lookups: Number },
+    explained: { orderId: /^ORDER\d{6}$/ },
+  });
+  t.ok(report.maxInFlight > 1 && report.maxInFlight <= 10, 'a window of ten');
+  t.ok(report.tookMs < report.computed.oneByOneMs, 'a window is faster than one by one');
+  t.same(
+    report.checks.map(({ name, ok }: { name: string; ok: boolean }) => `${name} ${ok}`),
+    ['truth', 'once', 'stock', 'money', 'window', 'file', 'replay'].map((name) => `${name} true`),
+  );
+  t.same(JSON.parse(other.stdout).results, report.results);
+
+  const config = join(folder, 'reconciled.toml');
+  const orders = await reconciled(['orders', '--config', config, '--json']).ended;
+  t.equal(orders.code, 0, 'the kept database is read like any other');
+  t.match(orders.stdout, /ORDER000020/);
+  const again = await reconciled(['demo', '--data-dir', folder]).ended;
+  t.equal(again.code, 1);
+  t.match(
+    again.stderr,
+    /There is a database in .*kept already\.\nhint: /,
+    'and is not played over',
+  );
+});
+
+t.test('it stays up on request, in the language of the terminal, until Ctrl-C', async (t) => {
+  const scratch = scratchDir('demo');
+  t.teardown(scratch.remove);
+  const env = { TMPDIR: scratch.path, LANG: 'ko_KR.UTF-8' };
+  const demo = reconciled(['demo', ...FEW, '--stay'], env);
+  t.teardown(() => demo.child.kill('SIGKILL'));
+  const url = await addressIn(demo, /\/metrics/);
+  await demo.line(/Ctrl-C/);
+  t.match(await (await fetch(`${url}/metrics`)).text(), /reconciled_orders\{state="held"\} [1-9]/);
+  t.equal((await fetch(`${url}/openapi.json`)).status, 200);
+  demo.child.kill('SIGINT');
+  const { code, stdout } = await demo.ended;
+  t.equal(code, 0);
+  t.match(stdout, /결과를 알 수 없는 결제가 남지 않았습니다/);
+});
+
+t.test('Ctrl-C in the middle ends it and leaves nothing behind', async (t) => {
+  const scratch = scratchDir('demo');
+  t.teardown(scratch.remove);
+  const demo = reconciled(['demo', ...FEW], { TMPDIR: scratch.path });
+  t.teardown(() => demo.child.kill('SIGKILL'));
+  await demo.line(/Asking about/);
+  demo.child.kill('SIGINT');
+  const { code, stderr } = await demo.ended;
+  t.equal(code, 1);
+  t.match(stderr, /Stopped before the end\./);
+  t.notOk(readdirSync(scratch.path).some((name) => name.startsWith('reconciled-demo')));
+});
+
+t.test('too few orders cannot show everything', async (t) => {
+  const { code, stderr } = await reconciled(['demo', '--orders', '3']).ended;
+  t.equal(code, 2);
+  t.match(stderr, /^error: .*Write a whole number from 14 to 1000\./);
+});
