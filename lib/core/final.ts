@@ -5,7 +5,7 @@ import type { Answer } from './gateway.ts';
 import { isFreshCapture, type Look } from './look.ts';
 import type { AmountMinor } from './money.ts';
 import type { Order } from './order.ts';
-import { isUnresolved, type Payment } from './payment.ts';
+import { isUnresolved, lastCaptured, type Payment } from './payment.ts';
 import { refundable } from './questions.ts';
 import type { Reason } from './reason.ts';
 import type { Judgement } from './verdict.ts';
@@ -149,6 +149,12 @@ function settleUnpaid(look: Look, order: Order, assessed: Assessed): Settled {
       judgement.transaction?.amount ?? payment.amount,
       captureRow(look, order),
     );
+  }
+  // Nothing was heard of it now, but money was before: ignorance never overwrites knowledge.
+  const captured = judgement.transaction === null ? lastCaptured(payment, order.currency) : 0;
+  if (captured > 0) {
+    const row = captured === order.amount ? captureRow(look, order) : 'mismatched_capture';
+    return owe(look, payment, captured, row);
   }
   switch (judgement.verdict) {
     case 'mismatched': {

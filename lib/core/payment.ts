@@ -58,3 +58,9 @@ export interface Found {
 export function isUnresolved(payment: Payment): boolean {
   return payment.state === 'pending' || (payment.state === 'failed' && payment.presumedAt !== null);
 }
+
+/** What the gateway's last word was that it had captured for the order, in the order's currency; 0 when it was another word. */
+export function lastCaptured({ found }: Payment, currency: string): AmountMinor {
+  const captured = found?.status === 'succeeded' && found.ours && found.currency === currency;
+  return captured ? found.amount : 0;
+}

@@ -6,7 +6,7 @@ import type { Effect } from './effect.ts';
 import { owe } from './final.ts';
 import { type Look, nextLook } from './look.ts';
 import type { Order } from './order.ts';
-import type { Payment } from './payment.ts';
+import { lastCaptured, type Payment } from './payment.ts';
 import type { Policy } from './policy.ts';
 import type { Instant } from './time.ts';
 
@@ -144,15 +144,11 @@ function conclude(look: Look, order: Order, accepted: Payment | null): Decision 
   const rest = theCase.payments
     .filter(({ id }) => id !== accepted?.id)
     .map((payment) => {
-      const capturedHere =
-        payment.found?.status === 'succeeded' &&
-        payment.found.amount > 0 &&
-        payment.found.ours &&
-        payment.found.currency === order.currency &&
-        (payment.state === 'pending' || payment.state === 'failed');
-      if (!capturedHere) return { payment, effects: [] };
+      const captured = lastCaptured(payment, order.currency);
+      const open = payment.state === 'pending' || payment.state === 'failed';
+      if (captured === 0 || !open) return { payment, effects: [] };
       const row = order.state === 'completed' ? 'duplicate_capture' : 'late_capture';
-      return owe(look, payment, payment.found.amount, row);
+      return owe(look, payment, captured, row);
     });
   const paid: readonly Payment[] =
     accepted === null

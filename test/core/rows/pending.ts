@@ -126,6 +126,19 @@ export const PENDING: Rows = {
       'completed captured; K1 succeeded captured; keyless stays pending, told unclear',
       'takes 1 lamp; tells order.completed, order.attention unclear of keyless; looks in 1m',
     ],
+    // Nothing is heard of it now, but its money was before: ignorance never overwrites knowledge.
+    [
+      'pending 20m; wallet K1 pending, heard succeeded 4000; pg K2 pending',
+      'wallet: silent timeout; pg: K2 succeeded, nothing else',
+      'completed captured; K2 succeeded captured; K1 refund_due 4000 mismatched_capture',
+      'takes 1 lamp; tells order.completed, refund.due mismatched_capture of K1; looks now',
+    ],
+    [
+      'pending 20m; wallet K1 pending, heard succeeded; pg K2 pending',
+      'wallet: silent timeout; pg: K2 succeeded, nothing else',
+      'completed captured; K2 succeeded captured; K1 refund_due 5000 duplicate_capture',
+      'takes 1 lamp; tells order.completed, refund.due duplicate_capture of K1; looks now',
+    ],
   ],
   'out_of_stock: a captured payment, stock short': [
     [
@@ -371,6 +384,13 @@ export const PENDING: Rows = {
       'pending 20m; pg K1 failed declined "한도초과"',
       'pg: nothing',
       'failed declined "한도초과"; tells order.failed; looks never',
+    ],
+    // It was declined, then held money of another amount; a person sent it back, and it was not asked about again.
+    [
+      'pending 20m; wallet K1 failed declined, heard succeeded 4000',
+      'wallet: nothing',
+      'failed declined; K1 refund_due 4000 mismatched_capture',
+      'tells order.failed, refund.due mismatched_capture of K1; looks now',
     ],
   ],
   'not_at_gateway: never seen by the gateway, past the payment window': [
