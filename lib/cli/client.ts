@@ -1,3 +1,4 @@
+import { systemClock } from '../clock.ts';
 import { asTable } from '../config/file.ts';
 import { formatAddress } from '../config/forms.ts';
 import { TOKEN_VARIABLE } from '../config/simple.ts';
@@ -6,6 +7,11 @@ import { ERROR_CODES, type ErrorCode, ReconciledError } from '../errors.ts';
 
 /** The HTTP interface of the daemon that runs on the same database. */
 export interface Client {
+  /**
+   * Resolves when the daemon answers; one that has just been started is waited for.
+   * @throws ReconciledError `daemon_unreachable`.
+   */
+  ready(): Promise<void>;
   /**
    * Sends JSON and gives the reply, which is a success. Waits as long as it takes.
    * @throws ReconciledError the daemon's problem, `daemon_refused`, or `daemon_unreachable`.
@@ -20,6 +26,10 @@ type Method = 'GET' | 'POST' | 'PUT';
 
 /** Statuses that are about what was sent, and not about the one who sent it or the daemon. */
 const ABOUT_THE_BODY: readonly number[] = [400, 409, 413, 422];
+
+/** A daemon takes the lock first and answers a second or two later, on a slow machine. */
+const MAX_TRIES = 25;
+const TRY_EVERY_MS = 200;
 
 /** What the daemon answered: 200–299, and its JSON. */
 export interface Reply {
@@ -51,6 +61,17 @@ export async function daemonClient(config: Config, connections = 1): Promise<Cli
     }
   };
   return {
+    ready: async () => {
+      for (let tries = 1; ; tries += 1) {
+        try {
+          await send('GET', '/healthz');
+          return;
+        } catch (error) {
+          if (tries === MAX_TRIES) throw error;
+        }
+        await new Promise<void>((resolve) => systemClock.after(TRY_EVERY_MS, resolve));
+      }
+    },
     call: async (method, path, body) => {
       const reply = await send(method, path, body);
       if (reply.status < 300) return reply;
@@ -59,11 +80,9 @@ export async function daemonClient(config: Config, connections = 1): Promise<Cli
     offer: async (method, path, body) => {
       const reply = await send(method, path, body);
       if (reply.status < 300) return reply;
-      const { detail, hint } = asTable(reply.body);
-      if (!ABOUT_THE_BODY.includes(reply.status) || typeof detail !== 'string') {
-        throw refusal(origin, reply);
-      }
-      return typeof hint === 'string' ? `${detail} ${hint}` : detail;
+      const problem = ABOUT_THE_BODY.includes(reply.status) ? problemText(reply.body) : null;
+      if (problem === null) throw refusal(origin, reply);
+      return problem;
     },
     close: () => agent.close(),
   };
@@ -100,10 +119,35 @@ function refusal(origin: string, { status, body }: Reply): ReconciledError {
       },
     );
   }
+  const known = isErrorCode(code) ? code : 'daemon_refused';
   const words = [detail, title].find((text) => typeof text === 'string') ?? code;
-  return new ReconciledError(isErrorCode(code) ? code : 'daemon_refused', String(words), {
-    hint: typeof hint === 'string' ? hint : 'Correct what is named and type the command again.',
+  return new ReconciledError(known, String(words), {
+    hint:
+      typeof hint === 'string' ? hint : (HINTS[known] ?? 'Look at what is named and try again.'),
   });
+}
+
+/** Where the daemon itself has no hint. */
+const HINTS: Readonly<Partial<Record<ErrorCode, string>>> = {
+  not_found: '`reconciled orders` lists what there is.',
+  conflict: '`reconciled explain ORDER` tells how the order stands.',
+};
+
+/** What a problem says is wrong with what was sent, field by field; `null`: it is no problem of ours. */
+function problemText(body: unknown): string | null {
+  const { detail, hint, errors } = asTable(body);
+  if (typeof detail !== 'string') return null;
+  if (!Array.isArray(errors)) return sentence(detail, hint);
+  return errors
+    .map(asTable)
+    .map(({ field, message, hint: what }) => sentence(`${field}: ${message}`, what))
+    .join('; ');
+}
+
+/** Two sentences that somebody else goes on writing after. */
+function sentence(problem: string, hint: unknown): string {
+  const words = typeof hint === 'string' ? `${problem.replace(/\.$/, '')}. ${hint}` : problem;
+  return words.replace(/\.$/, '');
 }
 
 function isErrorCode(code: string): code is ErrorCode {

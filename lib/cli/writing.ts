@@ -23,6 +23,7 @@ export async function hereOrByDaemon<T>(config: Config, ways: Ways<T>): Promise<
   const { daemonClient } = await import('./client.ts');
   const client = await daemonClient(config, ways.connections);
   try {
+    await client.ready();
     return await ways.byDaemon(client);
   } finally {
     await client.close();
