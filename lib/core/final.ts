@@ -99,7 +99,8 @@ function payBack(look: Look, order: Order, { payment, judgement }: Assessed): Se
   }
   if (answer?.kind === 'refund' && answer.outcome === 'refused') {
     const reasonText = answer.reason ?? payment.reasonText;
-    return escalate(look, { ...payment, reasonText }, 'refund_refused');
+    const told = reasonText === payment.reasonText ? payment : { ...payment, reasonText };
+    return escalate(look, told, 'refund_refused');
   }
   return underway(look, payment, status === 'partly_refunded');
 }

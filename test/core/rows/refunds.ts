@@ -44,6 +44,11 @@ export const REFUNDS: Rows = {
       'stays failed refund_refused; K1 stays refund_due, told refund_refused',
       'tells order.attention of K1; looks in 1d',
     ],
+    [
+      'failed out_of_stock 2h; wallet K1 refund_due 5000 out_of_stock, told refund_refused',
+      'wallet: K1 succeeded, nothing else; wallet refunds K1: refused',
+      'stays failed refund_refused; nothing new; looks in 1d',
+    ],
     // How much of it went back is not known: another refund could pay back too much.
     [
       'failed out_of_stock 2h; wallet K1 refund_due 5000 out_of_stock',
