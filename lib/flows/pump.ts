@@ -1,4 +1,5 @@
 import type { Decision } from '../core/decision.ts';
+import type { Order } from '../core/order.ts';
 import type { Instant } from '../core/time.ts';
 import type { Claimed, Lease } from '../store/port.ts';
 import { createBell } from './bell.ts';
@@ -44,8 +45,13 @@ interface Run {
   /** Nothing more is due by `dueBy`. */
   exhausted: boolean;
   failure: { readonly error: unknown } | null;
-  /** Leases of orders that could not be settled: kept until the end, so that this run does not claim them again. */
-  readonly unsettled: Lease[];
+  /** Leases of orders that are not to be claimed again by this run: kept until its end. */
+  readonly kept: Lease[];
+  /**
+   * Orders that it looked at and that count as due all the same: planned by a clock that has gone back since. Almost always
+   * empty.
+   */
+  readonly dueAgain: Set<string>;
   readonly ended: () => void;
 }
 
@@ -84,14 +90,15 @@ class RunningPump implements Pump {
       onlyNudged: 0,
       exhausted: false,
       failure: null,
-      unsettled: [],
+      kept: [],
+      dueAgain: new Set(),
       ended,
     };
     this.#run = run;
     this.#bell.ring();
     await promise;
     this.#run = null;
-    this.#ground.docket.release(run.unsettled);
+    this.#ground.docket.release(run.kept);
     if (run.failure !== null) throw run.failure.error;
   }
 
@@ -141,7 +148,7 @@ class RunningPump implements Pump {
       this.#begin(claimed, run);
       if (run === null && claimed.length === 0) this.#nudges.pause();
       if (run !== null) {
-        const due = claimed.some((one) => isDue(one, run.dueBy, now + longestMs));
+        const due = claimed.some((one) => isDue(one.case.order, run.dueBy, now + longestMs));
         run.onlyNudged = due ? 0 : run.onlyNudged + 1;
         // Nudged and due orders share the slots, a single slot in turn: when neither turn brought a due one, none waits.
         if (claimed.length < limit || run.onlyNudged === 2) this.#exhaust(run);
@@ -151,6 +158,12 @@ class RunningPump implements Pump {
       this.#fail(run, error);
       return run !== null;
     }
+  }
+
+  /** A due time later than this was planned by a clock that has gone back since. */
+  #jumpedBeyond(): Instant {
+    const { clock, policy } = this.#ground;
+    return clock.now() + longestWaitMs(policy());
   }
 
   /**
@@ -177,6 +190,10 @@ class RunningPump implements Pump {
       return;
     }
     for (const one of claimed) {
+      if (run?.dueAgain.has(one.lease.orderId)) {
+        run.kept.push(one.lease);
+        continue;
+      }
       const cycle: Cycle = {
         lease: one.lease,
         progress: { phase: 'asking', abandoned: false },
@@ -201,9 +218,13 @@ class RunningPump implements Pump {
   }
 
   #ended({ lease, run }: Cycle, settled: Settled): void {
-    if (settled.kind === 'applied') run?.looked(settled.decision);
-    else if (run === null) this.#ground.docket.release([lease]);
-    else run.unsettled.push(lease);
+    if (settled.kind === 'applied') {
+      if (run === null) return;
+      run.looked(settled.decision);
+      const { order } = settled.decision;
+      if (isDue(order, run.dueBy, this.#jumpedBeyond())) run.dueAgain.add(order.id);
+    } else if (run === null) this.#ground.docket.release([lease]);
+    else run.kept.push(lease);
   }
 
   #forget(cycle: Cycle): void {
@@ -249,6 +270,6 @@ class RunningPump implements Pump {
 }
 
 /** Its own time has come, whether or not a callback named it as well. */
-function isDue({ case: { order } }: Claimed, dueBy: Instant, jumpedBeyond: Instant): boolean {
-  return order.lookAt !== null && (order.lookAt <= dueBy || order.lookAt > jumpedBeyond);
+function isDue({ lookAt }: Order, dueBy: Instant, jumpedBeyond: Instant): boolean {
+  return lookAt !== null && (lookAt <= dueBy || lookAt > jumpedBeyond);
 }

@@ -302,7 +302,10 @@ function auditMoney(
 /** An order fails in ignorance of nothing: all gateways that can list had listed, and nothing captured was among it. */
 function auditFailure(order: Order, history: readonly JournalRow[], truth: Truth): string[] {
   const failing = history.find(
-    ({ record }) => record.kind === 'decided' && record.decision.order.state === 'failed',
+    ({ record }) =>
+      record.kind === 'decided' &&
+      record.decision.order.state === 'failed' &&
+      record.hearing.case.order.state !== 'failed',
   );
   if (failing?.record.kind !== 'decided') return [];
   const { decision, hearing } = failing.record;
