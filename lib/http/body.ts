@@ -14,18 +14,9 @@ export const MAX_CALLBACK_BYTES = 64 * 1024;
 export const readJson: MiddlewareHandler = async (c, next) => {
   if (c.req.method === 'POST' || c.req.method === 'PUT') {
     const bytes = await readBytes(c, MAX_BODY_BYTES);
-    if (bytes.byteLength > 0) {
-      if (!isJson(c.req.header('content-type'))) {
-        throw new Refusal('unsupported_media_type', 'The content type is not application/json.', {
-          hint: 'Send the header content-type: application/json.',
-          headers: { accept: 'application/json' },
-        });
-      }
-      const text = decode(bytes);
-      checkJson(text);
-      // What Hono reads of the body from here on; its type has the text, its code waits for a promise.
-      Object.assign(c.req.bodyCache, { text: Promise.resolve(text) });
-    }
+    const text = bytes.byteLength === 0 ? '' : checkedJson(bytes, c.req.header('content-type'));
+    // What Hono reads of the body from here on; its type has the text, its code waits for a promise.
+    Object.assign(c.req.bodyCache, { text: Promise.resolve(text) });
   }
   await next();
 };
@@ -71,6 +62,18 @@ function tooLarge(maxBytes: number): Refusal {
     // What is left of the body is not read.
     headers: { connection: 'close' },
   });
+}
+
+function checkedJson(bytes: Uint8Array, contentType: string | undefined): string {
+  if (!isJson(contentType)) {
+    throw new Refusal('unsupported_media_type', 'The content type is not application/json.', {
+      hint: 'Send the header content-type: application/json.',
+      headers: { accept: 'application/json' },
+    });
+  }
+  const text = decode(bytes);
+  checkJson(text);
+  return text;
 }
 
 function isJson(contentType: string | undefined): boolean {

@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import type { Clock } from '../clock.ts';
 import type { Address } from '../config.ts';
@@ -61,6 +62,11 @@ export async function listen(
     answer(incoming, outgoing).catch(() => outgoing.destroy());
   });
   server.maxConnections = MAX_CONNECTIONS;
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   await listening(server, address);
   const bound = server.address();
   const port = typeof bound === 'object' && bound !== null ? bound.port : address.port;
@@ -68,7 +74,7 @@ export async function listen(
   return {
     address: { host: address.host, port },
     close: (graceMs) => {
-      closed ??= closing(server, graceMs, clock);
+      closed ??= closing(server, sockets, graceMs, clock);
       return closed;
     },
   };
@@ -96,7 +102,12 @@ function listenError(error: NodeJS.ErrnoException, { host, port }: Address): Rec
   });
 }
 
-function closing(server: Server, graceMs: DurationMs, clock: Clock): Promise<void> {
+function closing(
+  server: Server,
+  sockets: ReadonlySet<Socket>,
+  graceMs: DurationMs,
+  clock: Clock,
+): Promise<void> {
   return new Promise((resolve) => {
     let isClosed = false;
     server.close(() => {
@@ -108,6 +119,8 @@ function closing(server: Server, graceMs: DurationMs, clock: Clock): Promise<voi
     const step = () => {
       if (isClosed) return;
       server.closeIdleConnections();
+      // Opened ahead and never used (browsers and proxies do that): not idle in the server's eyes.
+      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
       clock.after(CLOSING_STEP_MS, step);
     };
     step();

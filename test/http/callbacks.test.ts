@@ -1,0 +1,112 @@
+import { connect } from 'node:net';
+import t from 'tap';
+import { MAX_UNMATCHED } from '../../lib/store/port.ts';
+import { notice } from '../support/store-fixtures.ts';
+import { anOrder, openServing, type Serving } from './serving.ts';
+
+const body = (over: object = {}) => ({ eventId: 'e-1', key: 'k', orderId: 'ORDER000001', ...over });
+
+const outcomes = ({ events }: Serving) =>
+  events.flatMap((event) => (event.name === 'callback.received' ? [event.outcome] : []));
+
+t.test('a callback is kept before it is answered, whatever becomes of it', async (t) => {
+  const serving = await openServing();
+  t.teardown(serving.close);
+  const { call } = serving;
+  const send = (over: object = {}) => call('POST', '/callbacks/pg', { body: body(over) });
+  const accepted = { status: 200, body: { status: 'accepted' } };
+  t.match(await send(), accepted, 'its order is not there yet');
+  t.same((await serving.world.store.reader.counts()).unmatched, { pg: 1 });
+  await call('POST', '/v1/orders', { body: anOrder() });
+  t.same((await serving.world.store.reader.counts()).unmatched, {});
+  t.match(await send({ eventId: 'e-2' }), accepted);
+  t.match(await send({ eventId: 'e-2' }), accepted, 'a repeat');
+  t.same(outcomes(serving), ['unmatched', 'admitted', 'duplicate']);
+});
+
+t.test('no token and no Host is asked for, and any content type will do', async (t) => {
+  for (const options of [{}, { token: 'secret' }]) {
+    const serving = await openServing(options);
+    t.teardown(serving.close);
+    const headers = { host: 'pay.shop.example', 'content-type': 'text/plain' };
+    t.match(await serving.call('POST', '/callbacks/pg', { body: body(), headers }), {
+      status: 200,
+    });
+  }
+});
+
+t.test('what is no callback is refused, and nothing of it is kept', async (t) => {
+  const serving = await openServing();
+  t.teardown(serving.close);
+  const send = (body: unknown, chunked = false) =>
+    serving.call('POST', '/callbacks/pg', { body, chunked });
+  for (const wrong of ['', '{', '[]', { orderId: 'ORDER000001' }, new Uint8Array([255])]) {
+    t.match(await send(wrong), { status: 400, body: { code: 'malformed' } });
+  }
+  const padding = (bytes: number) => `${JSON.stringify(body())}${' '.repeat(bytes)}`;
+  for (const chunked of [false, true]) {
+    t.match(await send(padding(64 * 1024), chunked), { status: 413, body: { code: 'too_large' } });
+  }
+  t.same(new Set(outcomes(serving)), new Set(['invalid']));
+  t.same((await serving.world.store.reader.counts()).unmatched, {});
+  t.match(await send(padding(60_000), true), { status: 200 }, 'in chunks, within the bound');
+});
+
+t.test('an unknown gateway learns nothing', async (t) => {
+  const serving = await openServing();
+  t.teardown(serving.close);
+  for (const name of ['toss', 'PG', '%70g%00', '__proto__']) {
+    const reply = await serving.call('POST', `/callbacks/${name}`, { body: body() });
+    t.match(reply, { status: 404, body: { code: 'gateway_unknown' } }, name);
+    t.notMatch(JSON.stringify(reply.body), /bank/);
+  }
+  t.match(await serving.call('POST', '/callbacks/pg/more', { body: body() }), { status: 404 });
+  t.same(outcomes(serving), [], 'an invented name becomes no metric');
+});
+
+t.test(
+  'a flood of callbacks without orders is turned away, those with an order are not',
+  async (t) => {
+    const serving = await openServing();
+    t.teardown(serving.close);
+    await serving.call('POST', '/v1/orders', { body: anOrder() });
+    const flood = Array.from({ length: MAX_UNMATCHED }, (_, number) =>
+      notice({ eventId: `flood-${number}`, orderId: `NOBODY-${number}` }),
+    );
+    await serving.world.store.intake.admit(flood);
+    const send = (over: object) => serving.call('POST', '/callbacks/pg', { body: body(over) });
+    t.match(await send({ eventId: 'x', key: null, orderId: 'NOBODY-X' }), {
+      status: 503,
+      headers: { 'retry-after': '60' },
+      body: { code: 'waiting_full' },
+    });
+    t.match(await send({}), { status: 200 });
+    t.same(outcomes(serving), ['dropped', 'admitted']);
+  },
+);
+
+t.test('a listener of their own takes callbacks and nothing else', async (t) => {
+  const serving = await openServing({ http: 'callback_listen = "127.0.0.1:1"' });
+  t.teardown(serving.close);
+  const { call, callbackPort } = serving;
+  t.not(callbackPort, serving.port);
+  const outside = { port: callbackPort };
+  t.match(await call('POST', '/callbacks/pg', { ...outside, body: body() }), { status: 200 });
+  for (const path of ['/v1/orders', '/healthz', '/metrics', '/openapi.json', '/']) {
+    t.match(await call('GET', path, outside), { status: 404 }, path);
+  }
+  t.match(await call('POST', '/callbacks/pg', { body: body() }), { status: 404 }, 'not inside');
+});
+
+t.test('a caller that goes away in the middle does no harm', async (t) => {
+  const serving = await openServing();
+  t.teardown(serving.close);
+  for (const path of ['/callbacks/pg', '/v1/orders']) {
+    const socket = connect(serving.port, '127.0.0.1');
+    const head = `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{`;
+    await new Promise<void>((resolve) => socket.write(head, () => resolve()));
+    socket.destroy();
+  }
+  t.match(await serving.call('POST', '/callbacks/pg', { body: body() }), { status: 200 });
+  t.notOk(serving.events.some(({ name }) => name === 'http.failed'));
+});

@@ -1,0 +1,269 @@
+import t from 'tap';
+import { MINUTE_MS } from '../../lib/core/time.ts';
+import { anOrder, openServing, type Serving } from './serving.ts';
+
+/** The world begins at 2025-08-16T00:00:00Z and its clock stands until it is turned. */
+const NOW = '2025-08-16T00:00:00.000Z';
+
+const told = (events: Serving['events']) => events.filter(({ name }) => name === 'order.created');
+
+t.test('an order is stored once, whatever is sent how often', async (t) => {
+  const serving = await openServing();
+  t.teardown(serving.close);
+  const created = await serving.call('POST', '/v1/orders', { body: anOrder() });
+  t.equal(created.status, 201);
+  t.equal(created.headers.location, '/v1/orders/ORDER000001');
+  t.same(created.body, {
+    id: 'ORDER000001',
+    memberId: 'member-7',
+    state: 'pending',
+    reason: null,
+    reasonText: null,
+    currency: 'KRW',
+    amount: 5_000,
+    items: [{ productId: 'tea', quantity: 1, unitPrice: 5_000 }],
+    payments: [
+      {
+        id: 'ORDER000001-1',
+        gateway: 'pg',
+        method: 'CARD',
+        state: 'pending',
+        reason: null,
+        reasonText: null,
+        amount: 5_000,
+        transactionKey: null,
+        requestedAt: NOW,
+        settledAt: null,
+        refundDue: 0,
+        refundReference: null,
+      },
+    ],
+    createdAt: NOW,
+    updatedAt: NOW,
+    nextLookAt: '2025-08-16T00:10:00.000Z',
+    version: 1,
+  });
+  t.match(told(serving.events), [{ orderId: 'ORDER000001' }]);
+
+  serving.world.clock.goTo(serving.world.clock.now() + MINUTE_MS);
+  const again = await serving.call('POST', '/v1/orders', { body: anOrder() });
+  t.match(again, { status: 200, body: created.body }, 'the same, although a minute later');
+  const other = await serving.call('POST', '/v1/orders', { body: anOrder({ memberId: 'm-8' }) });
+  t.match(other, { status: 409, body: { code: 'conflict', detail: /with other content/ } });
+  t.same((await serving.call('GET', '/v1/orders/ORDER000001')).body, created.body);
+  t.equal(told(serving.events).length, 1);
+});
+
+t.test('what is left out is filled in', async (t) => {
+  const serving = await openServing();
+  t.teardown(serving.close);
+  const pay = (over: object) => ({ amount: 5_000, transactionKey: null, ...over });
+  const { body } = await serving.call('POST', '/v1/orders', {
+    body: anOrder({
+      createdAt: '2025-08-15T23:00:00+09:00',
+      payments: [
+        pay({ method: 'CARD' }),
+        pay({ method: 'TRANSFER', transactionKey: '20250816:TR:9577c5' }),
+        pay({ method: 'POINTS' }),
+        pay({
+          method: 'POINTS',
+          gateway: 'bank',
+          id: '포인트 4',
+          requestedAt: '2025-08-15T14:00:01Z',
+        }),
+      ],
+    }),
+  });
+  t.equal(body.createdAt, '2025-08-15T14:00:00.000Z');
+  const requestedAt = body.createdAt;
+  t.match(body.payments, [
+    { id: 'ORDER000001-1', gateway: 'pg', requestedAt },
+    { id: 'ORDER000001-2', gateway: 'bank', transactionKey: '20250816:TR:9577c5', requestedAt },
+    { id: 'ORDER000001-3', gateway: 'pg', requestedAt },
+    { id: '포인트 4', gateway: 'bank', requestedAt: '2025-08-15T14:00:01.000Z' },
+  ]);
+});
+
+t.test('a key belongs to one order', async (t) => {
+  const serving = await openServing();
+  t.teardown(serving.close);
+  const payments = [{ method: 'CARD', amount: 5_000, transactionKey: 'k' }];
+  await serving.call('POST', '/v1/orders', { body: anOrder({ payments }) });
+  const { status, body } = await serving.call('POST', '/v1/orders', {
+    body: anOrder({ id: 'ORDER000002', payments }),
+  });
+  t.equal(status, 409);
+  t.match(body.errors, [{ field: 'payments[0].transactionKey', message: /ORDER000001/ }]);
+});
+
+t.test('lists are read page by page', async (t) => {
+  const serving = await openServing();
+  t.teardown(serving.close);
+  const { call } = serving;
+  const ids = ['ORDER000001', 'ORDER000002', 'ORDER000003'];
+  for (const id of ids) await call('POST', '/v1/orders', { body: anOrder({ id }) });
+  for (const id of ['a/b', '50%', '녹차']) {
+    const path = `/v1/products/${encodeURIComponent(id)}`;
+    t.equal((await call('PUT', path, { body: { name: id, onHand: 1 } })).status, 201);
+    t.match(await call('GET', path), { status: 200, body: { id, name: id, lowStockAt: null } });
+  }
+
+  for (const [list, expected] of [
+    ['/v1/orders', ids],
+    ['/v1/products', ['50%', 'a/b', 'tea', '녹차']],
+  ] as const) {
+    const found: string[] = [];
+    let after = '';
+    do {
+      const { body } = await call('GET', `${list}?limit=2${after}`);
+      found.push(...body.items.map(({ id }: { id: string }) => id));
+      t.ok(body.items.length <= 2);
+      after = body.next === null ? '' : `&after=${encodeURIComponent(body.next)}`;
+    } while (after !== '');
+    t.same(found, expected, list);
+  }
+  t.match((await call('GET', '/v1/orders?state=held')).body, { items: [], next: null });
+  t.match((await call('GET', '/v1/orders?reason=captured')).body, { items: [], next: null });
+});
+
+t.test('a further attempt is recorded once', async (t) => {
+  const serving = await openServing();
+  t.teardown(serving.close);
+  await serving.call('POST', '/v1/orders', { body: anOrder() });
+  const add = (over: object) =>
+    serving.call('POST', '/v1/orders/ORDER000001/payments', {
+      body: { id: 'second', method: 'CARD', amount: 5_000, transactionKey: null, ...over },
+    });
+  const added = await add({});
+  t.match(added, { status: 201, headers: { location: '/v1/orders/ORDER000001' } });
+  t.match(added.body.payments, [{ id: 'ORDER000001-1' }, { id: 'second', requestedAt: NOW }]);
+  t.match(await add({}), { status: 200, body: { version: 2 } });
+  t.match(await add({ method: 'POINTS' }), { status: 409, body: { code: 'conflict' } });
+  for (let number = 3; number <= 50; number += 1) await add({ id: `number-${number}` });
+  t.match(await add({ id: 'number-51' }), { status: 409, body: { detail: /as many payments/ } });
+});
+
+t.test('the daemon requests a payment where it may', async (t) => {
+  const serving = await openServing({ requesting: true });
+  t.teardown(serving.close);
+  await serving.call('POST', '/v1/orders', { body: anOrder({ payments: [] }) });
+  const request = (over: object) =>
+    serving.call('POST', '/v1/orders/ORDER000001/payments?request=true', {
+      body: {
+        id: 'asked',
+        method: 'CARD',
+        amount: 5_000,
+        request: { cardType: 'KB', cardNo: '1111-2222-3333-4444' },
+        ...over,
+      },
+    });
+  t.match(await request({ request: undefined }), {
+    status: 422,
+    body: { errors: [{ field: 'request' }] },
+  });
+  t.match(await request({ transactionKey: 'k' }), {
+    status: 422,
+    body: { errors: [{ field: 'transactionKey' }] },
+  });
+  const taken = await request({});
+  t.match(taken, { status: 202, body: { payments: [{ id: 'asked', transactionKey: null }] } });
+  t.match(await request({}), { status: 200 }, 'not requested again');
+  t.match(await request({ id: 'another' }), { status: 409, body: { detail: /not resolved yet/ } });
+  const { body } = await serving.call('GET', '/v1/orders/ORDER000001/journal');
+  t.notMatch(JSON.stringify([taken, body, serving.events]), /1111-2222|4444/);
+});
+
+t.test('the journal tells what happened, and a person ends a hold', async (t) => {
+  const serving = await openServing();
+  t.teardown(serving.close);
+  const { call, world } = serving;
+  const createdAt = '2025-08-15T23:00:00Z';
+  const payments = [{ method: 'CARD', amount: 5_000, transactionKey: 'k' }];
+  await call('POST', '/v1/orders', { body: anOrder({ createdAt, payments }) });
+  world.transaction({ key: 'k', orderId: 'ORDER000001', amount: 4_000 });
+  await world.sweep();
+  const held = await call('GET', '/v1/orders?state=held&reason=mismatched');
+  t.match(held.body.items, [{ id: 'ORDER000001', version: 2 }]);
+
+  const resolve = (over: object) =>
+    call('POST', '/v1/orders/ORDER000001/resolve', {
+      body: { state: 'failed', note: 'Card 4111 1111 1111 1111 was wrong.', by: 'kim', ...over },
+    });
+  t.match(await resolve({ version: 1 }), { status: 409, body: { detail: /version 2, not 1/ } });
+  const resolved = await resolve({ version: 2 });
+  t.match(resolved, { status: 200, body: { state: 'failed', version: 3 } });
+  t.match(resolved.body.payments, [{ state: 'refund_due', refundDue: 4_000 }]);
+
+  const refunded = (reference: string) =>
+    call('POST', '/v1/payments/ORDER000001-1/refunded', {
+      body: { reference, note: 'By hand.', by: 'lee' },
+    });
+  const back = await refunded('R-1');
+  t.match(back, {
+    status: 200,
+    body: { payments: [{ state: 'refunded', refundReference: 'R-1' }] },
+  });
+  t.match(await refunded('R-1'), { status: 200, body: { version: back.body.version } });
+  t.match(await refunded('R-2'), { status: 409, body: { code: 'conflict' } });
+
+  const first = await call('GET', '/v1/orders/ORDER000001/journal?limit=3');
+  t.match(first.body.items, [
+    { version: 1, kind: 'created', reason: null },
+    { version: 2, kind: 'decided', reason: 'mismatched', record: { hearing: { heard: [{}] } } },
+    { version: 3, kind: 'resolved', by: 'kim', note: 'Card **** was wrong.' },
+  ]);
+  const rest = await call('GET', `/v1/orders/ORDER000001/journal?after=${first.body.next}`);
+  t.match(rest.body, { items: [{ version: 4, kind: 'refund_recorded', by: 'lee' }], next: null });
+  t.notMatch(JSON.stringify([first.body, rest.body]), /4111/);
+});
+
+t.test('stock is set and added to', async (t) => {
+  const serving = await openServing();
+  t.teardown(serving.close);
+  const { call } = serving;
+  const put = (body: object) => call('PUT', '/v1/products/mug', { body });
+  t.match(await put({ name: 'Mug', onHand: 3, lowStockAt: 1 }), {
+    status: 201,
+    body: { onHand: 3, lowStockAt: 1 },
+  });
+  t.match(await put({ name: 'Mug', onHand: 3, lowStockAt: 1 }), { status: 200 });
+  t.match(await put({ name: 'Mug', onHand: 4, lowStockAt: null }), {
+    status: 200,
+    body: { onHand: 4, lowStockAt: null },
+  });
+  const add = (pieces: number) =>
+    call('POST', '/v1/products/mug/stock', { body: { add: pieces, reference: 'delivery-1' } });
+  t.match(await add(6), { status: 201, body: { onHand: 10 } });
+  t.match(await add(6), { status: 200, body: { onHand: 10 } });
+  t.match(await add(7), { status: 409, body: { errors: [{ field: 'reference' }] } });
+});
+
+t.test('a sweep is asked for, followed and found again', async (t) => {
+  const serving = await openServing();
+  t.teardown(serving.close);
+  const { call, world } = serving;
+  const empty = await call('POST', '/v1/sweeps?wait=true');
+  t.match(empty, { status: 200, body: { looked: 0, reasons: {}, startedAt: NOW, endedAt: NOW } });
+  const { id } = empty.body;
+
+  await world.order('ORDER-1', []);
+  const running = await call('POST', '/v1/sweeps');
+  t.match(running, { status: 202, headers: { location: `/v1/sweeps/${id + 1}` } });
+  t.match(running.body, { id: id + 1, startedAt: NOW, endedAt: null });
+  const waiting = await call('POST', '/v1/sweeps');
+  t.match(waiting.body, { id: id + 2, startedAt: null, endedAt: null });
+  t.match((await call('POST', '/v1/sweeps')).body, { id: id + 2 }, 'shared');
+  t.match(await call('GET', `/v1/sweeps/${id + 2}`), { status: 200, body: { startedAt: null } });
+  t.match(await call('GET', `/v1/sweeps/${id + 1}`), { status: 200, body: { endedAt: null } });
+
+  await world.until(world.daemon.sweeping.request().ended);
+  t.match(await call('GET', `/v1/sweeps/${id + 1}`), {
+    status: 200,
+    body: { looked: 1, reasons: { never_requested: 1 }, endedAt: /Z$/ },
+  });
+  const list = await call('GET', '/v1/sweeps');
+  t.same(
+    list.body.items.map((sweep: { id: number }) => sweep.id),
+    [id + 2, id + 1, id],
+  );
+});

@@ -1,0 +1,153 @@
+import t from 'tap';
+import { MINUTE_MS } from '../../lib/core/time.ts';
+import type { Event } from '../../lib/observe/events.ts';
+import { createLogger, type LogLevel, logTeller } from '../../lib/observe/log.ts';
+import { testClock } from '../support/store-fixtures.ts';
+
+function logOf(level: LogLevel) {
+  const lines: string[] = [];
+  const clock = testClock();
+  const logger = createLogger(level, { write: (line) => void lines.push(line) });
+  return {
+    logger,
+    clock,
+    tell: logTeller(logger, clock),
+    read: () => lines.map((line) => JSON.parse(line)),
+  };
+}
+
+const decided: Extract<Event, { name: 'order.decided' }> = {
+  name: 'order.decided',
+  orderId: 'ORDER000001',
+  from: 'pending',
+  to: 'completed',
+  reason: 'captured',
+  changed: true,
+  outcome: 'applied',
+};
+
+const circuit: Extract<Event, { name: 'gateway.circuit' }> = {
+  name: 'gateway.circuit',
+  gateway: 'pg',
+  state: 'open',
+  cause: 'timeout',
+};
+
+const callback: Extract<Event, { name: 'callback.received' }> = {
+  name: 'callback.received',
+  gateway: 'pg',
+  outcome: 'admitted',
+  durationMs: 1,
+};
+
+const sweep = (looked: number): Event => ({
+  name: 'sweep.ended',
+  sweepId: 1,
+  looked,
+  durationMs: 1,
+});
+
+/** How loud each event is. What happens per request, and what changes nothing, is not heard at `info`. */
+const LEVELS: readonly (readonly [LogLevel, Event])[] = [
+  [
+    'info',
+    { name: 'daemon.started', version: '1', listen: '127.0.0.1:8090', callbackListen: null },
+  ],
+  ['info', { name: 'daemon.stopping', signal: 'SIGTERM' }],
+  ['info', { name: 'daemon.stopped' }],
+  ['debug', { name: 'order.created', orderId: 'ORDER000001' }],
+  ['info', decided],
+  ['debug', { ...decided, changed: false }],
+  ['debug', { ...decided, outcome: 'stale' }],
+  ['warn', { ...decided, outcome: 'refused' }],
+  [
+    'warn',
+    {
+      name: 'order.escalated',
+      orderId: 'O',
+      paymentId: null,
+      topic: 'order.held',
+      reason: 'unclear',
+    },
+  ],
+  ['error', { name: 'order.poisoned', orderId: 'ORDER000001', error: 'x' }],
+  ['debug', { name: 'sweep.started', sweepId: 1 }],
+  ['info', sweep(3)],
+  ['debug', sweep(0)],
+  ['error', { name: 'sweep.failed', error: 'x' }],
+  [
+    'debug',
+    {
+      name: 'gateway.exchanged',
+      gateway: 'pg',
+      exchange: {
+        kind: 'lookup',
+        durationMs: 1,
+        result: 'answered',
+        status: 200,
+        retryAfterMs: null,
+      },
+    },
+  ],
+  ['warn', circuit],
+  ['info', { ...circuit, state: 'half_open' }],
+  ['info', { ...circuit, state: 'closed' }],
+  ['error', { name: 'gateway.misconfigured', gateway: 'pg', status: 401 }],
+  ['debug', callback],
+  ['debug', { ...callback, outcome: 'duplicate' }],
+  ['debug', { ...callback, outcome: 'unmatched' }],
+  ['warn', { ...callback, outcome: 'invalid' }],
+  ['warn', { ...callback, outcome: 'dropped' }],
+  ['warn', { ...callback, outcome: 'failed' }],
+  ['info', { name: 'payment.requested', orderId: 'ORDER000001', outcome: 'accepted' }],
+  ['warn', { name: 'payment.requested', orderId: 'ORDER000001', outcome: 'nobody_knows' }],
+  ['debug', { name: 'store.committed', rows: 1, durationMs: 1 }],
+  ['error', { name: 'store.failed', error: 'x' }],
+  ['error', { name: 'pool.failed', pool: 'asking', error: 'x' }],
+  ['error', { name: 'http.failed', method: 'GET', route: '/v1/orders', error: 'TypeError' }],
+];
+
+t.test('every event is one line of JSON under its name', async (t) => {
+  for (const [level, event] of LEVELS) {
+    const log = logOf('debug');
+    log.tell(event);
+    const { name, ...fields } = event;
+    const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+    t.match(log.read(), [{ level, time, msg: name, ...fields }], `${level} ${name}`);
+  }
+});
+
+t.test('quieter lines are left out', async (t) => {
+  const log = logOf('warn');
+  for (const [, event] of LEVELS) log.tell(event);
+  t.same(new Set(log.read().map(({ level }) => level)), new Set(['warn', 'error']));
+});
+
+t.test('the same trouble with callbacks is one line a minute', async (t) => {
+  const log = logOf('info');
+  const flood = (outcome: 'invalid' | 'dropped', gateway = 'pg') => {
+    for (let number = 0; number < 5; number += 1) log.tell({ ...callback, gateway, outcome });
+  };
+  flood('invalid');
+  flood('dropped');
+  flood('invalid', 'bank');
+  t.equal(log.read().length, 3, 'one for each gateway and outcome');
+  log.clock.turn(MINUTE_MS - 1);
+  flood('invalid');
+  t.equal(log.read().length, 3);
+  log.clock.turn(1);
+  flood('invalid');
+  t.equal(log.read().length, 4);
+});
+
+t.test('what must not be there is struck out all the same', async (t) => {
+  const log = logOf('debug');
+  log.tell({ name: 'store.failed', error: 'at 4111-1111-1111-1111\nnext line' });
+  log.logger.info(
+    { cardNo: '4111', request: { cardNo: '4111', headers: { authorization: 'Bearer 4111' } } },
+    'x',
+  );
+  log.logger.info({ token: '4111', payment: { memberId: '4111' } }, 'x');
+  t.notMatch(JSON.stringify(log.read()), /4111/);
+  t.match(log.read()[0], { error: 'at **** next line' });
+});
