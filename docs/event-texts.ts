@@ -1,0 +1,101 @@
+import type { Event } from '../lib/observe/events.ts';
+
+/** What every event means and what it carries. The compiler sees that none is missing, and no field of one. */
+export const EVENT_TEXTS: EventTexts = {
+  'daemon.started': {
+    text: 'The daemon listens.',
+    fields: {
+      version: 'its version',
+      listen: 'where',
+      callbackListen: 'where callbacks come to, if elsewhere',
+    },
+  },
+  'daemon.stopping': { text: 'The daemon ends itself.', fields: { signal: 'why' } },
+  'daemon.stopped': { text: 'Everything is closed.', fields: {} },
+  'order.created': { text: 'A new order is stored.', fields: { orderId: 'the order' } },
+  'order.decided': {
+    text: 'A look at an order, or a person, came to a decision.',
+    fields: {
+      orderId: 'the order',
+      from: 'its state before',
+      to: 'its state after',
+      reason: 'the row of the decision table',
+      changed: 'false: the look changed nothing',
+      outcome:
+        '`applied`; `stale`: the order changed meanwhile and is decided again; `refused`: a transaction belongs to another order',
+    },
+  },
+  'order.escalated': {
+    text: 'A person has to look at an order.',
+    fields: {
+      orderId: 'the order',
+      paymentId: 'the payment, if it is about one',
+      topic: 'what it is about',
+      reason: 'the row of the decision table',
+    },
+  },
+  'order.poisoned': {
+    text: 'A bug was met inside one order: it is held, the others go on.',
+    fields: { orderId: 'the order', error: 'what was thrown' },
+  },
+  'sweep.started': { text: 'A sweep began.', fields: { sweepId: 'the sweep' } },
+  'sweep.ended': {
+    text: 'A sweep ended.',
+    fields: {
+      sweepId: 'the sweep',
+      looked: 'orders that were looked at',
+      durationMs: 'how long it took',
+    },
+  },
+  'sweep.failed': {
+    text: 'A sweep could not go on; the next one begins as planned.',
+    fields: { error: 'why' },
+  },
+  'gateway.exchanged': {
+    text: 'One request to a gateway ended.',
+    fields: { gateway: 'its name', exchange: 'kind, duration, result, status' },
+  },
+  'gateway.circuit': {
+    text: 'A gateway is left alone for a while, tried, or asked again.',
+    fields: { gateway: 'its name', state: '`open`, `half_open`, `closed`', cause: 'why' },
+  },
+  'gateway.misconfigured': {
+    text: 'A gateway refuses all we ask: its settings are wrong.',
+    fields: { gateway: 'its name', status: 'the HTTP status' },
+  },
+  'callback.received': {
+    text: 'A gateway called.',
+    fields: {
+      gateway: 'the name in the path',
+      outcome:
+        '`admitted`, `duplicate`, `unmatched` (its order is not there yet), `dropped` (too many wait), `invalid`, `failed`',
+      durationMs: 'until the reply, the commit included',
+    },
+  },
+  'payment.requested': {
+    text: 'The daemon requested a payment.',
+    fields: { orderId: 'the order', outcome: 'what became of the request' },
+  },
+  'store.committed': {
+    text: 'A transaction is on the disk.',
+    fields: { rows: 'writes that shared it', durationMs: 'how long it took' },
+  },
+  'store.failed': { text: 'The database failed.', fields: { error: 'how' } },
+  'http.failed': {
+    text: 'A bug was met while a request was answered.',
+    fields: { method: 'its method', route: 'its route', error: 'what was thrown' },
+  },
+  'pool.failed': {
+    text: 'A thread failed; what it had is silent and asked again.',
+    fields: { pool: 'which pool', error: 'how' },
+  },
+};
+
+type EventTexts = {
+  readonly [Name in Event['name']]: {
+    readonly text: string;
+    readonly fields: Readonly<
+      Record<Exclude<keyof Extract<Event, { readonly name: Name }>, 'name'>, string>
+    >;
+  };
+};
