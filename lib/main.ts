@@ -7,6 +7,11 @@ if (major < 24) {
   );
   process.exitCode = 1;
 } else {
+  // Loading is most of a start, and two thirds of it is compiling what was compiled the last time.
+  const { enableCompileCache } = await import('node:module');
+  const { privateCompileCache } = await import('./pools/compile-cache.ts');
+  const folder = privateCompileCache();
+  if (folder !== null) enableCompileCache(folder);
   const { run } = await import('./cli/index.ts');
   process.exitCode = await run(process.argv.slice(2));
 }

@@ -42,17 +42,25 @@ async function askOne(peer: Gateway, question: Question): Promise<Asked<Answer>>
 
 const peers = new Map<string, Gateway>();
 
-/** One connection pool for each gateway and thread, opened with the first question. */
+/** One connection pool for each gateway and thread. */
 function connected(name: string): Gateway {
   const known = peers.get(name);
   if (known !== undefined) return known;
-  const { gateways }: ThreadSettings = workerData;
-  const settings = gateways.find((gateway) => gateway.name === name);
+  const settings = configured().find((gateway) => gateway.name === name);
   const peer = settings && gatewayKind(settings.kind)?.connect(settings);
   if (peer === undefined) throw new Error(`gateway ${name} is not known in this thread`);
   peers.set(name, peer);
   return peer;
 }
+
+/** What the thread was given; nothing where this file is loaded outside of one. */
+function configured(): ThreadSettings['gateways'] {
+  const given: ThreadSettings | null = workerData;
+  return given?.gateways ?? [];
+}
+
+// The first question must not wait for code that could have been loaded before it.
+for (const { name } of configured()) connected(name);
 
 // The pool marks its first threads as ready before they are.
 parentPort?.postMessage('ready');

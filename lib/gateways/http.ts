@@ -1,4 +1,4 @@
-import { Agent, type Dispatcher, errors } from 'undici';
+import type { Agent, Dispatcher } from 'undici';
 import type { Clock } from '../clock.ts';
 import type { SilenceCause } from '../core/gateway.ts';
 import { type DurationMs, HOUR_MS, SECOND_MS } from '../core/time.ts';
@@ -64,18 +64,10 @@ export const MAX_RETRY_AFTER_MS: DurationMs = HOUR_MS;
 export function openHttp(options: HttpOptions, clock: Clock): HttpPeer {
   const base = new URL(options.baseUrl);
   const prefix = base.pathname.replace(/\/+$/, '');
-  const agent = new Agent({
-    connections: options.connections,
-    pipelining: options.keepAlive ? 1 : 0,
-    connectTimeout: options.connectTimeoutMs,
-    // The deadline of the whole request rules; undici's own two would only be looser ones.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    // One request per connection: what `connections` bounds, and what a reset can take with it.
-    allowH2: false,
-  });
+  const opened = openAgent(options);
   return {
     async exchange(request) {
+      const agent = await opened;
       const startedMs = clock.monotonicMs();
       const target: Dispatcher.DispatchOptions = {
         origin: base.origin,
@@ -106,8 +98,23 @@ export function openHttp(options: HttpOptions, clock: Clock): HttpPeer {
         durationMs,
       };
     },
-    close: () => agent.close().catch(() => undefined),
+    close: () => opened.then((agent) => agent.close()).catch(() => undefined),
   };
+}
+
+/** The library is loaded here: the main thread knows every kind of gateway and talks to none, and its start must be quick. */
+async function openAgent(options: HttpOptions): Promise<Agent> {
+  const { Agent } = await import('undici');
+  return new Agent({
+    connections: options.connections,
+    pipelining: options.keepAlive ? 1 : 0,
+    connectTimeout: options.connectTimeoutMs,
+    // The deadline of the whole request rules; undici's own two would only be looser ones.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    // One request per connection: what `connections` bounds, and what a reset can take with it.
+    allowH2: false,
+  });
 }
 
 type Outcome =
@@ -204,7 +211,7 @@ function attempt(
 
 /** Why a connection failed us. Unknown codes are those of TLS and of the operating system. */
 function causeOf(error: unknown): SilenceCause {
-  if (error instanceof errors.HTTPParserError) return 'unreadable';
+  if (error instanceof Error && error.name === 'HTTPParserError') return 'unreadable';
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   switch (code) {
     case 'UND_ERR_HEADERS_OVERFLOW':
