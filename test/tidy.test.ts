@@ -69,6 +69,7 @@ const LAYERS: readonly { readonly at: string; readonly may: readonly string[] }[
       'lib/flows/port.ts',
       'lib/gateways/port.ts',
       'lib/config.ts',
+      'lib/config/closest.ts',
       'lib/observe/events.ts',
       'lib/clock.ts',
       'lib/errors.ts',
