@@ -2,6 +2,7 @@ import type { Case } from '../../core/decision.ts';
 import type { NoticedKey } from '../../core/gateway.ts';
 import type { Item, StockLevel } from '../../core/order.ts';
 import type { Payment } from '../../core/payment.ts';
+import type { Instant } from '../../core/time.ts';
 import type { OrderView } from '../port.ts';
 import type { Session } from './connection.ts';
 import {
@@ -24,7 +25,7 @@ export function loadCase(session: Session, orderId: string): Case | null {
     items: loadItems(session, orderId),
     payments: loadPayments(session, orderId),
     stock: session.rows<StockRow>(SELECT_STOCK, orderId).map(stockLevelOf),
-    noticed: session.rows<NoticedKey>(SELECT_NOTICED, orderId),
+    noticed: loadNoticed(session, orderId),
   };
 }
 
@@ -50,6 +51,18 @@ function loadPayments(session: Session, orderId: string): readonly Payment[] {
   return session.rows<PaymentRow>(SELECT_PAYMENTS, orderId).map(paymentOf);
 }
 
+interface NoticedRow extends NoticedKey {
+  readonly at: Instant;
+}
+
+/** Sorted here: mostly there are none, and SQLite would set up a sorter even so. */
+function loadNoticed(session: Session, orderId: string): readonly NoticedKey[] {
+  return session
+    .rows<NoticedRow>(SELECT_NOTICED, orderId)
+    .sort((a, b) => a.at - b.at)
+    .map(({ gateway, key }) => ({ gateway, key }));
+}
+
 interface StockRow {
   readonly id: string;
   readonly name: string;
@@ -73,9 +86,8 @@ const SELECT_STOCK = `
   WHERE id IN (SELECT product_id FROM items WHERE order_id = ?) ORDER BY id`;
 
 const SELECT_NOTICED = `
-  SELECT gateway, key FROM noticed_keys AS noticed
+  SELECT gateway, key, at FROM noticed_keys AS noticed
   WHERE order_id = ?
     AND NOT EXISTS (
       SELECT 1 FROM payments
-      WHERE payments.gateway = noticed.gateway AND transaction_key = noticed.key)
-  ORDER BY at, gateway, key`;
+      WHERE payments.gateway = noticed.gateway AND transaction_key = noticed.key)`;

@@ -15,8 +15,6 @@ export type Binding = Value | Readonly<Record<string, Value>>;
 export interface Session {
   row<Row>(sql: string, ...binding: Binding[]): Row | undefined;
   rows<Row>(sql: string, ...binding: Binding[]): Row[];
-  /** Row by row. Nothing else may be asked before the loop is left. */
-  each<Row>(sql: string, ...binding: Binding[]): IterableIterator<Row>;
   /** The number of rows that it changed. */
   run(sql: string, ...binding: Binding[]): number;
   /** The same with the number of the last inserted row. */
@@ -78,6 +76,16 @@ export function openConnection(options: ConnectionOptions): Connection {
       lock?.close();
     },
   };
+}
+
+/** Ends a transaction without its changes, if one is open. False when the transaction could not be ended. */
+export function undo(session: Session): boolean {
+  try {
+    if (session.inTransaction) session.run('ROLLBACK');
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Another program that writes (a sqlite3 shell) is waited for this long; the whole daemon waits with us, so not for long. */
@@ -169,8 +177,6 @@ function sessionOf(database: Database.Database): Session {
     row: <Row>(sql: string, ...binding: Binding[]) =>
       statement(sql).get(...binding) as Row | undefined,
     rows: <Row>(sql: string, ...binding: Binding[]) => statement(sql).all(...binding) as Row[],
-    each: <Row>(sql: string, ...binding: Binding[]) =>
-      statement(sql).iterate(...binding) as IterableIterator<Row>,
     run: (sql, ...binding) => statement(sql).run(...binding).changes,
     insert: (sql, ...binding) => Number(statement(sql).run(...binding).lastInsertRowid),
     get inTransaction() {

@@ -15,7 +15,7 @@ import type {
   StoredEffect,
 } from '../port.ts';
 import { loadView, viewOf } from './cases.ts';
-import { DUE, firstOf } from './claims.ts';
+import { ANY, DUE, firstOf } from './claims.ts';
 import type { Session } from './connection.ts';
 import type { Reading } from './reading.ts';
 import { ORDER_COLUMNS, type OrderRow } from './rows.ts';
@@ -57,8 +57,7 @@ export function sqliteReader({ look }: Reading): Reader {
         return pageOf(sweeps, limit, (sweep) => cursorOf([sweep.id]));
       }),
     counts: () => look(loadCounts),
-    oldestDue: () =>
-      look((session) => firstOf(session, DUE, { isFree: () => true, exceptGateways: [] })),
+    oldestDue: () => look((session) => firstOf(session, DUE, ANY)),
   };
 }
 

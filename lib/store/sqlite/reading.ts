@@ -1,7 +1,10 @@
-import type { Connection, Session } from './connection.ts';
+import { type Connection, type Session, undo } from './connection.ts';
 import { isFaultOfTheWork, storeTrouble } from './trouble.ts';
 
-/** Looks into the database between two transactions: what it sees is committed. */
+/**
+ * Looks into the database. One look is one snapshot, whatever another process writes meanwhile, and one lock instead of one per
+ * statement.
+ */
 export interface Reading {
   look<T>(look: (session: Session) => T): Promise<T>;
   /** The same without a promise; throws. */
@@ -10,11 +13,18 @@ export interface Reading {
 
 export function startReading(connection: Connection): Reading {
   const lookNow = <T>(look: (session: Session) => T): T => {
+    let session: Session | undefined;
     try {
-      return look(connection.session());
+      session = connection.session();
+      session.run('BEGIN');
+      const found = look(session);
+      // What was seen stands, even when a damaged file makes the end of the look fail.
+      if (!undo(session)) connection.abandon();
+      return found;
     } catch (error) {
       // A connection that failed is opened again for the next call.
-      if (!isFaultOfTheWork(error)) connection.abandon();
+      const undone = session !== undefined && undo(session);
+      if (!undone || !isFaultOfTheWork(error)) connection.abandon();
       throw storeTrouble(error, connection.path);
     }
   };

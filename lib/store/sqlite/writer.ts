@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import { ReconciledError } from '../../errors.ts';
 import type { Tell } from '../../observe/events.ts';
-import type { Connection, Session } from './connection.ts';
+import { type Connection, type Session, undo } from './connection.ts';
 import { isFaultOfTheWork, storeTrouble, type Written } from './trouble.ts';
 
 /** Writes what is asked for in one turn of the event loop as one durable transaction. */
@@ -120,16 +120,6 @@ type Attempt =
 function conclude(job: Job, outcome: Attempt): void {
   if (outcome.kind === 'committed') job.succeed();
   else job.fail(outcome.error);
-}
-
-/** False when the transaction could not be ended. */
-function undo(session: Session): boolean {
-  try {
-    if (session.inTransaction) session.run('ROLLBACK');
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function refusalOf(connection: Connection, draining: boolean): ReconciledError | null {
