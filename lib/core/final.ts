@@ -75,13 +75,16 @@ function settle(look: Look, order: Order, assessed: Assessed): Settled {
 }
 
 /** The payment that completed the order: a reversal at the gateway changes nothing here, but a person hears of it. */
-function watchPaid(look: Look, order: Order, { payment, judgement }: Assessed): Settled {
+function watchPaid(look: Look, order: Order, assessed: Assessed): Settled {
+  const { payment, before, judgement } = assessed;
   const { transaction, verdict } = judgement;
   if (transaction === null || verdict === 'captured' || verdict === 'open') {
     return { payment, row: null, effects: [] };
   }
   const row: Reason = 'reversed_after_completion';
   if (order.escalated.includes(row)) return { payment, row, effects: [] };
+  // The same word as when a person accepted it: nothing was taken back.
+  if (payment === before) return { payment, row: null, effects: [] };
   const effects = [effectOf(look, 'order.attention', payment, row)];
   return { payment, row, effects, orderEscalation: row };
 }

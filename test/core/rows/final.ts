@@ -207,5 +207,17 @@ export const FINAL: Rows = {
       'pg: K1 cancelled, nothing else',
       'stays completed reversed_after_completion; nothing new; looks never',
     ],
+    // A person accepted it as it was; the same word again takes nothing back.
+    [
+      'completed resolved_by_person by K1 2h; pg K1 succeeded, heard succeeded 4000',
+      'pg: K1 succeeded 4000, nothing else',
+      'stays completed watching; nothing new; looks never',
+    ],
+    [
+      'completed resolved_by_person by K1 2h; pg K1 succeeded, heard unrecognised',
+      'pg: K1 cancelled, nothing else',
+      'stays completed reversed_after_completion; K1 stays succeeded, heard cancelled',
+      'tells order.attention of K1; remembers that it told reversed_after_completion; looks never',
+    ],
   ],
 };
