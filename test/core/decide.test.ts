@@ -15,9 +15,9 @@ import { sentenceOf } from './sentences.ts';
 
 const produced = new Set<Reason>();
 
-function collect({ reason, order, payments, added, effects, judgements }: Decision): void {
+function collect({ reason, payments, added, effects, judgements }: Decision): void {
   produced.add(reason);
-  const things = [order, ...payments, ...added, ...effects, ...judgements];
+  const things = [...payments, ...added, ...effects, ...judgements];
   for (const thing of things) if (thing.reason !== null) produced.add(thing.reason);
 }
 

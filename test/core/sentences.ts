@@ -39,7 +39,7 @@ export function questionsSentence(asked: readonly Question[]): string {
     .map((question) =>
       question.kind === 'refund'
         ? `asks ${question.gateway} to refund ${question.amount} of ${question.key}`
-        : `asks ${question.gateway} about ${[...question.keys, ...(question.listAll ? ['all'] : [])].join(' and ')}`,
+        : `asks ${question.gateway} about ${[...question.keys, ...(question.listAll ? ['all'] : [])].join(' and ') || 'the order'}`,
     )
     .join('; ');
 }
