@@ -1,0 +1,28 @@
+import t from 'tap';
+import { formatMoney, isAmount } from '../../lib/core/money.ts';
+
+t.test('an amount as people write it, with the decimals of its currency', async (t) => {
+  const rows = [
+    [5_000, 'KRW', 'ko', '₩5,000'],
+    [5_000, 'KRW', 'en', '₩5,000'],
+    [0, 'KRW', 'ko', '₩0'],
+    [1_234, 'USD', 'en', '$12.34'],
+    [1_234, 'USD', 'ko', '$12.34'],
+    [5, 'USD', 'en', '$0.05'],
+    [123_456_789, 'EUR', 'en', '€1,234,567.89'],
+    [1_234, 'JPY', 'en', '¥1,234'],
+    // The narrow symbol is that of the locale: some currencies have only their code, set apart by a no-break space.
+    [1_234, 'KWD', 'en', 'KWD\u00a01.234'],
+    [50, 'KWD', 'en', 'KWD\u00a00.050'],
+    [Number.MAX_SAFE_INTEGER, 'KRW', 'en', '₩9,007,199,254,740,991'],
+  ] as const;
+  for (const [amount, currency, locale, text] of rows) {
+    t.equal(formatMoney(amount, currency, locale), text, `${amount} ${currency} ${locale}`);
+  }
+});
+
+t.test('an amount is a whole number that a plain number holds exactly', async (t) => {
+  for (const amount of [0, 1, 5_000, Number.MAX_SAFE_INTEGER]) t.ok(isAmount(amount), `${amount}`);
+  const others = [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, '5000', null, undefined];
+  for (const other of others) t.notOk(isAmount(other), `${other}`);
+});

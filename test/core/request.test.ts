@@ -1,0 +1,69 @@
+import t from 'tap';
+import { assertDecision } from '../../lib/core/invariants.ts';
+import { applyRequest, type RequestResult } from '../../lib/core/request.ts';
+import { deepFreeze } from './freeze.ts';
+import { NOW, paymentId, situation } from './language.ts';
+import { sentenceOf } from './sentences.ts';
+
+const RESULTS: Readonly<Record<string, RequestResult>> = {
+  'accepted as K7': { kind: 'accepted', key: 'K7' },
+  'refused "카드 번호 오류"': { kind: 'refused', reason: '카드 번호 오류' },
+  'not reached': { kind: 'not_reached' },
+  'nobody knows': { kind: 'nobody_knows' },
+};
+
+const UNCHANGED = 'stays pending watching; nothing new; looks now';
+
+/** [what is stored, what became of the request of `keyless`, what follows] */
+const TABLE: readonly (readonly [stored: string, result: string, follows: string])[] = [
+  [
+    'pending 1m; pg keyless pending',
+    'accepted as K7',
+    'stays pending still_open; keyless is K7: stays pending; looks now',
+  ],
+  [
+    'pending 1m; pg keyless pending',
+    'refused "카드 번호 오류"',
+    'stays pending declined; keyless failed declined "카드 번호 오류"; looks now',
+  ],
+  [
+    'pending 1m; pg keyless pending',
+    'not reached',
+    'stays pending request_failed; keyless presumed request_failed "PG 요청 실패"; looks now',
+  ],
+  ['pending 1m; pg keyless pending', 'nobody knows', UNCHANGED],
+  // A look was faster: what it settled or learned stays.
+  ['pending 1m; pg keyless failed declined', 'accepted as K7', UNCHANGED],
+  ['pending 1m; pg keyless presumed not_at_gateway 1m ago', 'not reached', UNCHANGED],
+  ['pending 1m; pg keyless pending; pg K7 pending', 'accepted as K7', UNCHANGED],
+  // The same key at another gateway is another transaction.
+  [
+    'pending 1m; pg keyless pending; wallet K7 pending',
+    'accepted as K7',
+    'stays pending still_open; keyless is K7: stays pending; looks now',
+  ],
+  ['pending 1m; pg K1 pending', 'refused "카드 번호 오류"', UNCHANGED],
+  [
+    'failed declined 1h; pg keyless pending',
+    'accepted as K7',
+    'stays failed still_open; keyless is K7: stays pending; looks now',
+  ],
+];
+
+t.test('what a sent request makes of its payment', async (t) => {
+  for (const [stored, words, follows] of TABLE) {
+    const { theCase } = deepFreeze(situation(stored, ''));
+    const result = RESULTS[words];
+    if (result === undefined) throw new Error(`no result: "${words}"`);
+    const decision = applyRequest(theCase, paymentId('keyless'), result, NOW);
+    assertDecision(theCase, decision);
+    t.equal(sentenceOf(theCase, decision), follows, `${stored} | ${words}`);
+  }
+});
+
+t.test('a key that the payment has already is kept', async (t) => {
+  const { theCase } = deepFreeze(situation('pending 1m; pg K1 pending', ''));
+  const accepted = { kind: 'accepted', key: 'K7' } as const;
+  const decision = applyRequest(theCase, paymentId('K1'), accepted, NOW);
+  t.equal(sentenceOf(theCase, decision), UNCHANGED);
+});
