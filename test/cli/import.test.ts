@@ -1,0 +1,109 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { addressIn, reconciled } from '../daemon/process.ts';
+import { run } from './run.ts';
+import { openShop, orderIdOf, orderLine, PRODUCTS } from './shop.ts';
+
+/** Orders come from a file: all good ones are stored, all bad ones are told, and the same file may come again. */
+
+const BAD_LINES: readonly (readonly [line: string, said: string])[] = [
+  ['{"id":', 'not JSON'],
+  ['5', 'not a JSON object'],
+  [orderLine(20, { amout: 1 }), 'amout: there is no such field. Did you mean amount?'],
+  [orderLine(21, { id: 'A' }), 'id: not 6 to 64 letters, digits, "_" or "-"'],
+  [orderLine(22, { items: [{ productId: 'coffee', quantity: 1, unitPrice: 5000 }] }), 'coffee'],
+  [
+    orderLine(23, { payments: [{ method: 'CASH', amount: 5000, transactionKey: null }] }),
+    'payments[0].method: no configured gateway serves this method',
+  ],
+  [
+    orderLine(24, { payments: [{ method: 'CARD', amount: 1, transactionKey: null }] }),
+    "payments[0].amount: not the order's amount",
+  ],
+  [orderLine(25, { createdAt: '2099-01-01T00:00:00Z' }), 'createdAt: lies in the future'],
+  [orderLine(1, { amount: 6000, payments: [] }), 'stored already, with other content'],
+];
+
+t.test('a file with good and bad lines, twice', async (t) => {
+  const { cwd } = await openShop(t);
+  writeFileSync(join(cwd, 'products.ndjson'), PRODUCTS);
+  const products = await run(['import', '--products', 'products.ndjson', '--json'], { cwd });
+  t.equal(products.code, 0, products.stderr);
+  t.strictSame(JSON.parse(products.stdout), { read: 1, created: 1, updated: 0, same: 0, bad: 0 });
+
+  const good = [1, 2, 3].map((number) => orderLine(number));
+  const lines = [...good, '', ...BAD_LINES.map(([line]) => line), orderLine(4)];
+  writeFileSync(join(cwd, 'orders.ndjson'), `${lines.join('\n')}\n`);
+  for (const [created, same] of [
+    [4, 0],
+    [0, 4],
+  ]) {
+    const { code, stdout, stderr } = await run(['import', 'orders.ndjson', '--json'], { cwd });
+    t.equal(code, 1, 'some lines were bad');
+    t.strictSame(JSON.parse(stdout), { read: 13, created, updated: 0, same, bad: 9 });
+    const told = stderr
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    t.equal(told.length, BAD_LINES.length, 'each bad line is told');
+    BAD_LINES.forEach(([line, said], index) => {
+      t.equal(told[index].line, 5 + index, line);
+      t.match(told[index].problem, said, line);
+    });
+  }
+  const words = await run(['import', 'orders.ndjson', '--locale', 'en'], { cwd });
+  t.equal(words.stdout, '13 lines read, 9 of them bad. there already: 4\n');
+  t.match(words.stderr, /^line 5: not JSON/);
+});
+
+t.test('standard input, and nothing to complain about', async (t) => {
+  const { cwd } = await openShop(t);
+  await run(['import', '--products', '-'], { cwd, input: PRODUCTS });
+  const input = Array.from({ length: 1200 }, (_, index) => orderLine(index + 1)).join('\n');
+  const { code, stdout, stderr } = await run(['import', '-', '--json'], { cwd, input });
+  t.equal(code, 0);
+  t.equal(stderr, '');
+  t.match(JSON.parse(stdout), { read: 1200, created: 1200, bad: 0 }, 'more than one batch');
+});
+
+t.test('beside a running daemon the orders go through it', async (t) => {
+  const { cwd } = await openShop(t);
+  const daemon = reconciled(['serve', '--config', join(cwd, 'reconciled.toml')]);
+  t.teardown(() => daemon.child.kill('SIGKILL'));
+  const url = await addressIn(daemon, /listens on/);
+  const env = { RECONCILED_LISTEN: url.replace('http://', '') };
+  const products = await run(['import', '--products', '-', '--json'], {
+    cwd,
+    env,
+    input: PRODUCTS,
+  });
+  t.match(JSON.parse(products.stdout), { created: 1, bad: 0 });
+  const input = [orderLine(1), ...BAD_LINES.map(([line]) => line), orderLine(4)].join('\n');
+  for (const kind of ['created', 'same'] as const) {
+    const { code, stdout, stderr } = await run(['import', '-', '--json'], { cwd, env, input });
+    t.equal(code, 1);
+    t.match(JSON.parse(stdout), { read: 11, [kind]: 2, bad: 9 });
+    const told = stderr
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    // The daemon says it in its own words: only the place is the same.
+    t.strictSame(
+      told.map(({ line }) => line),
+      BAD_LINES.map((_, index) => index + 2),
+    );
+  }
+  const read = await fetch(`${url}/v1/orders/${orderIdOf(4)}`);
+  t.match(await read.json(), { id: orderIdOf(4), state: 'pending' });
+
+  const lost = await run(['sweep', '--listen', '127.0.0.1:9', '--locale', 'en'], { cwd });
+  t.equal(lost.code, 1);
+  t.match(
+    lost.stderr,
+    /^error: A daemon runs on this database, but none answers at http:\/\/127\.0\.0\.1:9\.\nhint: /,
+  );
+  const swept = await run(['sweep', '--json'], { cwd, env });
+  t.equal(swept.code, 0);
+  t.match(JSON.parse(swept.stdout), { looked: Number, reasons: {}, startedAt: String });
+});

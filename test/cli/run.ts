@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/** What a finished command left behind. */
+export interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  /** The working directory: a folder of the test's own, so that no configuration of ours is found. */
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Standard input; it is closed after that. */
+  readonly input?: string;
+}
+
+const MAIN = fileURLToPath(new URL('../../lib/main.ts', import.meta.url));
+
+/** Runs `reconciled ARGS` as a process of its own, in a clean environment, until it ends. */
+export function run(
+  args: readonly string[],
+  { cwd, env, input = '' }: RunOptions,
+): Promise<Finished> {
+  const { promise, resolve, reject } = Promise.withResolvers<Finished>();
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    cwd,
+    env: { PATH: process.env.PATH ?? '', ...env },
+  });
+  const written = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (data) => {
+    written.stdout += data;
+  });
+  child.stderr.setEncoding('utf8').on('data', (data) => {
+    written.stderr += data;
+  });
+  child.once('error', reject);
+  child.once('close', (code) => resolve({ code, ...written }));
+  child.stdin.end(input);
+  return promise;
+}
