@@ -1,0 +1,140 @@
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { databasePath } from '../lib/config.ts';
+import { lineOf, startProgram, temporaryFolder } from './stage/children.ts';
+import { dataDirOf, startDaemon } from './stage/daemon.ts';
+import { type Gateway, startGateway } from './stage/gateway.ts';
+import { median, show, showRatio, showSpread } from './stage/numbers.ts';
+import { makeOrders, prepareDatabase } from './stage/orders.ts';
+import {
+  type Measurement,
+  type MeasureOptions,
+  type Question,
+  runAlone,
+  say,
+} from './stage/question.ts';
+
+/** How many callbacks are kept in a second, when many come at once? */
+export const callbacks: Question = {
+  name: 'callbacks',
+  asks: 'callbacks over 100 connections, each answered after its durable commit',
+  measure,
+};
+
+const CONNECTIONS = 100;
+
+/** What the load saw. */
+interface Load {
+  readonly perSecond: number;
+  readonly medianMs: number;
+  readonly p99Ms: number;
+}
+
+async function measure({ rounds, quick }: MeasureOptions): Promise<Measurement> {
+  const count = quick ? 1_000 : 10_000;
+  const warmUp = quick ? 200 : 2_000;
+  const gateway = await startGateway('uniform:100-500', 1);
+  await gateway.preload(makeOrders(1, warmUp + count));
+  const ours: Load[] = [];
+  const bare: Load[] = [];
+  for (let round = 1; round <= (rounds ?? (quick ? 1 : 5)); round += 1) {
+    const turns = [
+      async () => ours.push(await loadOurs(gateway, warmUp, count)),
+      async () => bare.push(await loadBare(warmUp, count)),
+    ];
+    for (const turn of round % 2 === 1 ? turns : turns.toReversed()) await turn();
+    say(
+      `callbacks ${round}: ours ${show(ours.at(-1)?.perSecond ?? 0, 0)}/s, bare ${show(bare.at(-1)?.perSecond ?? 0, 0)}/s`,
+    );
+  }
+  await gateway.stop();
+  const ratio = median(
+    ours.map(({ perSecond }, round) => perSecond / (bare[round]?.perSecond ?? Number.NaN)),
+  );
+  const row = (name: string, loads: readonly Load[], share: string) => [
+    name,
+    showSpread(loads.map(({ perSecond }) => perSecond)),
+    show(median(loads.map(({ medianMs }) => medianMs)), 1),
+    show(median(loads.map(({ p99Ms }) => p99Ms)), 1),
+    share,
+  ];
+  return {
+    table: {
+      columns: [`${show(count, 0)} callbacks`, 'a second', 'median ms', 'p99 ms', 'ratio'],
+      rows: [row('ours', ours, showRatio(ratio)), row('bare node:http', bare, '1')],
+    },
+    targets: [{ what: 'ours / bare', kind: 'at least', bound: 0.9, reached: ratio, unit: '×' }],
+    notes: [
+      `Each round: a fresh process, ${show(warmUp, 0)} callbacks to warm up, then ${show(count, 0)}, each of another order, over ${CONNECTIONS} connections that are kept alive, from a process of its own. Every callback was found in the database afterwards. Median of the rounds (smallest–largest).`,
+      'Ours matches each callback with its order, nudges it, and meanwhile asks the gateway about the nudged orders, ten at a time, at 100–500 ms. The peer parses the JSON and inserts one row; its rows share a commit in the same way.',
+    ],
+    raw: { ours, bare },
+  };
+}
+
+async function loadOurs(gateway: Gateway, warmUp: number, count: number): Promise<Load> {
+  const { path: folder, remove } = temporaryFolder('callbacks');
+  const dataDir = dataDirOf(folder);
+  await prepareDatabase(dataDir, makeOrders(1, warmUp + count), 'in an hour');
+  const daemon = startDaemon({ folder, gatewayUrl: gateway.url });
+  const url = await daemon.url();
+  const load = await sendCallbacks(url, '/callbacks/pg', warmUp, count);
+  await daemon.stop();
+  checkKept('ours', databasePath({ dataDir }), warmUp + count);
+  remove();
+  return load;
+}
+
+async function loadBare(warmUp: number, count: number): Promise<Load> {
+  const { path: folder, remove } = temporaryFolder('bare');
+  const path = join(folder, 'bare.db');
+  const child = startProgram('bench/peers/callback-server.ts', [path], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const url = await lineOf(child, (line) => {
+    const { url }: { url?: string } = JSON.parse(line);
+    return url;
+  });
+  const load = await sendCallbacks(url, '/', warmUp, count);
+  await child.stop();
+  checkKept('bare', path, warmUp + count);
+  remove();
+  return load;
+}
+
+async function sendCallbacks(
+  url: string,
+  path: string,
+  warmUp: number,
+  count: number,
+): Promise<Load> {
+  await send(url, path, 1, warmUp);
+  const { tookMs, medianMs, p99Ms } = await send(url, path, 1 + warmUp, count);
+  return { perSecond: (count / tookMs) * 1_000, medianMs, p99Ms };
+}
+
+interface Sent {
+  readonly tookMs: number;
+  readonly medianMs: number;
+  readonly p99Ms: number;
+}
+
+async function send(url: string, path: string, first: number, count: number): Promise<Sent> {
+  const args = [url, path, CONNECTIONS, first, count].map(String);
+  const child = startProgram('bench/load/callbacks.ts', args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const sent = await lineOf(child, (line): Sent => JSON.parse(line));
+  await child.stop();
+  return sent;
+}
+
+/** Both call the table of what was kept the same. */
+function checkKept(who: string, path: string, sent: number): void {
+  const database = new Database(path, { readonly: true });
+  const kept = database.prepare<[], number>('SELECT count(*) FROM notices').pluck().get();
+  database.close();
+  if (kept !== sent) throw new Error(`${who} kept ${kept} of ${sent} callbacks`);
+}
+
+if (import.meta.main) await runAlone(callbacks);
