@@ -45,11 +45,15 @@ export interface Config {
   readonly gateways: readonly GatewayConfig[];
 }
 
+/** Where something listens. An IPv6 host has no brackets here. */
+/** Where to listen or to call. */
 export interface Address {
   readonly host: string;
   readonly port: number;
 }
 
+/** One gateway: what its adapter must know, and how it is asked. */
+/** One configured gateway. */
 export interface GatewayConfig {
   readonly settings: GatewaySettings;
   readonly methods: readonly string[];
@@ -61,6 +65,8 @@ export interface GatewayConfig {
   readonly breaker: BreakerSettings;
 }
 
+/** When a troubled gateway is left alone, and for how long. */
+/** When the circuit of a gateway opens, and how it closes again. */
 export interface BreakerSettings {
   /** The share of failed or slow exchanges that opens the circuit, 0–1. */
   readonly failures: number;

@@ -99,6 +99,8 @@ export function neededText(setting: TextSetting) {
   return rule.register(notes, { text: setting.text, form: setting.form, example, standard: null });
 }
 
+/** A setting that is a text of some form. */
+/** One setting that is a text with a form. */
 export interface TextSetting {
   readonly text: string;
   readonly form: string;

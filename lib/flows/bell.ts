@@ -5,6 +5,7 @@ export interface Bell {
   heard(): Promise<void>;
 }
 
+/** A bell that nobody has rung yet. */
 export function createBell(): Bell {
   let rung = false;
   let wake: (() => void) | null = null;

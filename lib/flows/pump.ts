@@ -28,6 +28,7 @@ export interface Pump {
 /** Looks that are under way at once, those that only wait for their commit among them: what memory bears easily. */
 const MAX_LOOKS = 2_000;
 
+/** Starts a pump that runs until it is stopped. */
 export function startPump(ground: LookGround): Pump {
   const pump = new RunningPump(ground);
   pump.start();

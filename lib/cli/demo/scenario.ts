@@ -18,6 +18,7 @@ export function createScenario(options: ScenarioOptions): Scenario {
   return { products: products(demanded, options), orders };
 }
 
+/** What a scenario is made from; the same options make the same one. */
 export interface ScenarioOptions {
   /** At least `LEAST_ORDERS`. */
   readonly orders: number;
@@ -25,18 +26,21 @@ export interface ScenarioOptions {
   readonly now: Instant;
 }
 
+/** A shop with stuck orders, and what the gateway knows of them. */
 export interface Scenario {
   readonly products: readonly ScenarioProduct[];
   /** In the order of their numbers. */
   readonly orders: readonly StuckOrder[];
 }
 
+/** A product that the shop sells. */
 export interface ScenarioProduct {
   readonly id: string;
   readonly name: string;
   readonly onHand: number;
 }
 
+/** One stuck order, from both sides. */
 export interface StuckOrder {
   readonly truth: Truth;
   /** What the shop knows and sends to `POST /v1/orders`. */

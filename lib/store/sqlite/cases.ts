@@ -35,6 +35,8 @@ export function loadView(session: Session, orderId: string): OrderView | null {
   return row === undefined ? null : viewOf(session, row);
 }
 
+/** The same from a row that was read already. */
+/** An order with its parts, of the same snapshot as its row. */
 export function viewOf(session: Session, row: OrderRow): OrderView {
   return {
     order: orderOf(row),

@@ -20,6 +20,8 @@ export interface Claims {
 /** A look takes seconds; after this long nobody is coming back for the order. On monotonic time. */
 const LEASE_MS: DurationMs = 5 * 60_000;
 
+/** No leases yet: whatever was leased before a restart is simply due. */
+/** Leases of this process; nobody holds one yet. */
 export function startClaims(clock: Clock): Claims {
   /** In the order of their taking, and so of their running out. */
   const held = new Map<string, Held>();

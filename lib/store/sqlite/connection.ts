@@ -33,6 +33,8 @@ export interface Connection {
   close(): void;
 }
 
+/** What to open. */
+/** Which file is opened, and how. */
 export interface ConnectionOptions {
   readonly path: string;
   readonly readOnly: boolean;

@@ -11,6 +11,8 @@ export interface Reading {
   lookNow<T>(look: (session: Session) => T): T;
 }
 
+/** Looks by the one connection of this process. Rejects with a `ReconciledError` when the engine fails. */
+/** Looks through this connection, each at one snapshot. */
 export function startReading(connection: Connection): Reading {
   const lookNow = <T>(look: (session: Session) => T): T => {
     let session: Session | undefined;

@@ -24,9 +24,13 @@ export interface OrderRow {
   readonly version: number;
 }
 
+/** The columns of an `OrderRow`. */
+/** The columns of an `OrderRow`. */
 export const ORDER_COLUMNS =
   'id, member_id, currency, amount, state, reason, reason_text, paid_by, escalated, created_at, updated_at, looks, silent_since, listed_at, look_at, version';
 
+/** The order that a row holds. */
+/** The order that a row holds. */
 export function orderOf(row: OrderRow): Order {
   return {
     id: row.id,
@@ -55,6 +59,8 @@ export interface ItemRow {
   readonly unit_price: number;
 }
 
+/** The item that a row holds. */
+/** The item that a row holds. */
 export function itemOf(row: ItemRow): Item {
   return { productId: row.product_id, quantity: row.quantity, unitPrice: row.unit_price };
 }
@@ -82,9 +88,13 @@ export interface PaymentRow {
   readonly escalated: string;
 }
 
+/** The columns of a `PaymentRow`. */
+/** The columns of a `PaymentRow`. */
 export const PAYMENT_COLUMNS =
   'id, gateway, method, amount, state, reason, reason_text, transaction_key, requested_at, settled_at, presumed_at, found_status, found_amount, found_currency, found_ours, found_at, refund_due, refund_reference, escalated';
 
+/** The payment that a row holds. */
+/** The payment that a row holds. */
 export function paymentOf(row: PaymentRow): Payment {
   return {
     id: row.id,

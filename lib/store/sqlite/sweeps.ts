@@ -14,10 +14,14 @@ export function beginSweep(session: Session, id: number, startedAt: Instant): vo
   session.run(DELETE_OLD, MAX_SWEEPS);
 }
 
+/** Keeps how a sweep ended, also when its beginning was not kept. */
+/** Keeps what a sweep came to. */
 export function endSweep(session: Session, sweep: Sweep): void {
   session.run(END_SWEEP, { ...sweep, reasons: JSON.stringify(sweep.reasons) });
 }
 
+/** One sweep of the history; `null`: it is not there, or no longer. */
+/** The sweep with this id; `null`: there is none, or it is forgotten. */
 export function loadSweep(session: Session, id: number): Sweep | null {
   const row = session.row<SweepRow>(`${SELECT_SWEEPS} WHERE id = ?`, id);
   return row === undefined ? null : sweepOf(row);

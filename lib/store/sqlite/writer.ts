@@ -19,6 +19,8 @@ export interface Writer {
 /** Pieces of one transaction. More gain nothing (76 k rows/s at 100), and everybody waits for the slowest. */
 const GROUP_SIZE = 100;
 
+/** The one writer of a connection. Tells `store.committed` per transaction and `store.failed` when the engine fails. */
+/** A writer for this connection; the only one of its process. */
 export function startWriter(connection: Connection, clock: Clock, tell: Tell): Writer {
   const queue: Job[] = [];
   let scheduled = false;
