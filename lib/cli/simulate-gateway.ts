@@ -28,8 +28,8 @@ interface SimulatorFlags {
 /** `simulate-gateway`: a pg-simulator of one's own, until Ctrl-C. */
 export function define(command: Command): void {
   command
-    .option('--host <host>', 'where it listens', '127.0.0.1')
-    .option('--port <port>', '0: any free one', wholeNumber(0, 65_535), 8082)
+    .option('--host <host>', 'on which address', '127.0.0.1')
+    .option('--port <port>', 'where it listens; 0 takes a free one', wholeNumber(0, 65_535), 8082)
     .option(
       '--seed <n>',
       'the same seed gives each order the same fate',
