@@ -4,7 +4,7 @@ import { History } from './history/history.ts';
 import { step } from './history/steps.ts';
 
 /** The same histories on every run; a failure prints its counterexample, which then becomes a row. */
-const RUNS = { seed: 20_260_115, numRuns: 1_500 } as const;
+const RUNS = { seed: 20_260_115, numRuns: 3_000 } as const;
 
 const BEGINNINGS = [
   'pending 0m',

@@ -61,6 +61,18 @@ const RESOLVE: readonly Row[] = [
     'completed',
     'completed resolved_by_person; takes 1 lamp; tells order.completed; looks in 1h',
   ],
+  [
+    'held unclear 3h; bank K1 pending; on hand 1 lamp',
+    'completed K1',
+    'completed resolved_by_person; K1 succeeded resolved_by_person',
+    'takes 1 lamp; tells order.completed; looks never',
+  ],
+  // What is owed already is not owed again.
+  [
+    'held unclear 3h; pg K1 refund_due 5000',
+    'failed',
+    'failed resolved_by_person; tells order.failed; looks in 1d',
+  ],
 ];
 
 const RESOLVE_REFUSED: readonly Row[] = [

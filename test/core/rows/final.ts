@@ -80,6 +80,12 @@ export const FINAL: Rows = {
       'pg: nothing',
       'stays failed watching; nothing new; looks in 1m',
     ],
+    [
+      'completed by K1 2h; pg K1 succeeded; pg K2 pending',
+      'pg: K1 succeeded, K2 partly_refunded 2000, nothing else',
+      'stays completed watching; K2 stays pending, heard partly_refunded, told mismatched',
+      'tells order.attention mismatched of K2; looks in 1m',
+    ],
   ],
   'watching: a pending payment declined': [
     [
@@ -168,6 +174,11 @@ export const FINAL: Rows = {
       'pg: K1 silent, nothing else',
       'stays failed watching; K1 stays pending, told silent_too_long',
       'tells order.attention silent_too_long of K1; looks in 1m',
+    ],
+    [
+      'failed declined 2h; pg K1 pending',
+      'pg: silent timeout, retry after 3m',
+      'stays failed watching; nothing new; looks in 3m',
     ],
   ],
   'watching: a completed order that was never listed in full is listed an hour later': [

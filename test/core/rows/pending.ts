@@ -77,6 +77,12 @@ export const PENDING: Rows = {
       'K1 stays pending, heard unrecognised, told unclear; takes 1 lamp',
       'tells order.completed, order.attention unclear of K1; looks in 1m',
     ],
+    // A refused request has no transaction: this one is somebody else's attempt.
+    [
+      'pending 20m; pg keyless failed declined',
+      'pg: K1 succeeded, nothing else',
+      'completed captured; adds K1 succeeded captured; takes 1 lamp; tells order.completed; looks never',
+    ],
   ],
   'captured: further captured ones are due to go back, the rest stays watched': [
     [
