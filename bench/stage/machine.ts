@@ -15,8 +15,8 @@ export function machine(): string {
 
 function fileSystem(): string {
   try {
-    const told = execFileSync('stat', ['-f', '-c', '%T', tmpdir()], { encoding: 'utf8' });
-    return told.trim();
+    const told = execFileSync('df', ['--output=fstype', tmpdir()], { encoding: 'utf8' });
+    return told.trim().split('\n').at(-1) ?? '';
   } catch {
     return 'an unknown file system';
   }
