@@ -9,7 +9,7 @@ import { textsOf } from '../texts.ts';
 import { withReader } from './reading.ts';
 import { addSettings, readSettings, type SettingsOptions } from './settings.ts';
 import { oneOf, wholeNumber } from './values.ts';
-import { print, say } from './words.ts';
+import { print, printLines, say } from './words.ts';
 
 interface OrdersOptions extends SettingsOptions {
   readonly state?: OrderState;
@@ -50,16 +50,16 @@ Examples:
   command.action(async (options: OrdersOptions) => {
     const config = await readSettings(options, 'ignore');
     await withReader(config, (reader) =>
-      options.json ? printLines(reader, config, options) : printTable(reader, config, options),
+      options.json ? printJson(reader, config, options) : printTable(reader, config, options),
     );
   });
 }
 
-async function printLines(reader: Reader, config: Config, options: OrdersOptions): Promise<void> {
+async function printJson(reader: Reader, config: Config, options: OrdersOptions): Promise<void> {
   const { orderBody } = await import('../http/order-view.ts');
-  const next = await eachPage(reader, options, (views) => {
-    for (const view of views) print(JSON.stringify(orderBody(view)));
-  });
+  const next = await eachPage(reader, options, (views) =>
+    printLines(views.map((view) => JSON.stringify(orderBody(view)))),
+  );
   if (next !== null) say(textsOf(config.locale).orders.more(next));
 }
 
@@ -67,7 +67,7 @@ async function printTable(reader: Reader, config: Config, options: OrdersOptions
   const { table } = await import('./table.ts');
   const texts = textsOf(config.locale);
   const rows: string[][] = [];
-  const next = await eachPage(reader, options, (views) => {
+  const next = await eachPage(reader, options, async (views) => {
     rows.push(...views.map((view) => tableRow(view, config)));
   });
   const { order, state, reason, amount, payments, created, nextLook } = texts.table;
@@ -80,7 +80,7 @@ async function printTable(reader: Reader, config: Config, options: OrdersOptions
 async function eachPage(
   reader: Reader,
   options: OrdersOptions,
-  take: (views: readonly OrderView[]) => void,
+  take: (views: readonly OrderView[]) => Promise<void>,
 ): Promise<string | null> {
   const state = options.state ?? null;
   const reason = options.reason ?? null;
@@ -88,7 +88,7 @@ async function eachPage(
   let place: string | null = options.after ?? null;
   do {
     const page = await reader.orders({ state, reason, after: place, limit: Math.min(left, PAGE) });
-    take(page.items);
+    await take(page.items);
     left -= page.items.length;
     place = page.next;
   } while (place !== null && left > 0);
