@@ -1,6 +1,6 @@
 import { decide, holdForInternalError, RULES } from '../core/decide.ts';
 import type { Case } from '../core/decision.ts';
-import type { Heard } from '../core/gateway.ts';
+import type { Heard, Transaction } from '../core/gateway.ts';
 import { assertDecision } from '../core/invariants.ts';
 import { MAX_ROUNDS, questions } from '../core/questions.ts';
 import type { Asking } from '../pools/port.ts';
@@ -35,19 +35,53 @@ export async function look(
   progress.phase = 'settling';
   const { lease } = claimed;
   if (broken !== null) return holdPoisoned(ground, claimed.case, lease, heard, broken.error);
+  const settled = await settleHeard(ground, claimed.case, lease, () => heard);
+  if (settled.kind !== 'clash') return settled;
+  // Two orders claim one transaction: only a person can say whose it is, and hears of it once.
+  if (!settled.case.order.escalated.includes('internal_error')) {
+    return holdPoisoned(ground, settled.case, lease, heard, CLASH);
+  }
+  // From then on the order goes without it, so that the rest of its money is not forgotten.
+  const rest = await settleHeard(ground, settled.case, lease, (theCase) =>
+    withoutUnrecorded(theCase, heard),
+  );
+  return rest.kind === 'clash' ? { kind: 'nothing' } : rest;
+}
+
+const CLASH = new Error('a transaction of this order is recorded for another order');
+
+/** Decides on what was heard; an order in which that throws is poison. */
+async function settleHeard(
+  ground: LookGround,
+  start: Case,
+  lease: Lease,
+  heardOf: (theCase: Case) => readonly Heard[],
+): Promise<Settled> {
   const poisons: Broken[] = [];
-  const settled = await settle(ground, claimed.case, lease, (theCase) => {
+  const settled = await settle(ground, start, lease, (theCase) => {
     try {
-      return draftOf(ground, theCase, heard);
+      return draftOf(ground, theCase, heardOf(theCase));
     } catch (error) {
       poisons.push({ case: theCase, error });
       return null;
     }
   });
   const [poison] = poisons;
-  if (poison !== undefined) return holdPoisoned(ground, poison.case, lease, heard, poison.error);
-  if (settled.kind !== 'clash') return settled;
-  return holdPoisoned(ground, settled.case, lease, heard, CLASH);
+  if (poison === undefined) return settled;
+  return holdPoisoned(ground, poison.case, lease, heardOf(poison.case), poison.error);
+}
+
+/** As if the gateways had been silent about every transaction that is not recorded for this order. */
+function withoutUnrecorded({ payments }: Case, heard: readonly Heard[]): readonly Heard[] {
+  return heard.map(({ question, answer }) => {
+    if (answer.kind !== 'statement') return { question, answer };
+    const isRecorded = ({ key }: Transaction) =>
+      payments.some((one) => one.gateway === question.gateway && one.transactionKey === key);
+    const unrecorded = answer.transactions.filter((one) => !isRecorded(one));
+    const silentKeys = [...answer.silentKeys, ...unrecorded.map(({ key }) => key)];
+    const transactions = answer.transactions.filter(isRecorded);
+    return { question, answer: { ...answer, transactions, silentKeys } };
+  });
 }
 
 /** Something threw that never should have. */
@@ -82,9 +116,6 @@ function draftOf({ policy, clock }: LookGround, theCase: Case, heard: readonly H
   assertDecision(theCase, decision);
   return { decision, record: { kind: 'decided', hearing, decision, rules: RULES } };
 }
-
-/** Two orders claim one transaction: only a person can say whose it is. */
-const CLASH = new Error('a transaction of this order is recorded for another order');
 
 /**
  * Takes a poison order out of the way of the others: it is held for a person, with nothing else touched. When even that

@@ -3,7 +3,7 @@ import type { Decision } from '../../lib/core/decision.ts';
 import type { Order, OrderState } from '../../lib/core/order.ts';
 import type { Payment } from '../../lib/core/payment.ts';
 import type { Reason } from '../../lib/core/reason.ts';
-import { DAY_MS, type Instant } from '../../lib/core/time.ts';
+import type { Instant } from '../../lib/core/time.ts';
 import type {
   JournalRow,
   NewOrder,
@@ -242,9 +242,6 @@ function auditOrder(
   const waits = payments.some(({ state }) => state === 'pending' || state === 'refund_due');
   const unsettled = order.state === 'pending' || order.state === 'held';
   if (order.lookAt === null && (waits || unsettled)) broken.push('unresolved, and never due');
-  if (truth.settled && order.lookAt !== null && order.lookAt > truth.now + 5 * DAY_MS) {
-    broken.push('not due for days');
-  }
   return broken;
 }
 

@@ -42,13 +42,19 @@ async function actOn(world: World, life: Life, view: OrderView, random: Random):
     ({ found, state }) => found?.status === 'succeeded' && found.ours && state === 'pending',
   );
   const accepted = random.chance(0.2) ? view.payments[0] : captured;
-  await life.daemon.commands.resolve(view.order.id, {
-    state: accepted === undefined ? 'failed' : random.pick(['completed', 'failed']),
+  const command = {
     paymentId: accepted?.id ?? null,
     note: 'after a call',
     by: 'kim',
     version: random.chance(0.5) ? view.order.version : null,
-  });
+  };
+  const state = accepted === undefined ? 'failed' : random.pick(['completed', 'failed'] as const);
+  const { commands } = life.daemon;
+  const outcome = await commands.resolve(view.order.id, { ...command, state });
+  // The stock is gone, or the payment went back meanwhile.
+  if (outcome.kind === 'conflict' && state === 'completed') {
+    await commands.resolve(view.order.id, { ...command, state: 'failed' });
+  }
 }
 
 /** At the gateway's console first, then in the daemon; a person forgets the second half sometimes. */

@@ -36,14 +36,21 @@ export const USUAL_SCALE: Scale = { orders: 16, window: 4 };
 
 /**
  * One seeded history: a few bad hours with everything that can go wrong, some bad days in which late truths come out, then
- * fair weather until all is quiet, then people end what waits for them. Audited on the way and at the end.
+ * fair weather until all is quiet, then people end what waits for them. Audited on the way and at the end. `inspect` may
+ * look at the world before it ends.
  */
-export async function simulate(seed: number, scale: Scale = USUAL_SCALE): Promise<Outcome> {
+export async function simulate(
+  seed: number,
+  scale: Scale = USUAL_SCALE,
+  inspect: (world: World) => Promise<void> = async () => {},
+): Promise<Outcome> {
   const directory = scratchDir(`sim-${seed}`);
   try {
     const world = new World(new Random(seed), directory.path, scale);
     const findings: string[] = [];
     const auditMs = await live(world, scale, findings);
+    await inspect(world);
+    await world.end();
     findings.push(...world.findings);
     const { lives, looks } = world;
     return { seed, findings, orders: scale.orders, lives, looks, auditMs };
@@ -101,7 +108,6 @@ async function live(world: World, scale: Scale, findings: string[]): Promise<num
   const auditMs = performance.now() - begunMs;
   if (rounds === 5) findings.push('people never came to an end of what waits for them');
   findings.push(...(await replayed(world.life.real.reader)));
-  await world.end();
   return auditMs;
 }
 
