@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
+import type { Config } from '../config.ts';
 import type { Daemon } from '../daemon.ts';
+import type { Event, Tell } from '../observe/events.ts';
 import { EXIT } from './exit.ts';
 import { awaitInterruption } from './interruption.ts';
 import { addSettings, readSettings, type SettingsOptions } from './settings.ts';
@@ -25,15 +27,33 @@ Examples:
 async function serve(options: SettingsOptions): Promise<void> {
   const interruption = awaitInterruption();
   const config = await readSettings(options);
-  const { createLogger, logTeller } = await import('../observe/log.ts');
-  const logger = createLogger(config.logLevel);
-  endOnBug((error) => logger.fatal({ error: String(error.stack ?? error) }, 'daemon.crashed'));
   const { startDaemon } = await import('../daemon.ts');
-  const daemon = await startDaemon(config, { tell: logTeller(logger) });
+  const log = lateLog(config.logLevel);
+  endOnBug(log.bug);
+  // The log is loaded while the threads load: what is told before is kept for it.
+  const [daemon] = await Promise.all([startDaemon(config, { tell: log.tell }), log.load()]);
   say(`reconciled listens on ${addresses(daemon)}`);
   await daemon.stop(await interruption.first);
   // Whatever still hangs (a gateway, a client) has had its time.
   process.exit(EXIT.ok);
+}
+
+/** The log before it is loaded: keeps events until then, and writes a bug down plainly. */
+function lateLog(level: Config['logLevel']) {
+  const kept: Event[] = [];
+  let tell: Tell = (event) => kept.push(event);
+  let bug = (error: Error) => say(String(error.stack ?? error));
+  return {
+    tell: (event: Event) => tell(event),
+    bug: (error: Error) => bug(error),
+    load: async () => {
+      const { createLogger, logTeller } = await import('../observe/log.ts');
+      const logger = createLogger(level);
+      bug = (error) => logger.fatal({ error: String(error.stack ?? error) }, 'daemon.crashed');
+      tell = logTeller(logger);
+      for (const event of kept.splice(0)) tell(event);
+    },
+  };
 }
 
 function addresses({ address, callbackAddress }: Daemon): string {

@@ -69,7 +69,7 @@ const en: Words = {
     right: 'Right',
   },
   intro: (orders, gatewayUrl) =>
-    `A shop has ${orders} orders that are stuck since 11 to 70 minutes: their callbacks got lost.\n` +
+    `A shop has ${orders} orders that have been stuck for 11 to 70 minutes: their callbacks got lost.\n` +
     `The payment gateway (a process of its own, ${gatewayUrl}) knows the truth and takes 100–500 ms to answer.`,
   loading: 'Starting the gateway and the daemon, sending it the orders …',
   settling: (orders) => `Asking about ${orders} orders, ten at a time …`,
@@ -106,7 +106,8 @@ const en: Words = {
     ready: 'readiness',
     gateway: 'the gateway',
   },
-  kept: (folder) => `The database is kept: ${folder}`,
+  kept: (folder) =>
+    `The database is kept. Look into it with: reconciled orders --config ${folder}/reconciled.toml`,
   seconds: (ms) => `${(ms / 1_000).toFixed(1)} s`,
 };
 
@@ -171,7 +172,8 @@ const ko: Words = {
     ready: '준비 상태',
     gateway: '게이트웨이',
   },
-  kept: (folder) => `데이터베이스를 남겨 두었습니다: ${folder}`,
+  kept: (folder) =>
+    `데이터베이스를 남겨 두었습니다. 보려면: reconciled orders --config ${folder}/reconciled.toml`,
   seconds: (ms) => `${(ms / 1_000).toFixed(1)}초`,
 };
 
