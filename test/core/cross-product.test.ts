@@ -4,7 +4,7 @@ import { assertDecision } from '../../lib/core/invariants.ts';
 import { expected, ROWS } from './cross/oracle.ts';
 import { scenes } from './cross/product.ts';
 import { build, type Scene } from './cross/scene.ts';
-import { NOW } from './language.ts';
+import { NOW } from './words.ts';
 
 /** Disagreements shown before the enumeration gives up: the first ones tell. */
 const MAX_SHOWN = 5;

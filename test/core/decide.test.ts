@@ -5,13 +5,14 @@ import { assertDecision } from '../../lib/core/invariants.ts';
 import { REASONS, type Reason } from '../../lib/core/reason.ts';
 import { MINUTE_MS } from '../../lib/core/time.ts';
 import { deepFreeze } from './freeze.ts';
-import { NOW, situation } from './language.ts';
+import { situation } from './language.ts';
 import { FINAL } from './rows/final.ts';
 import { HELD } from './rows/held.ts';
 import { PENDING } from './rows/pending.ts';
 import { REFUNDS } from './rows/refunds.ts';
 import type { Row } from './rows/row.ts';
 import { sentenceOf } from './sentences.ts';
+import { NOW } from './words.ts';
 
 const produced = new Set<Reason>();
 

@@ -2,8 +2,9 @@ import t from 'tap';
 import { judge, statementOf } from '../../lib/core/judge.ts';
 import { gatewayPolicy } from '../../lib/core/policy.ts';
 import { deepFreeze } from './freeze.ts';
-import { NOW, situation } from './language.ts';
+import { situation } from './language.ts';
 import { judgementSentence } from './sentences.ts';
+import { NOW } from './words.ts';
 
 /** [what is stored, what was heard, what is held true of the payment] */
 type Row = readonly [stored: string, heard: string, verdict: string];
@@ -146,6 +147,8 @@ t.test('a word that the language does not know fails the row', async (t) => {
     ['pending 20m', 'stripe: nothing'],
     ['pending 20m', 'pg: K1 captured'],
     ['pending 20m', 'pg: silent asleep'],
+    ['pending 20m', 'pg: silent timeout, nothing else'],
+    ['pending 20m', 'pg: K1 failed "no'],
     ['pending 20m', 'pg: nothing more'],
     ['pending 20m', 'pg refunds K1: maybe'],
   ] as const;

@@ -1,16 +1,25 @@
 import type { Case } from '../../lib/core/decision.ts';
-import {
-  type Answer,
-  type Heard,
-  type NoticedKey,
-  TRANSACTION_STATUSES,
-  type Transaction,
-} from '../../lib/core/gateway.ts';
+import { type Heard, type NoticedKey, TRANSACTION_STATUSES } from '../../lib/core/gateway.ts';
 import { type Item, ORDER_STATES, type Order, type StockLevel } from '../../lib/core/order.ts';
 import { PAYMENT_STATES, type Payment } from '../../lib/core/payment.ts';
 import type { GatewayPolicy, Policy } from '../../lib/core/policy.ts';
 import { REASONS, type Reason } from '../../lib/core/reason.ts';
-import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../lib/core/time.ts';
+import { MINUTE_MS } from '../../lib/core/time.ts';
+import { parseAnswer, parseRefund } from './answers.ts';
+import {
+  AMOUNT,
+  CURRENCY,
+  duration,
+  HOLD_AFTER_MS,
+  LADDER_MS,
+  match,
+  NOW,
+  ORDER_ID,
+  oneOf,
+  split,
+  unknown,
+  WINDOW_MS,
+} from './words.ts';
 
 /**
  * The small language of the tables. A row has three columns: what is stored, what was heard, what follows.
@@ -31,14 +40,6 @@ export interface Situation {
   readonly policy: Policy;
   readonly nudged: boolean;
 }
-
-export const NOW = Date.UTC(2026, 0, 15, 3);
-export const ORDER_ID = 'ORDER000001';
-export const AMOUNT = 5_000;
-export const CURRENCY = 'KRW';
-export const LADDER_MS = [1, 1, 1, 2, 5, 10, 30, 60].map((minutes) => minutes * MINUTE_MS);
-export const HOLD_AFTER_MS = 3 * DAY_MS;
-export const WINDOW_MS = 10 * MINUTE_MS;
 
 const GATEWAYS: readonly GatewayPolicy[] = [
   { name: 'pg', canList: true, canRefund: false, paymentWindowMs: WINDOW_MS, answering: true },
@@ -82,14 +83,6 @@ export function situation(stored: string, heard: string): Situation {
     },
     nudged: draft.nudged,
   };
-}
-
-/** `20m`, `3h`, `2d`, `30s` in milliseconds. */
-export function duration(text: string): number {
-  const [, digits, unit] = /^(\d+)([smhd])$/.exec(text) ?? [];
-  const unitMs = { s: SECOND_MS, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS }[unit ?? ''];
-  if (digits === undefined || unitMs === undefined) throw new Error(`no duration: "${text}"`);
-  return Number(digits) * unitMs;
 }
 
 /** What a row calls a payment: its key, or `keyless`. */
@@ -273,88 +266,8 @@ function parseHeard(draft: Draft, clause: string): Heard {
       listAll: all,
       since: order.createdAt,
     },
-    answer: parseSilence(parts) ?? parseStatement(parts),
+    answer: parseAnswer(words),
   };
-}
-
-const CAUSES = ['timeout', 'connection', 'server_error', 'circuit_open', 'stopping'] as const;
-
-function parseSilence([first = '', ...rest]: readonly string[]): Answer | null {
-  const cause = /^silent (\w+)$/.exec(first)?.[1];
-  if (cause === undefined) return null;
-  const silent = { kind: 'silent', cause: oneOf(CAUSES, cause) } as const;
-  const [detail] = rest;
-  if (detail === undefined) return silent;
-  const [, wait = ''] = match(detail, /^retry after (\w+)$/);
-  return { ...silent, retryAfterMs: duration(wait) };
-}
-
-function parseRefund(text: string): Answer {
-  const silence = parseSilence([text]);
-  if (silence !== null) return silence;
-  const [, outcome, amount, reason] = match(
-    text,
-    /^(done|underway|refused)(?: (\d+))?(?: "(.*)")?$/,
-  );
-  return {
-    kind: 'refund',
-    outcome: oneOf(['done', 'underway', 'refused'] as const, outcome),
-    refundedMinor: Number(amount ?? 0),
-    ...(reason === undefined ? {} : { reason }),
-  };
-}
-
-function parseStatement(parts: readonly string[]): Answer {
-  const transactions: Transaction[] = [];
-  const absentKeys: string[] = [];
-  const silentKeys: string[] = [];
-  let complete = false;
-  for (const part of parts) {
-    if (part === 'listing silent') continue;
-    if (part === 'nothing' || part === 'nothing else') complete = true;
-    else if (/^K\d absent$/.test(part)) absentKeys.push(part.slice(0, 2));
-    else if (/^K\d silent$/.test(part)) silentKeys.push(part.slice(0, 2));
-    else transactions.push(parseTransaction(part));
-  }
-  return { kind: 'statement', transactions, absentKeys, silentKeys, complete };
-}
-
-function parseTransaction(text: string): Transaction {
-  const [, key = '', status, amount, currency, other, expiry, expired, reason] = match(
-    text,
-    /^(K\d) ([a-z_]+)(?: (\d+))?(?: ([A-Z]{3}))?( of another order)?(?: until in (\w+)| until (\w+) ago)?(?: "(.*)")?$/,
-  );
-  const ends =
-    expiry === undefined ? NOW - duration(expired ?? '0s') : NOW + duration(expiry ?? '0s');
-  return {
-    key,
-    orderId: other === undefined ? ORDER_ID : 'ORDER000002',
-    status: oneOf(TRANSACTION_STATUSES, status),
-    amount: amount === undefined ? AMOUNT : Number(amount),
-    currency: currency ?? CURRENCY,
-    ...(reason === undefined ? {} : { reason }),
-    ...(expiry === undefined && expired === undefined ? {} : { expiresAt: ends }),
-  };
-}
-
-// ── Words ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-/** Splits at a mark that does not stand inside quotes. */
-function split(text: string, mark: ';' | ','): string[] {
-  const parts = mark === ';' ? /(?:"[^"]*"|[^;"])+/g : /(?:"[^"]*"|[^,"])+/g;
-  return [...text.matchAll(parts)].map(([part]) => part.trim());
-}
-
-function match(text: string, pattern: RegExp): (string | undefined)[] {
-  const found = pattern.exec(text);
-  if (found === null) throw unknown(text);
-  return [...found];
-}
-
-function oneOf<Word extends string>(words: readonly Word[], word: string | undefined): Word {
-  const found = words.find((one) => one === word);
-  if (found === undefined) throw unknown(word ?? '');
-  return found;
 }
 
 function gatewayName(word: string | undefined): string {
@@ -373,8 +286,4 @@ function counted(text: string): [string, number][] {
     const [, count, name = ''] = match(part, /^(\d+) ([a-z]+)$/);
     return [name, Number(count)];
   });
-}
-
-function unknown(text: string): Error {
-  return new Error(`the language of the tables does not know "${text}"`);
 }

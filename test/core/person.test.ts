@@ -2,8 +2,9 @@ import t from 'tap';
 import { assertDecision } from '../../lib/core/invariants.ts';
 import { recordRefund, resolve } from '../../lib/core/resolve.ts';
 import { deepFreeze } from './freeze.ts';
-import { NOW, paymentId, situation } from './language.ts';
+import { paymentId, situation } from './language.ts';
 import { sentenceOf } from './sentences.ts';
+import { NOW } from './words.ts';
 
 /** [what is stored, what a person says, what follows, in one string or more] */
 type Row = readonly [stored: string, command: string, ...follows: string[]];

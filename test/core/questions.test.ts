@@ -3,8 +3,9 @@ import type { Heard, Question } from '../../lib/core/gateway.ts';
 import { firstLook, MAX_ROUNDS, questions } from '../../lib/core/questions.ts';
 import { MINUTE_MS } from '../../lib/core/time.ts';
 import { deepFreeze } from './freeze.ts';
-import { NOW, ORDER_ID, paymentId, situation } from './language.ts';
+import { paymentId, situation } from './language.ts';
 import { questionsSentence } from './sentences.ts';
+import { NOW, ORDER_ID } from './words.ts';
 
 /**
  * [what is stored, what was heard in the rounds before, what is asked next]. `all`: list even when a key turns out captured;

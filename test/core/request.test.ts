@@ -2,8 +2,9 @@ import t from 'tap';
 import { assertDecision } from '../../lib/core/invariants.ts';
 import { applyRequest, type RequestResult } from '../../lib/core/request.ts';
 import { deepFreeze } from './freeze.ts';
-import { NOW, paymentId, situation } from './language.ts';
+import { paymentId, situation } from './language.ts';
 import { sentenceOf } from './sentences.ts';
+import { NOW } from './words.ts';
 
 const RESULTS: Readonly<Record<string, RequestResult>> = {
   'accepted as K7': { kind: 'accepted', key: 'K7' },

@@ -4,7 +4,8 @@ import type { Question } from '../../lib/core/gateway.ts';
 import type { Payment } from '../../lib/core/payment.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../lib/core/time.ts';
 import type { Judgement } from '../../lib/core/verdict.ts';
-import { labelOf, NOW } from './language.ts';
+import { labelOf } from './language.ts';
+import { NOW } from './words.ts';
 
 /**
  * A decision told in full, as the third column of a row has it: nothing that it does stays unsaid, so a row that agrees

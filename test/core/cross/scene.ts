@@ -3,15 +3,7 @@ import type { Answer, Heard, Transaction, TransactionStatus } from '../../../lib
 import type { Payment } from '../../../lib/core/payment.ts';
 import type { Policy } from '../../../lib/core/policy.ts';
 import { DAY_MS, MINUTE_MS } from '../../../lib/core/time.ts';
-import {
-  AMOUNT,
-  CURRENCY,
-  HOLD_AFTER_MS,
-  LADDER_MS,
-  NOW,
-  ORDER_ID,
-  WINDOW_MS,
-} from '../language.ts';
+import { AMOUNT, CURRENCY, HOLD_AFTER_MS, LADDER_MS, NOW, ORDER_ID, WINDOW_MS } from '../words.ts';
 
 /** What the gateway says of one transaction: its status, or how it is off, or that it says nothing. */
 export type Word =

@@ -10,7 +10,8 @@ import { applyRequest } from '../../../lib/core/request.ts';
 import { recordRefund, resolve } from '../../../lib/core/resolve.ts';
 import { apply } from '../apply.ts';
 import { deepFreeze } from '../freeze.ts';
-import { AMOUNT, CURRENCY, duration, NOW, situation } from '../language.ts';
+import { situation } from '../language.ts';
+import { AMOUNT, CURRENCY, duration, NOW } from '../words.ts';
 import { answerOf, type Reply, type Step } from './steps.ts';
 
 /** Decisions in a row until the same answers change nothing more. */

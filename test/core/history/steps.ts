@@ -7,7 +7,7 @@ import {
 } from '../../../lib/core/gateway.ts';
 import type { RequestResult } from '../../../lib/core/request.ts';
 import type { Resolution } from '../../../lib/core/resolve.ts';
-import { AMOUNT, CURRENCY, duration, ORDER_ID } from '../language.ts';
+import { AMOUNT, CURRENCY, duration, ORDER_ID } from '../words.ts';
 
 /** One thing that happens to an order. */
 export type Step =
