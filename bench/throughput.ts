@@ -6,6 +6,7 @@ import { dataDirOf, startDaemon } from './stage/daemon.ts';
 import { type Gateway, startGateway } from './stage/gateway.ts';
 import { median, show, showRatio, showSpread } from './stage/numbers.ts';
 import { type BenchOrder, completedIn, makeOrders, prepareDatabase } from './stage/orders.ts';
+import { processorMs } from './stage/processor.ts';
 import {
   type Measurement,
   type MeasureOptions,
@@ -27,9 +28,15 @@ interface Contender {
   /** Makes these orders known to it; not measured. */
   take(orders: readonly BenchOrder[]): Promise<void>;
   /** From "go" to "all are committed". */
-  settle(): Promise<number>;
+  settle(): Promise<Settled>;
   completed(): Promise<number>;
   stop(): Promise<void>;
+}
+
+interface Settled {
+  readonly tookMs: number;
+  /** Of all its threads. */
+  readonly cpuMs: number;
 }
 
 async function measure({ rounds, quick }: MeasureOptions): Promise<Measurement> {
@@ -37,8 +44,8 @@ async function measure({ rounds, quick }: MeasureOptions): Promise<Measurement> 
   const gateway = await startGateway('none', 1);
   const ours = await startOurs(gateway);
   const peer = await startPeer(gateway);
-  const oursMs: number[] = [];
-  const peerMs: number[] = [];
+  const oursDone: Settled[] = [];
+  const peerDone: Settled[] = [];
   // The first round is the warm-up of both, and of the gateway; it is not counted.
   const last = rounds ?? (quick ? 2 : 9);
   for (let round = 0; round <= last; round += 1) {
@@ -47,12 +54,12 @@ async function measure({ rounds, quick }: MeasureOptions): Promise<Measurement> 
     await ours.take(orders);
     await peer.take(orders);
     const turns = [
-      async () => oursMs.push(await ours.settle()),
-      async () => peerMs.push(await peer.settle()),
+      async () => oursDone.push(await ours.settle()),
+      async () => peerDone.push(await peer.settle()),
     ];
     for (const turn of round % 2 === 0 ? turns : turns.toReversed()) await turn();
     say(
-      `throughput ${round}: ours ${show(oursMs.at(-1) ?? 0, 0)}, p-limit ${show(peerMs.at(-1) ?? 0, 0)} ms`,
+      `throughput ${round}: ours ${show(oursDone.at(-1)?.tookMs ?? 0, 0)}, p-limit ${show(peerDone.at(-1)?.tookMs ?? 0, 0)} ms`,
     );
   }
   const all = count * (last + 1);
@@ -65,26 +72,32 @@ async function measure({ rounds, quick }: MeasureOptions): Promise<Measurement> 
   }
   await peer.stop();
   await gateway.stop();
-  return report(count, oursMs.slice(1), peerMs.slice(1));
+  return report(count, oursDone.slice(1), peerDone.slice(1));
 }
 
-function report(count: number, oursMs: readonly number[], peerMs: readonly number[]): Measurement {
-  const ratio = median(oursMs.map((ms, round) => (peerMs[round] ?? Number.NaN) / ms));
-  const perSecond = (ms: readonly number[]) => show((count / median(ms)) * 1_000, 0);
+function report(count: number, ours: readonly Settled[], peer: readonly Settled[]): Measurement {
+  const ratio = median(
+    ours.map(({ tookMs }, round) => (peer[round]?.tookMs ?? Number.NaN) / tookMs),
+  );
+  const row = (name: string, done: readonly Settled[], share: string) => {
+    const tookMs = done.map((one) => one.tookMs);
+    const perSecond = show((count / median(tookMs)) * 1_000, 0);
+    return [name, showSpread(tookMs), perSecond, showSpread(done.map(({ cpuMs }) => cpuMs)), share];
+  };
   return {
     table: {
-      columns: [`${count} orders`, 'ms', 'orders a second', 'ratio'],
+      columns: [`${show(count, 0)} orders`, 'ms', 'orders a second', 'processor ms', 'ratio'],
       rows: [
-        ['ours', showSpread(oursMs), perSecond(oursMs), showRatio(ratio)],
-        ['p-limit + fetch + a commit each', showSpread(peerMs), perSecond(peerMs), '1'],
+        row('ours', ours, showRatio(ratio)),
+        row('p-limit + fetch + a commit each', peer, '1'),
       ],
     },
     targets: [{ what: 'ours / p-limit', kind: 'at least', bound: 2.5, reached: ratio, unit: '×' }],
     notes: [
       'Both processes are up and have settled one backlog of the same size before; both have ten requests in flight at most. Ours is told by `POST /v1/sweeps?wait=true` and timed to its reply, the peer by a message and timed to its answer.',
-      'Ours writes a journal row, an outbox row and a line of log for each order, the peer none of them.',
+      'Ours writes a journal row, an outbox row and a line of log for each order, the peer none of them. Processor time is that of the whole process, all threads together.',
     ],
-    raw: { oursMs, peerMs },
+    raw: { ours, peer },
   };
 }
 
@@ -96,12 +109,13 @@ async function startOurs(gateway: Gateway): Promise<Contender> {
   return {
     take: (orders) => sendOrders(url, orders),
     settle: async () => {
+      const cpuMs = processorMs(daemon.pid);
       const startedMs = performance.now();
       const response = await fetch(`${url}/v1/sweeps?wait=true`, { method: 'POST' });
       const text = await response.text();
       const tookMs = performance.now() - startedMs;
       if (!response.ok) throw new Error(`the sweep: ${response.status} ${text}`);
-      return tookMs;
+      return { tookMs, cpuMs: processorMs(daemon.pid) - cpuMs };
     },
     completed: async () => {
       const completed = await completedIn(dataDirOf(folder));
@@ -122,10 +136,13 @@ async function startPeer(gateway: Gateway): Promise<Contender> {
   return {
     take: async (orders) => addToLedger(path, orders),
     settle: async () => {
+      const pid = child.process.pid ?? 0;
+      const cpuMs = processorMs(pid);
       const startedMs = performance.now();
       child.process.send('settle');
       await told(child);
-      return performance.now() - startedMs;
+      const tookMs = performance.now() - startedMs;
+      return { tookMs, cpuMs: processorMs(pid) - cpuMs };
     },
     completed: async () => completedInLedger(path),
     stop: async () => {
