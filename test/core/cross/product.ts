@@ -1,7 +1,7 @@
 import type { PaymentScene, Scene, Stored, Word } from './scene.ts';
 
 /**
- * The cross product of what can be stored and what can be said, about 170,000 scenes. With two payments the
+ * The cross product of what can be stored and what can be said, about two hundred thousand scenes. With two payments the
  * second one says one word of each verdict, and what does not touch payments is varied less.
  */
 export function* scenes(): Generator<Scene> {
