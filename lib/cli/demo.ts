@@ -109,6 +109,7 @@ async function open(
   locale: Language,
   undo: AsyncDisposableStack,
 ): Promise<Theatre> {
+  say(WORDS[locale].loading);
   const { startGateway } = await import('./demo/gateway.ts');
   const gateway = await startGateway(seed);
   undo.defer(() => gateway.stop());
