@@ -66,7 +66,7 @@ export function build(scene: Scene): Built {
   const held = scene.order === 'held' || scene.order === 'held_for_person';
   const reasons = {
     pending: null,
-    held: 'unclear',
+    held: 'silent_too_long',
     held_for_person: 'mismatched',
     completed: 'captured',
     failed: 'declined',

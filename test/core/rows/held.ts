@@ -23,6 +23,12 @@ export const HELD: Rows = {
       'pg: K1 absent, K2 failed, nothing else',
       'stays held watching; K2 failed declined; looks in 1m',
     ],
+    // Another doubt is no new hold: a person looks already.
+    [
+      'held silent_too_long 4d; pg K1 pending, heard unrecognised',
+      'pg: K1 unrecognised',
+      'stays held watching; nothing new; looks in 1m',
+    ],
     [
       'held unclear 4d; pg K1 failed declined',
       'pg: listing silent',
