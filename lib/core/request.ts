@@ -1,6 +1,6 @@
 import type { Case, Decision } from './decision.ts';
 import { REQUEST_FAILED_TEXT } from './judge.ts';
-import type { Payment } from './payment.ts';
+import { isUnresolved, type Payment } from './payment.ts';
 import type { Reason } from './reason.ts';
 import type { Instant } from './time.ts';
 
@@ -23,7 +23,7 @@ export function applyRequest(
 ): Decision {
   const payment = theCase.payments.find(({ id }) => id === paymentId);
   // A look may have settled the payment or learned its key while the reply was on its way.
-  if (payment === undefined || payment.state !== 'pending' || payment.transactionKey !== null) {
+  if (payment === undefined || !isUnresolved(payment) || payment.transactionKey !== null) {
     return unchanged(theCase);
   }
   switch (result.kind) {
@@ -32,7 +32,18 @@ export function applyRequest(
         (one) => one.gateway === payment.gateway && one.transactionKey === result.key,
       );
       if (known) return unchanged(theCase);
-      return change(theCase, { ...payment, transactionKey: result.key }, 'still_open', now, null);
+      // A look may have presumed it failed meanwhile: the gateway's word takes that back, and it is asked about again.
+      const accepted: Payment = {
+        ...payment,
+        state: 'pending',
+        reason: null,
+        reasonText: null,
+        transactionKey: result.key,
+        settledAt: null,
+        presumedAt: null,
+      };
+      const lookAt = payment.presumedAt === null ? null : now;
+      return change(theCase, accepted, 'still_open', now, lookAt);
     }
     case 'refused': {
       const declined: Payment = {
@@ -41,10 +52,12 @@ export function applyRequest(
         reason: 'declined',
         reasonText: result.reason,
         settledAt: now,
+        presumedAt: null,
       };
       return change(theCase, declined, 'declined', now, now);
     }
     case 'not_reached': {
+      if (payment.presumedAt !== null) return unchanged(theCase);
       const presumed: Payment = {
         ...payment,
         state: 'failed',

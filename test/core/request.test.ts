@@ -36,6 +36,17 @@ const TABLE: readonly (readonly [stored: string, result: string, follows: string
   // A look was faster: what it settled or learned stays.
   ['pending 1m; pg keyless failed declined', 'accepted as K7', UNCHANGED],
   ['pending 1m; pg keyless presumed not_at_gateway 1m ago', 'not reached', UNCHANGED],
+  // What a look only presumed, the gateway's own word takes back.
+  [
+    'failed not_at_gateway 1h; pg keyless presumed not_at_gateway 1m ago',
+    'accepted as K7',
+    'stays failed still_open; keyless is K7: pending; looks now',
+  ],
+  [
+    'failed not_at_gateway 1h; pg keyless presumed not_at_gateway 1m ago',
+    'refused "카드 번호 오류"',
+    'stays failed declined; keyless failed declined "카드 번호 오류"; looks now',
+  ],
   ['pending 1m; pg keyless pending; pg K7 pending', 'accepted as K7', UNCHANGED],
   // The same key at another gateway is another transaction.
   [
