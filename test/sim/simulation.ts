@@ -89,18 +89,18 @@ async function live(world: World, scale: Scale, findings: string[]): Promise<num
   findings.push(...(await audited(world, false)));
 
   weather.badness = 0.2;
-  await world.passSkipping(start + BAD_DAYS_MS, 7 * MINUTE_MS);
+  await world.passSkipping(start + BAD_DAYS_MS, 30 * MINUTE_MS);
   await world.restart(true);
 
   weather.badness = 0;
   clock.misset(0);
   await world.calm();
-  await world.passSkipping(clock.trueNow() + QUIET_MS, MINUTE_MS);
+  await world.passSkipping(clock.trueNow() + QUIET_MS, 30 * MINUTE_MS);
   findings.push(...(await audited(world, true)));
 
   let rounds = 0;
   while ((await everybodyActs(world)) && rounds < 5) {
-    await world.passSkipping(clock.trueNow() + QUIET_MS, 30 * MINUTE_MS);
+    await world.passSkipping(clock.trueNow() + 2 * DAY_MS, HOUR_MS);
     rounds += 1;
   }
   const begunMs = performance.now();
