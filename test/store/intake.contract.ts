@@ -82,7 +82,8 @@ export function intakeContract(clause: Clause): void {
     t.strictSame(found.stock, [{ productId: 'pen', name: 'Pen', onHand: 10, lowStockAt: null }]);
     t.strictSame(found.noticed, []);
     const journal = await store.reader.journal('ORDER000001', 0, 10);
-    t.match(journal.items, [{ version: 1, at: T0 + 5, record: { kind: 'created', order } }]);
+    const record = { kind: 'created', order: { ...order, memberId: '' } };
+    t.match(journal.items, [{ version: 1, at: T0 + 5, record }], 'without the member');
   });
 
   clause('the largest amounts are exact', async (t, { store }) => {
