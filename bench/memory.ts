@@ -55,13 +55,17 @@ async function measure({ rounds, quick }: MeasureOptions): Promise<Measurement> 
     },
     targets: [
       {
-        what: 'at rest',
+        what: 'at rest, after the start',
         kind: 'at most',
         bound: 180,
-        reached: Math.max(
-          most(({ restMb }) => restMb),
-          most(({ restAfterMb }) => restAfterMb),
-        ),
+        reached: most(({ restMb }) => restMb),
+        unit: 'MB',
+      },
+      {
+        what: 'at rest, after a sweep',
+        kind: 'at most',
+        bound: 180,
+        reached: most(({ restAfterMb }) => restAfterMb),
         unit: 'MB',
       },
       {
@@ -73,7 +77,7 @@ async function measure({ rounds, quick }: MeasureOptions): Promise<Measurement> 
       },
     ],
     notes: [
-      `VmRSS of /proc/PID/status (1 MB: 1,000,000 bytes), the largest of samples taken every ${SAMPLE_EVERY_MS} ms: ${restMs / 1_000} s at rest, then for as long as the sweep takes, then ${restMs / 1_000} s at rest again. All threads are in it. Median of fresh daemons (smallest–largest); the target at rest is held against the larger of both.`,
+      `VmRSS of /proc/PID/status (1 MB: 1,000,000 bytes), the largest of samples taken every ${SAMPLE_EVERY_MS} ms: ${restMs / 1_000} s at rest, then for as long as the sweep takes, then ${restMs / 1_000} s at rest again. All threads are in it. Median of fresh daemons (smallest–largest); the target at rest holds before a sweep and after it.`,
     ],
     raw: done,
   };

@@ -130,12 +130,13 @@ class RunningPump implements Pump {
     const { asking, docket, clock, policy } = this.#ground;
     const run = this.#run?.exhausted === false ? this.#run : null;
     try {
-      if (run === null && !this.#nudges.ready()) return false;
       const limit = this.#room();
       if (limit === 0) {
         this.#ringWhenFree();
         return false;
       }
+      // Asks the store, so it comes second: in a flood of callbacks there is mostly no room.
+      if (run === null && !this.#nudges.ready()) return false;
       const now = clock.now();
       const longestMs = longestWaitMs(policy());
       const claimed = await docket.claim({
