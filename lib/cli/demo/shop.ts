@@ -25,20 +25,28 @@ export async function sendToGateway(gatewayUrl: string, { orders }: Scenario): P
 }
 
 async function send(method: string, url: string, body: unknown): Promise<void> {
-  const response = await fetch(url, {
+  const reply = await fetch(url, {
     method,
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
+  }).catch((error: unknown) => {
+    throw failed(`${method} ${url} was not answered: ${reasonOf(error)}`, error);
   });
-  const text = await response.text();
-  if (response.ok) return;
-  throw new ReconciledError(
-    'internal',
-    `${method} ${url} was answered ${response.status}: ${text}`,
-    {
-      hint: 'Run the demo again; when it fails again, please report it.',
-    },
-  );
+  const text = await reply.text();
+  if (!reply.ok) throw failed(`${method} ${url} was answered ${reply.status}: ${text}`);
+}
+
+function failed(message: string, cause?: unknown): ReconciledError {
+  return new ReconciledError('internal', message, {
+    hint: 'Run the demo again; when it fails again, please report it.',
+    cause,
+  });
+}
+
+/** What fetch found wrong stands in the cause of its error. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 async function eachOf<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
