@@ -65,9 +65,13 @@ async function ask(name: string, rounds: number | null): Promise<Report> {
     ...(values.quick ? ['--quick'] : []),
   ];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  // It ends what it has started when it is told to end; killed, it could not.
+  const end = () => child.kill('SIGTERM');
+  process.once('exit', end);
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   const printed = await text(child.stdout);
   const code = await ended;
+  process.off('exit', end);
   if (code !== 0) throw new Error(`bench/${name}.ts ended with ${code}`);
   return JSON.parse(printed);
 }
