@@ -41,6 +41,10 @@ export async function startGateway(seed: number): Promise<GatewayProcess> {
   const child = spawn(process.execPath, [MAIN, 'simulate-gateway', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  // However the demo ends, a second Ctrl-C included: no gateway stays behind.
+  const reap = () => child.kill('SIGKILL');
+  process.once('exit', reap);
+  child.once('exit', () => process.off('exit', reap));
   const url = await addressOf(child);
   return {
     url,
