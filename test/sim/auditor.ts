@@ -346,7 +346,7 @@ function auditSettled(view: OrderView, truth: Truth): string[] {
   }
   if (order.state === 'held') return broken;
   for (const gateway of truth.gateways) {
-    const listedAt = gateway.listedAt.get(order.id) ?? Number.NEGATIVE_INFINITY;
+    const heardAt = gateway.heardInFullAt.get(order.id) ?? Number.NEGATIVE_INFINITY;
     for (const transaction of gateway.all()) {
       if (transaction.orderId !== order.id || transaction.amount === 0) continue;
       if (gateway.statusOf(transaction, truth.now) !== 'succeeded') continue;
@@ -355,7 +355,7 @@ function auditSettled(view: OrderView, truth: Truth): string[] {
       );
       const since = transaction.steps.find(({ status }) => status === 'succeeded')?.at ?? 0;
       // Nobody recorded it and no callback came: it can only be seen in a listing.
-      if (payment === undefined && since > listedAt) continue;
+      if (payment === undefined && since > heardAt) continue;
       if (!isAccountedFor(order, payment, transaction)) {
         broken.push(`${transaction.key} is captured, and has no place`);
       }

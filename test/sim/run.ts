@@ -39,7 +39,7 @@ async function run(): Promise<void> {
     format: '{bar} {value}/{total} histories, {looks} looks, {broken} broken',
     stream: process.stderr,
   });
-  const seen = { looks: 0, broken: 0, auditMs: 0 };
+  const seen = { looks: 0, stale: 0, broken: 0, auditMs: 0 };
   const failures: Outcome[] = [];
   let running = first;
   // A bug of the daemon that nobody catches ends the process: say in which history.
@@ -50,6 +50,7 @@ async function run(): Promise<void> {
   for (; running < first + count; running += 1) {
     const outcome = await simulate(running, scale, (world) => print(world, values.order));
     seen.looks += outcome.looks;
+    seen.stale += outcome.stale;
     seen.auditMs = Math.max(seen.auditMs, outcome.auditMs);
     if (outcome.findings.length > 0) {
       seen.broken += 1;
@@ -64,7 +65,8 @@ async function run(): Promise<void> {
     for (const finding of findings) console.log(`  ${finding}`);
   }
   const audit = `the longest audit took ${Math.ceil(seen.auditMs)} ms`;
-  console.log(`${count} histories, ${seen.looks} looks, ${failures.length} broken; ${audit}`);
+  const work = `${count} histories, ${seen.looks} looks, ${seen.stale} commits went stale`;
+  console.log(`${work}, ${failures.length} histories broken; ${audit}`);
   process.exitCode = failures.length > 0 ? 1 : 0;
 }
 

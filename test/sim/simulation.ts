@@ -27,6 +27,8 @@ export interface Outcome {
   readonly orders: number;
   readonly lives: number;
   readonly looks: number;
+  /** Commits whose order or stock had changed meanwhile. */
+  readonly stale: number;
   /** How long the last audit of the whole database took. */
   readonly auditMs: number;
 }
@@ -52,8 +54,8 @@ export async function simulate(
     await inspect(world);
     await world.end();
     findings.push(...world.findings);
-    const { lives, looks } = world;
-    return { seed, findings, orders: scale.orders, lives, looks, auditMs };
+    const { lives, looks, stale } = world;
+    return { seed, findings, orders: scale.orders, lives, looks, stale, auditMs };
   } finally {
     directory.remove();
   }
@@ -123,11 +125,13 @@ function audited(world: World, settled: boolean): Promise<readonly string[]> {
 
 // ── What is going to happen ─────────────────────────────────────────────────────────────────────────────────────────
 
+const CROWDS_MS = [0, 30 * MINUTE_MS];
+
 const PRODUCTS = ['tea', 'salt', 'silk'];
 
 async function stockUp(world: World): Promise<void> {
   for (const id of PRODUCTS) {
-    const onHand = world.random.between(0, 12);
+    const onHand = world.random.between(0, 8);
     const product = { id, name: id, onHand, lowStockAt: world.random.pick([null, 2]) };
     await world.life.real.intake.putProduct(product, world.clock.now());
     world.putIn.set(id, onHand);
@@ -139,7 +143,10 @@ const orderIdOf = (number: number) => `ORDER${String(number).padStart(6, '0')}`;
 function planOrder(world: World, number: number, start: Instant): void {
   const { random } = world;
   const id = orderIdOf(number);
-  const createdAt = start + random.between(0, BAD_HOURS_MS - 30 * MINUTE_MS);
+  // Some come in crowds: their looks fall into one sweep and want the same pieces.
+  const createdAt = random.chance(0.4)
+    ? start + random.pick(CROWDS_MS)
+    : start + random.between(0, BAD_HOURS_MS - 30 * MINUTE_MS);
   const amount = random.chance(0.05) ? 0 : random.pick([1_000, 5_000, 12_340]);
   const attemptAt = (requestedAt: Instant, name: string): Attempt => {
     const gateway = random.pick(world.gateways);
@@ -174,8 +181,12 @@ function planOrder(world: World, number: number, start: Instant): void {
   };
   postOrder(world, createdAt + random.between(0, 30 * SECOND_MS), order);
   if (amount === 0) return;
-  if (random.chance(0.2)) {
-    const at = createdAt + random.between(MINUTE_MS, 2 * HOUR_MS);
+  if (random.chance(0.25)) {
+    // In the middle of a look, or whenever.
+    const firstLookAt = Math.ceil((createdAt + 10 * MINUTE_MS) / MINUTE_MS) * MINUTE_MS;
+    const at = random.chance(0.5)
+      ? firstLookAt + random.between(0, SECOND_MS)
+      : createdAt + random.between(MINUTE_MS, 2 * HOUR_MS);
     postPayment(world, at, id, attemptAt(at - random.between(0, MINUTE_MS), 'c').recorded);
   }
   // A charge that nobody recorded.

@@ -15,6 +15,8 @@ import { beginLife, type Life } from './life.ts';
 import type { Random } from './random.ts';
 import { BadWeather } from './weather.ts';
 
+type Decided = Extract<Event, { name: 'order.decided' }>;
+
 /** How big a world is. */
 export interface Scale {
   readonly orders: number;
@@ -41,6 +43,8 @@ export class World {
   readonly putIn = new Map<string, number>();
   lives = 0;
   looks = 0;
+  /** Commits whose order or stock had changed meanwhile. */
+  stale = 0;
   readonly #directory: string;
   readonly #scale: Scale;
   readonly #gauge = { busy: 0 };
@@ -172,14 +176,47 @@ export class World {
   }
 
   #hear(event: Event): void {
-    if (event.name === 'order.decided' && event.outcome === 'applied') this.looks += 1;
+    if (event.name === 'order.decided') this.#hearDecided(event);
     // Two orders with one transaction are the shop's doing; every other poison is a bug.
     if (event.name === 'order.poisoned' && !/recorded for another order/.test(event.error)) {
       this.findings.push(`${event.orderId} is poison: ${event.error}`);
     }
     if (event.name === 'store.failed') this.findings.push(`the store: ${event.error}`);
   }
+
+  #hearDecided({ orderId, from, to, reason, outcome }: Decided): void {
+    if (outcome === 'stale') this.stale += 1;
+    if (outcome !== 'applied') return;
+    this.looks += 1;
+    const byLook = reason !== 'resolved_by_person' && reason !== 'out_of_stock';
+    if (to === 'failed' && from !== 'failed' && byLook) this.#checkFailure(orderId);
+  }
+
+  /** An order fails only right after all gateways that can list have really listed, with nothing captured among it. */
+  #checkFailure(orderId: string): void {
+    const now = this.clock.trueNow();
+    const amount = this.acknowledged.get(orderId)?.amount;
+    for (const gateway of this.gateways.filter(({ settings }) => settings.canList)) {
+      const listedAt = gateway.listedAt.get(orderId) ?? Number.NEGATIVE_INFINITY;
+      if (listedAt < now - LONGEST_LOOK_MS) {
+        this.findings.push(`${orderId}: failed, and ${gateway.name} had not listed what it has`);
+      }
+      const captured = gateway
+        .all()
+        .filter((one) => one.orderId === orderId && one.amount === amount)
+        .filter((one) => one.currency === 'KRW')
+        .find((one) => gateway.statusOf(one, listedAt) === 'succeeded');
+      if (captured !== undefined) {
+        this.findings.push(
+          `${orderId}: failed, and ${captured.key} was captured before it was asked`,
+        );
+      }
+    }
+  }
 }
+
+/** A look takes at most this long, slow answers, slow writes and rounds of stale commits included. */
+const LONGEST_LOOK_MS: DurationMs = MINUTE_MS;
 
 /** Nobody has to ask the daemon for the same thing more often, however bad the day. */
 const MAX_TRIES = 200;

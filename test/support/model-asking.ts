@@ -118,9 +118,10 @@ export class ModelAsking implements Asking {
     await this.#wait(latencyMs / 2);
     if (silence === null && answer !== null) {
       this.#answeredAtMs.set(gateway.name, this.#clock.monotonicMs());
-      const inFull =
-        answer.kind === 'statement' && answer.complete && answer.silentKeys.length === 0;
-      if (inFull) gateway.listedAt.set(question.orderId, readAt);
+      if (answer.kind === 'statement' && answer.complete) {
+        gateway.listedAt.set(question.orderId, readAt);
+        if (answer.silentKeys.length === 0) gateway.heardInFullAt.set(question.orderId, readAt);
+      }
       return answer;
     }
     const { cause = 'timeout', retryAfterMs } = silence ?? {};

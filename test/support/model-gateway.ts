@@ -43,8 +43,10 @@ export interface TrueRefund {
 export class ModelGateway {
   readonly settings: ModelSettings;
   readonly refunds: TrueRefund[] = [];
-  /** When each order was last listed in full in a reply that came through. */
+  /** When each order was last listed in a reply that came through. */
   readonly listedAt = new Map<string, Instant>();
+  /** The same, with every transaction of the list heard. */
+  readonly heardInFullAt = new Map<string, Instant>();
   readonly #transactions = new Map<string, TrueTransaction>();
 
   constructor(settings: ModelSettings) {
