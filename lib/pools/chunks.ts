@@ -30,6 +30,14 @@ export function readAhead(
     : perWindow;
 }
 
+/**
+ * Less room than this is none: a gateway that answers at once would have orders claimed one by one, and a claim costs as much
+ * as several of them. Half of what is read ahead is still at hand then.
+ */
+export function leastRoom(ahead: number, medianMs: DurationMs | null): number {
+  return isFast(medianMs) ? Math.ceil(ahead / 2) : 1;
+}
+
 function isFast(medianMs: DurationMs | null): boolean {
   return medianMs !== null && medianMs < FAST_MS;
 }

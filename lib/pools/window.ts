@@ -2,7 +2,7 @@ import type { GatewayConfig } from '../config.ts';
 import type { Question, SilenceCause } from '../core/gateway.ts';
 import type { DurationMs } from '../core/time.ts';
 import type { Exchange, PaymentRequest } from '../gateways/port.ts';
-import { chunkSize, RecentLatency, readAhead } from './chunks.ts';
+import { chunkSize, leastRoom, RecentLatency, readAhead } from './chunks.ts';
 import type { Permit } from './circuit.ts';
 import { GatewayLimits, type LimitChange } from './limits.ts';
 
@@ -61,8 +61,10 @@ export class GatewayWindow {
     if (this.#limits.circuit === 'half_open') {
       return this.#limits.freeSlots() - this.#waiting.length;
     }
-    const ahead = readAhead(this.maxInFlight, threads, this.#median());
-    return Math.min(this.maxInFlight + ahead, this.#mostHeld) - this.#held;
+    const medianMs = this.#median();
+    const ahead = readAhead(this.maxInFlight, threads, medianMs);
+    const room = Math.min(this.maxInFlight + ahead, this.#mostHeld) - this.#held;
+    return room < leastRoom(ahead, medianMs) ? Math.min(room, 0) : room;
   }
 
   /** False: the queue is full, the job was not taken. */

@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { Exchange } from '../../lib/gateways/port.ts';
 import { layThreads } from '../../lib/pools/asking.ts';
-import { chunkSize, RecentLatency, readAhead } from '../../lib/pools/chunks.ts';
+import { chunkSize, leastRoom, RecentLatency, readAhead } from '../../lib/pools/chunks.ts';
 import { Chunk, GatewayWindow, type Job } from '../../lib/pools/window.ts';
 import { gatewayConfig, inquiry, orderIds } from './gateway.ts';
 
@@ -32,6 +32,12 @@ t.test('orders at hand beyond those in flight', async (t) => {
   t.equal(readAhead(10, 2, null), 5);
   t.equal(readAhead(1, 2, 300), 1);
   t.equal(readAhead(10, 2, 1), 400, 'enough for chunks of fifty');
+});
+
+t.test('the least room that is worth a claim', async (t) => {
+  t.equal(leastRoom(5, null), 1);
+  t.equal(leastRoom(5, 300), 1, 'a slow gateway gets its next order as soon as one is answered');
+  t.equal(leastRoom(400, 1), 200, 'a fast one gets many at a time');
 });
 
 t.test('the median of the last exchanges', async (t) => {
