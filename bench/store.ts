@@ -39,7 +39,8 @@ async function measure({ rounds, quick }: MeasureOptions): Promise<Measurement> 
   const sizes = quick ? [1_000, 20_000] : [10_000, 1_000_000];
   const claims = (rounds ?? (quick ? 2 : 10)) * 50;
   const { path: root, remove } = temporaryFolder('store');
-  const filled = await Promise.all(sizes.map((settled) => fill(root, settled)));
+  const filled: Sized[] = [];
+  for (const settled of sizes) filled.push(await fill(root, settled));
   const claimUs = await measureClaims(filled, claims);
   const scrapeMs = await measureScrapes(filled, quick ? 50 : 300);
   remove();
