@@ -8,6 +8,7 @@ import type { Watch } from './daemon/readiness.ts';
 import type { Sweeping } from './flows/port.ts';
 import type { Event, Tell } from './observe/events.ts';
 import type { Metrics } from './observe/metrics.ts';
+import type { WarmThreads } from './pools/asking.ts';
 import type { Store, Sweep } from './store/port.ts';
 
 /** A running daemon. */
@@ -27,6 +28,8 @@ export interface DaemonOptions {
   /** Hears every event: the log, or whoever watches. */
   readonly tell: Tell;
   readonly clock?: Clock;
+  /** Threads that load already, so that loading and reading the configuration overlap. */
+  readonly warm?: WarmThreads;
 }
 
 /** A stop takes no longer. Container tools kill after ten seconds. */
@@ -45,7 +48,12 @@ export async function startDaemon(config: Config, options: DaemonOptions): Promi
   const ears = earsOf(options.tell);
   const { tell } = ears;
   await using undo = new AsyncDisposableStack();
-  const engine = await startEngine(config, { clock, tell });
+  const { warm } = options;
+  const engine = await startEngine(config, {
+    clock,
+    tell,
+    ...(warm === undefined ? {} : { warm }),
+  });
   undo.defer(() => engine.close());
   undo.defer(() => engine.stopSettling());
   engine.sweeping.request();

@@ -1,8 +1,8 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import type { Answer, Question } from '../lib/core/gateway.ts';
-import { gatewayKind } from '../lib/gateways/index.ts';
-import type { Asked, Gateway, RequestOutcome } from '../lib/gateways/port.ts';
-import type { AskTask, Reply, RequestTask, ThreadSettings } from '../lib/pools/messages.ts';
+import { gatewayKind, loadClient } from '../lib/gateways/index.ts';
+import type { Asked, Gateway, GatewaySettings, RequestOutcome } from '../lib/gateways/port.ts';
+import type { AskTask, Reply, RequestTask } from '../lib/pools/messages.ts';
 
 /** Asks about each order of the task, several at once, and posts each answer when it is heard. */
 export async function ask({ gateway, orders, lanes, returnAfterMs, port }: AskTask): Promise<void> {
@@ -28,8 +28,8 @@ export async function ask({ gateway, orders, lanes, returnAfterMs, port }: AskTa
 }
 
 /** Sends one payment request. */
-export async function request({ request }: RequestTask): Promise<Asked<RequestOutcome>> {
-  const peer = connected(request.gateway);
+export async function request({ gateway, request }: RequestTask): Promise<Asked<RequestOutcome>> {
+  const peer = connected(gateway);
   if (peer.request !== undefined) return peer.request(request);
   return { outcome: { kind: 'not_reached', cause: 'unsupported' }, exchanges: [] };
 }
@@ -43,24 +43,17 @@ async function askOne(peer: Gateway, question: Question): Promise<Asked<Answer>>
 const peers = new Map<string, Gateway>();
 
 /** One connection pool for each gateway and thread. */
-function connected(name: string): Gateway {
-  const known = peers.get(name);
+function connected(settings: GatewaySettings): Gateway {
+  const known = peers.get(settings.name);
   if (known !== undefined) return known;
-  const settings = configured().find((gateway) => gateway.name === name);
-  const peer = settings && gatewayKind(settings.kind)?.connect(settings);
-  if (peer === undefined) throw new Error(`gateway ${name} is not known in this thread`);
-  peers.set(name, peer);
+  const peer = gatewayKind(settings.kind)?.connect(settings);
+  if (peer === undefined) throw new Error(`this thread knows no gateway of kind ${settings.kind}`);
+  peers.set(settings.name, peer);
   return peer;
 }
 
-/** What the thread was given; nothing where this file is loaded outside of one. */
-function configured(): ThreadSettings['gateways'] {
-  const given: ThreadSettings | null = workerData;
-  return given?.gateways ?? [];
-}
-
 // The first question must not wait for code that could have been loaded before it.
-for (const { name } of configured()) connected(name);
+await loadClient();
 
 // The pool marks its first threads as ready before they are.
 parentPort?.postMessage('ready');

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Config } from '../config.ts';
 import type { Daemon } from '../daemon.ts';
 import type { Event, Tell } from '../observe/events.ts';
+import type { WarmThreads } from '../pools/asking.ts';
 import { EXIT } from './exit.ts';
 import { awaitInterruption } from './interruption.ts';
 import { addSettings, readSettings, type SettingsOptions } from './settings.ts';
@@ -26,16 +27,23 @@ Examples:
 
 async function serve(options: SettingsOptions): Promise<void> {
   const interruption = awaitInterruption();
-  const config = await readSettings(options);
-  const { startDaemon } = await import('../daemon.ts');
-  const log = lateLog(config.logLevel);
-  endOnBug(log.bug);
-  // The log is loaded while the threads load: what is told before is kept for it.
-  const [daemon] = await Promise.all([startDaemon(config, { tell: log.tell }), log.load()]);
+  const { warmThreads } = await import('../pools/asking.ts');
+  const warm = warmThreads();
+  const daemon = await start(options, warm).finally(() => warm.drop());
   say(`reconciled listens on ${addresses(daemon)}`);
   await daemon.stop(await interruption.first);
   // Whatever still hangs (a gateway, a client) has had its time.
   process.exit(EXIT.ok);
+}
+
+/** Reads the configuration while the threads load, and loads the log while they do: what is told before is kept for it. */
+async function start(options: SettingsOptions, warm: WarmThreads): Promise<Daemon> {
+  const config = await readSettings(options);
+  const { startDaemon } = await import('../daemon.ts');
+  const log = lateLog(config.logLevel);
+  endOnBug(log.bug);
+  const [daemon] = await Promise.all([startDaemon(config, { tell: log.tell, warm }), log.load()]);
+  return daemon;
 }
 
 /** The log before it is loaded: keeps events until then, and writes a bug down plainly. */

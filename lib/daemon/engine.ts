@@ -8,7 +8,7 @@ import { createSweeping } from '../flows/sweep.ts';
 import { gatewayKind } from '../gateways/index.ts';
 import type { GatewayKind } from '../gateways/port.ts';
 import type { Tell } from '../observe/events.ts';
-import { type AskingPool, createAsking } from '../pools/asking.ts';
+import { type AskingPool, createAsking, type WarmThreads } from '../pools/asking.ts';
 import type { Store } from '../store/port.ts';
 
 /** What settles orders, with or without a daemon around it: the pool, the store, and the flows between them. */
@@ -31,6 +31,8 @@ export interface Engine {
 export interface EngineSurroundings {
   readonly clock: Clock;
   readonly tell: Tell;
+  /** Threads that load already. */
+  readonly warm?: WarmThreads;
 }
 
 /**
@@ -41,10 +43,16 @@ export async function startEngine(
   config: Config,
   surroundings: EngineSurroundings,
 ): Promise<Engine> {
-  const { clock, tell } = surroundings;
+  const { clock, tell, warm } = surroundings;
   const gateways = requireGateways(config);
   await using undo = new AsyncDisposableStack();
-  const asking = createAsking({ gateways, threads: config.sweep.threads, clock, tell });
+  const asking = createAsking({
+    gateways,
+    threads: config.sweep.threads,
+    clock,
+    tell,
+    ...(warm === undefined ? {} : { warm }),
+  });
   undo.defer(() => asking.close());
   const { openSqliteStore } = await import('../store/sqlite/index.ts');
   const store: Store = openSqliteStore({ path: databasePath(config), clock, tell });

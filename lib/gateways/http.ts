@@ -103,11 +103,15 @@ export function openHttp(options: HttpOptions, clock: Clock): HttpPeer {
 }
 
 /**
- * The library is loaded here: the main thread knows every kind of gateway and talks to none, and its start must be quick. Of the
+ * Loads the client. The library is loaded here: the main thread knows every kind of gateway and talks to none, and its start must be quick. Of the
  * library only this file: its front loads fetch, WebSocket, caches and more, a third of a thread's start and 8 MB in each.
  */
+export async function loadAgent(): Promise<typeof Agent> {
+  return (await import('undici/lib/dispatcher/agent.js')).default;
+}
+
 async function openAgent(options: HttpOptions): Promise<Agent> {
-  const { default: Agent } = await import('undici/lib/dispatcher/agent.js');
+  const Agent = await loadAgent();
   return new Agent({
     connections: options.connections,
     pipelining: options.keepAlive ? 1 : 0,

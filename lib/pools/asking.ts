@@ -7,7 +7,7 @@ import type { DurationMs } from '../core/time.ts';
 import type { Asked, RequestOutcome } from '../gateways/port.ts';
 import type { Tell } from '../observe/events.ts';
 import { privateCompileCache } from './compile-cache.ts';
-import type { AskTask, Reply, RequestTask, ThreadSettings } from './messages.ts';
+import type { AskTask, Reply, RequestTask } from './messages.ts';
 import type { Asking } from './port.ts';
 import { type Threads, Windows } from './windows.ts';
 
@@ -18,6 +18,8 @@ export interface AskingOptions {
   readonly threads: number;
   readonly clock: Clock;
   readonly tell: Tell;
+  /** Threads that were started before the gateways were known; used when they are what the gateways need. */
+  readonly warm?: WarmThreads;
   /** What the threads run; a test gives its own. */
   readonly workerUrl?: string;
   /** Where compiled code is kept between starts; `null`: nowhere. A private folder of the user's by default. */
@@ -77,7 +79,7 @@ class PiscinaThreads implements Threads {
   readonly #pool: Piscina;
   readonly #clock: Clock;
   readonly #stuckAfterMs: DurationMs;
-  readonly #ready = Promise.withResolvers<void>();
+  readonly #ready: PromiseWithResolvers<void>;
   /** Ends each task that is under way, with a reason. */
   readonly #ends = new Set<(trouble: string) => void>();
   #closed = false;
@@ -87,12 +89,10 @@ class PiscinaThreads implements Threads {
     const deadlines = gateways.map(({ settings }) => settings.lookupTimeoutMs);
     this.#stuckAfterMs = STUCK_AFTER_DEADLINES * Math.max(1_000, ...deadlines);
     this.#clock = options.clock;
-    this.#pool = startPool(options);
-    this.#ready.promise.catch(() => {});
-    this.#pool.on('message', () => this.#ready.resolve());
-    // Without a listener a thread that throws while it starts would end the process.
+    const started = options.warm?.take(layoutOf(options)) ?? startPool(layoutOf(options), options);
+    this.#pool = started.pool;
+    this.#ready = started.ready;
     this.#pool.on('error', (error: unknown) => {
-      this.#ready.reject(error);
       if (!this.#closed) tell({ name: 'pool.failed', pool: 'asking', error: textOf(error) });
     });
     // A task in the pool's queue would wait for ever once every thread has failed to start.
@@ -161,12 +161,65 @@ type Ended<T> =
   | { readonly kind: 'done'; readonly result: T }
   | { readonly kind: 'trouble'; readonly text: string };
 
-function startPool(options: AskingOptions): Piscina {
-  const { gateways, threads, workerUrl, compileCacheDir = privateCompileCache() } = options;
-  const workerData: ThreadSettings = { gateways: gateways.map(({ settings }) => settings) };
+/** Threads that load while the configuration is read. Whoever makes them takes or drops them. */
+export interface WarmThreads {
+  /** The threads, once, when they are laid out like this; `null` and they are dropped when not. */
+  take(layout: ThreadLayout): StartedPool | null;
+  /** Ends threads that nobody took. */
+  drop(): Promise<void>;
+}
+
+/** A pool whose threads are starting. */
+export interface StartedPool {
+  readonly pool: Piscina;
+  /** Resolves when a thread can ask; rejects when one cannot start. */
+  readonly ready: PromiseWithResolvers<void>;
+}
+
+/** What the configuration says when it says nothing: `sweep.threads`, and one gateway's `max_in_flight`. */
+const USUAL_THREADS = 10;
+const USUAL_IN_FLIGHT = 10;
+
+/** Starts the threads that the defaults need, at once: loading is most of a start, and a second core can do it. */
+export function warmThreads(): WarmThreads {
+  const usual = layThreads(USUAL_IN_FLIGHT, USUAL_THREADS, availableParallelism());
+  let started: StartedPool | null = startPool(usual, {});
+  const drop = async () => {
+    const dropped = started;
+    started = null;
+    await dropped?.pool.destroy();
+  };
+  // Whoever wants threads then starts new ones, and hears why they cannot start.
+  started.ready.promise.catch(drop);
+  return {
+    take: (layout) => {
+      const fits =
+        layout.minThreads === usual.minThreads &&
+        layout.maxThreads === usual.maxThreads &&
+        layout.concurrentTasksPerWorker === usual.concurrentTasksPerWorker;
+      const taken = fits ? started : null;
+      if (fits) started = null;
+      else void drop();
+      return taken;
+    },
+    drop,
+  };
+}
+
+function layoutOf({ gateways, threads }: AskingOptions): ThreadLayout {
   const inFlight = gateways.reduce((all, { maxInFlight }) => all + maxInFlight, 0);
-  return new Piscina({
-    ...layThreads(inFlight, threads, availableParallelism()),
+  return layThreads(inFlight, threads, availableParallelism());
+}
+
+function startPool(
+  layout: ThreadLayout,
+  {
+    workerUrl,
+    compileCacheDir = privateCompileCache(),
+  }: Pick<AskingOptions, 'workerUrl' | 'compileCacheDir'>,
+): StartedPool {
+  const pool = new Piscina({
+    ...layout,
     filename: workerUrl ?? new URL('../../workers/ask.ts', import.meta.url).href,
     name: 'ask',
     // A thread that sleeps in Atomics.wait misses that a server closed its connection, and loses the next request.
@@ -174,7 +227,6 @@ function startPool(options: AskingOptions): Piscina {
     stricterFIFO: true,
     idleTimeout: IDLE_TIMEOUT_MS,
     recordTiming: false,
-    workerData,
     // What the process was started with (loaders, an inspector) is not for the threads, and would double their start.
     execArgv: [],
     // Each thread compiles its own code; the cache saves a third of its start.
@@ -183,6 +235,12 @@ function startPool(options: AskingOptions): Piscina {
         ? process.env
         : { ...process.env, NODE_COMPILE_CACHE: compileCacheDir },
   });
+  const ready = Promise.withResolvers<void>();
+  ready.promise.catch(() => {});
+  pool.on('message', () => ready.resolve());
+  // Without a listener a thread that throws while it starts would end the process.
+  pool.on('error', (error: unknown) => ready.reject(error));
+  return { pool, ready };
 }
 
 /** How threads share what may be in flight. */

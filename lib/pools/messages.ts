@@ -3,14 +3,10 @@ import type { Answer, Question } from '../core/gateway.ts';
 import type { DurationMs } from '../core/time.ts';
 import type { Exchange, GatewaySettings, PaymentRequest } from '../gateways/port.ts';
 
-/** What a thread is told when it starts. */
-export interface ThreadSettings {
-  readonly gateways: readonly GatewaySettings[];
-}
-
 /** "Ask this gateway about these orders, so many at once, and post each answer when you hear it." */
 export interface AskTask {
-  readonly gateway: string;
+  /** Travels with the task, so that threads can load before the configuration is read. */
+  readonly gateway: GatewaySettings;
   /** The questions of each order; those of one order are asked one after the other. */
   readonly orders: readonly (readonly Question[])[];
   readonly lanes: number;
@@ -34,5 +30,6 @@ export type Reply =
 
 /** "Send this payment request." Its outcome is the task's own result. */
 export interface RequestTask {
+  readonly gateway: GatewaySettings;
   readonly request: PaymentRequest;
 }

@@ -1,7 +1,7 @@
 import type { GatewayConfig } from '../config.ts';
 import type { Question, SilenceCause } from '../core/gateway.ts';
 import type { DurationMs } from '../core/time.ts';
-import type { Exchange, PaymentRequest } from '../gateways/port.ts';
+import type { Exchange, GatewaySettings, PaymentRequest } from '../gateways/port.ts';
 import { chunkSize, leastRoom, RecentLatency, readAhead } from './chunks.ts';
 import type { Permit } from './circuit.ts';
 import { GatewayLimits, type LimitChange } from './limits.ts';
@@ -12,6 +12,7 @@ import { GatewayLimits, type LimitChange } from './limits.ts';
  */
 export class GatewayWindow {
   readonly name: string;
+  readonly settings: GatewaySettings;
   readonly maxInFlight: number;
   readonly #limits: GatewayLimits;
   readonly #latency = new RecentLatency();
@@ -24,6 +25,7 @@ export class GatewayWindow {
 
   constructor({ settings, maxInFlight, ratePerSecond, breaker }: GatewayConfig) {
     this.name = settings.name;
+    this.settings = settings;
     this.maxInFlight = maxInFlight;
     this.#limits = new GatewayLimits({ maxInFlight, ratePerSecond, breaker });
     // Inside a chunk nobody counts requests a second.

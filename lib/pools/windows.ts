@@ -209,13 +209,13 @@ export class Windows implements Asking {
     this.#underway += 1;
     const sent =
       first?.kind === 'request'
-        ? this.#sendRequest(chunk, { request: first.request })
+        ? this.#sendRequest(chunk, { gateway: chunk.window.settings, request: first.request })
         : this.#sendQuestions(chunk);
     void sent.then((trouble) => this.#ended(chunk, trouble));
   }
 
   #sendQuestions(chunk: Chunk): Promise<string | null> {
-    const gateway = chunk.window.name;
+    const gateway = chunk.window.settings;
     const orders = chunk.jobs.map((job) => (job.kind === 'ask' ? job.questions : []));
     const task = { gateway, orders, lanes: chunk.lanes, returnAfterMs: RETURN_AFTER_MS };
     return this.#threads.ask(task, (reply) => {

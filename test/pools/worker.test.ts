@@ -8,9 +8,7 @@ import { FAIL, gatewayConfig, handGateway, inquiry, orderIds } from './gateway.t
 async function begin(t: Test, count: number, lanes: number, returnAfterMs = 600_000) {
   const gateway = await handGateway();
   const { settings } = gatewayConfig(gateway.baseUrl);
-  const thread = new Worker(new URL('./workers/on-message.ts', import.meta.url), {
-    workerData: { gateways: [settings] },
-  });
+  const thread = new Worker(new URL('./workers/on-message.ts', import.meta.url));
   t.teardown(async () => {
     await thread.terminate();
     await gateway.close();
@@ -19,7 +17,7 @@ async function begin(t: Test, count: number, lanes: number, returnAfterMs = 600_
   t.teardown(() => port1.close());
   await once(thread, 'message');
   const orders = orderIds(count).map((id) => [inquiry(id)]);
-  thread.postMessage({ gateway: 'pg', orders, lanes, returnAfterMs, port }, [port]);
+  thread.postMessage({ gateway: settings, orders, lanes, returnAfterMs, port }, [port]);
   const replies = on(port1, 'message');
   const reply = async (): Promise<Reply> => (await replies.next()).value?.[0];
   const ended = () => once(thread, 'message');
