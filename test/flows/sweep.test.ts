@@ -1,5 +1,5 @@
 import t from 'tap';
-import { MINUTE_MS, SECOND_MS } from '../../lib/core/time.ts';
+import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../lib/core/time.ts';
 import { ReconciledError } from '../../lib/errors.ts';
 import type { Claimed, Docket, Store } from '../../lib/store/port.ts';
 import { type FlowWorld, openFlowWorld } from '../support/flow-world.ts';
@@ -138,6 +138,34 @@ t.test('a transaction that is recorded for another order holds both', async (t) 
   t.match(await world.store.reader.order('ORDER-2'), {
     order: { state: 'held', reason: 'internal_error' },
   });
+});
+
+t.test('a transaction of another order does not hide the rest of the money', async (t) => {
+  const world = await openFlowWorld();
+  t.teardown(world.close);
+  await world.order('ORDER-1', [{ transactionKey: 'key-1' }]);
+  await world.order('ORDER-2', [{ transactionKey: 'key-2' }]);
+  world.transaction({ key: 'key-2', orderId: 'ORDER-2' });
+  await world.sweep();
+  world.transaction({ key: 'key-1', orderId: 'ORDER-2' });
+  world.transaction({ key: 'key-3', orderId: 'ORDER-2' });
+  const again = { transactionKey: 'key-3', id: 'again', gateway: 'pg', method: 'CARD' };
+  const attempt = { ...again, amount: 1_000, requestedAt: world.clock.now() };
+  await world.store.intake.addPayment('ORDER-2', attempt, world.clock.now(), 'recorded');
+  await world.sweep();
+  t.match(await world.store.reader.order('ORDER-2'), {
+    order: { state: 'completed', escalated: ['internal_error'] },
+    payments: [{ state: 'succeeded' }, { id: 'again', state: 'pending' }],
+  });
+  await world.pass(DAY_MS);
+  await world.sweep();
+  t.match(await world.store.reader.order('ORDER-2'), {
+    payments: [{ state: 'succeeded' }, { id: 'again', state: 'refund_due' }],
+  });
+  const told = world.events.filter(
+    (event) => event.name === 'order.escalated' && event.reason === 'internal_error',
+  );
+  t.equal(told.length, 1, 'a person hears of it once');
 });
 
 t.test('two orders for the last piece: one gets it, the other one is paid back', async (t) => {

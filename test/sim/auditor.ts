@@ -1,19 +1,17 @@
-import { isDeepStrictEqual } from 'node:util';
-import type { Decision } from '../../lib/core/decision.ts';
-import type { Order, OrderState } from '../../lib/core/order.ts';
+import type { Order } from '../../lib/core/order.ts';
 import type { Payment } from '../../lib/core/payment.ts';
-import type { Reason } from '../../lib/core/reason.ts';
 import type { Instant } from '../../lib/core/time.ts';
 import type {
   JournalRow,
   NewOrder,
-  NewPayment,
   OrderView,
   Reader,
   StockMovement,
-  StoredEffect,
 } from '../../lib/store/port.ts';
 import type { ModelGateway, TrueTransaction } from '../support/model-gateway.ts';
+import { auditCounts, auditStock } from './audit-counts.ts';
+import { auditHistory } from './audit-journal.ts';
+import { allMovements, allRows, allViews, sum } from './reading.ts';
 
 /** What the auditor knows that the daemon does not. */
 export interface Truth {
@@ -63,144 +61,6 @@ export async function audit(reader: Reader, truth: Truth): Promise<readonly stri
   findings.push(...(await auditStock(reader, movements, truth)));
   findings.push(...(await auditCounts(reader, views)));
   return findings;
-}
-
-// ── Invariants 5, 6 and 7: the journal tells the whole story ────────────────────────────────────────────────────────
-
-/** What may be decided about an order that is final. */
-const FINAL_REASONS: readonly Reason[] = [
-  'watching',
-  'duplicate_capture',
-  'late_capture',
-  'mismatched_capture',
-  'reversed_after_completion',
-  'refunded',
-  'refund_underway',
-  'refund_refused',
-  'refund_by_hand',
-  'internal_error',
-  // What became of a payment request.
-  'still_open',
-  'declined',
-  'request_failed',
-];
-
-function auditHistory(
-  view: OrderView,
-  history: readonly JournalRow[],
-  effects: readonly StoredEffect[],
-): string[] {
-  const broken: string[] = [];
-  const story = tell(history, broken);
-  const { order } = view;
-  if (history.length !== order.version)
-    broken.push(`${history.length} rows, version ${order.version}`);
-  const last = story.order;
-  if (last !== null) {
-    const kept = ['state', 'reason', 'reasonText', 'paidBy', 'escalated'] as const;
-    for (const field of kept) {
-      if (!isDeepStrictEqual(last[field], order[field])) {
-        broken.push(`its ${field} is not what the journal says`);
-      }
-    }
-  }
-  for (const payment of view.payments) {
-    if (!isDeepStrictEqual(story.payments.get(payment.id), payment)) {
-      broken.push(`payment ${payment.id} is not what the journal says`);
-    }
-  }
-  if (view.payments.length !== story.payments.size) broken.push('payments were lost');
-  const told = effects.filter(({ topic }) => topic !== 'stock.low').map(({ key }) => key);
-  if (!isDeepStrictEqual([...told].sort(), [...story.effects].sort())) {
-    broken.push('its effects are not those of its decisions');
-  }
-  for (const topic of ['order.completed', 'order.failed', 'order.held'] as const) {
-    const changes = story.changes.filter((state) => `order.${state}` === topic).length;
-    const effectsTold = effects.filter((effect) => effect.topic === topic).length;
-    if (changes !== effectsTold) broken.push(`${changes} × ${topic}, told ${effectsTold} ×`);
-  }
-  return broken;
-}
-
-/** The order as its journal tells it. */
-interface Story {
-  order: Order | null;
-  readonly payments: Map<string, Payment>;
-  readonly effects: string[];
-  /** Every change of its state. Held for another reason is a change. */
-  readonly changes: OrderState[];
-}
-
-function tell(history: readonly JournalRow[], broken: string[]): Story {
-  const story: Story = { order: null, payments: new Map(), effects: [], changes: [] };
-  let state: OrderState = 'pending';
-  let reason: Reason | null = null;
-  for (const [index, row] of history.entries()) {
-    const { record, version } = row;
-    if (version !== index + 1)
-      broken.push(`row ${index + 1} of the journal has version ${version}`);
-    if ((record.kind === 'created') !== (index === 0)) broken.push('it was not created first');
-    if (record.kind === 'created') {
-      for (const payment of record.order.payments) story.payments.set(payment.id, fresh(payment));
-      continue;
-    }
-    if (record.kind === 'payment_added') {
-      story.payments.set(record.payment.id, fresh(record.payment));
-      continue;
-    }
-    const { decision } = record;
-    broken.push(...auditDecision(decision, row, state, record.kind));
-    for (const payment of [...decision.payments, ...decision.added]) {
-      story.payments.set(payment.id, payment);
-    }
-    story.effects.push(...decision.effects.map(({ key }) => key));
-    const next = decision.order;
-    if (next.state !== state || (next.state === 'held' && next.reason !== reason)) {
-      story.changes.push(next.state);
-    }
-    state = next.state;
-    reason = next.reason;
-    story.order = next;
-  }
-  return story;
-}
-
-function auditDecision(
-  decision: Decision,
-  row: JournalRow,
-  state: OrderState,
-  kind: string,
-): string[] {
-  const broken: string[] = [];
-  const { order, basis, reason } = decision;
-  if (!decision.changed) broken.push(`version ${row.version} changed nothing`);
-  if (basis !== row.version - 1 || order.version !== row.version) {
-    broken.push(`version ${row.version} was decided on version ${basis}`);
-  }
-  if (row.reason !== reason) broken.push(`version ${row.version} has two reasons`);
-  const final = state === 'completed' || state === 'failed';
-  if (final && order.state !== state) {
-    broken.push(`version ${row.version} makes it ${order.state} after ${state}`);
-  }
-  if (final && kind !== 'refund_recorded' && !FINAL_REASONS.includes(reason)) {
-    broken.push(`version ${row.version} changes a final order for ${reason}`);
-  }
-  return broken;
-}
-
-function fresh(payment: NewPayment): Payment {
-  return {
-    ...payment,
-    state: 'pending',
-    reason: null,
-    reasonText: null,
-    settledAt: null,
-    presumedAt: null,
-    found: null,
-    refundDue: 0,
-    refundReference: null,
-    escalated: [],
-  };
 }
 
 // ── Invariants 1, 2 and 4: completed once, on money that is there; nothing is forgotten ─────────────────────────────
@@ -393,101 +253,4 @@ function hasCauseToHold({ order, payments }: OrderView, truth: Truth): boolean {
       transaction.currency === order.currency;
     return !ours || (status !== 'succeeded' && status !== 'failed' && status !== 'cancelled');
   });
-}
-
-// ── Stock and counters ──────────────────────────────────────────────────────────────────────────────────────────────
-
-async function auditStock(
-  reader: Reader,
-  movements: readonly StockMovement[],
-  { putIn, settled }: Truth,
-): Promise<string[]> {
-  const broken: string[] = [];
-  for (const [productId, pieces] of putIn) {
-    const product = await reader.product(productId);
-    const ours = movements.filter((one) => one.productId === productId);
-    let onHand = 0;
-    for (const { change, onHand: after } of ours) {
-      onHand += change;
-      if (onHand !== after || onHand < 0) broken.push(`${productId}: ${after} after ${change}`);
-    }
-    if (product?.onHand !== onHand)
-      broken.push(`${productId}: ${product?.onHand}, moved ${onHand}`);
-    const put = sum(
-      ours.filter(({ kind }) => kind !== 'taken'),
-      ({ change }) => change,
-    );
-    // Before all is acknowledged, a delivery may be in that the shop does not know of.
-    if (settled ? put !== pieces : put < pieces) {
-      broken.push(`${productId}: ${pieces} were put in, ${put} are booked`);
-    }
-  }
-  return broken;
-}
-
-async function auditCounts(reader: Reader, views: readonly OrderView[]): Promise<string[]> {
-  const counts = await reader.counts();
-  const broken: string[] = [];
-  for (const state of ['pending', 'completed', 'failed', 'held'] as const) {
-    const there = views.filter(({ order }) => order.state === state).length;
-    if (counts.orders[state] !== there) {
-      broken.push(`${there} orders are ${state}, counted ${counts.orders[state]}`);
-    }
-  }
-  const due = sum(
-    views,
-    ({ payments }) => payments.filter((one) => one.state === 'refund_due').length,
-  );
-  if (counts.refundsDue !== due)
-    broken.push(`${due} refunds are due, counted ${counts.refundsDue}`);
-  return broken;
-}
-
-// ── Reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-const BATCH = 1_000;
-
-async function allViews(reader: Reader): Promise<readonly OrderView[]> {
-  const views: OrderView[] = [];
-  for (let after: string | null = null; ; ) {
-    const page = await reader.orders({ state: null, reason: null, after, limit: BATCH });
-    views.push(...page.items);
-    if (page.next === null) return views;
-    after = page.next;
-  }
-}
-
-async function allRows(reader: Reader): Promise<ReadonlyMap<string, JournalRow[]>> {
-  const rows = new Map<string, JournalRow[]>();
-  for (let after = 0; ; ) {
-    const batch = await reader.journalAfter(after, BATCH);
-    for (const row of batch) {
-      const ours = rows.get(row.orderId);
-      if (ours === undefined) rows.set(row.orderId, [row]);
-      else ours.push(row);
-    }
-    const last = batch.at(-1);
-    if (last === undefined) return rows;
-    after = last.seq;
-  }
-}
-
-async function allMovements(
-  reader: Reader,
-  productIds: Iterable<string>,
-): Promise<readonly StockMovement[]> {
-  const movements: StockMovement[] = [];
-  for (const productId of productIds) {
-    for (let after = 0; ; ) {
-      const page = await reader.movements(productId, after, BATCH);
-      movements.push(...page.items);
-      if (page.next === null) break;
-      after = Number(page.next);
-    }
-  }
-  return movements;
-}
-
-function sum<T>(list: readonly T[], of: (one: T) => number): number {
-  return list.reduce((total, one) => total + of(one), 0);
 }

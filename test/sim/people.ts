@@ -1,14 +1,15 @@
 import { SECOND_MS } from '../../lib/core/time.ts';
-import type { OrderView, Reader } from '../../lib/store/port.ts';
+import type { OrderView } from '../../lib/store/port.ts';
 import type { Life } from './life.ts';
 import type { Random } from './random.ts';
+import { allViews } from './reading.ts';
 import type { World } from './world.ts';
 
 /** A person looks at what waits for one, and does something about one thing. Not always wisely. */
 export function somebodyActs(world: World, at: number): void {
   const random = world.random.fork();
   world.schedule(at, 'a person', async (life) => {
-    const views = await allOrders(life.real.reader);
+    const views = await allViews(life.real.reader);
     const waiting = views.filter(needsPerson);
     if (waiting.length > 0) await actOn(world, life, random.pick(waiting), random);
     return 'done';
@@ -18,7 +19,7 @@ export function somebodyActs(world: World, at: number): void {
 /** People end everything that waits for them. True: something did. */
 export async function everybodyActs(world: World): Promise<boolean> {
   const random = world.random.fork();
-  const waiting = (await allOrders(world.life.real.reader)).filter(needsPerson);
+  const waiting = (await allViews(world.life.real.reader)).filter(needsPerson);
   for (const view of waiting) {
     const at = world.clock.trueNow() + SECOND_MS;
     world.schedule(at, 'a person', async (life) => {
@@ -76,15 +77,4 @@ async function payBack(
   }
   if (random.chance(0.3)) return;
   await life.daemon.commands.recordRefund(id, { reference: `R-${id}`, note: 'console', by: 'lee' });
-}
-
-/** Every order there is. */
-export async function allOrders(reader: Reader): Promise<readonly OrderView[]> {
-  const views: OrderView[] = [];
-  for (let after: string | null = null; ; ) {
-    const page = await reader.orders({ state: null, reason: null, after, limit: 1_000 });
-    views.push(...page.items);
-    if (page.next === null) return views;
-    after = page.next;
-  }
 }

@@ -4,10 +4,6 @@ import type { Item } from '../../lib/core/order.ts';
 import { DAY_MS, HOUR_MS, type Instant, MINUTE_MS, SECOND_MS } from '../../lib/core/time.ts';
 import type { NewOrder, Reader } from '../../lib/store/port.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
-import { audit } from './auditor.ts';
-import { everybodyActs, somebodyActs } from './people.ts';
-import { Random } from './random.ts';
-import { type Attempt, drawAttempt } from './scripts.ts';
 import {
   addStock,
   drawCallbacks,
@@ -15,9 +11,12 @@ import {
   postOrder,
   postPayment,
   requestPayment,
-  type Scale,
-  World,
-} from './world.ts';
+} from './actors.ts';
+import { audit } from './auditor.ts';
+import { everybodyActs, somebodyActs } from './people.ts';
+import { Random } from './random.ts';
+import { type Attempt, drawAttempt } from './scripts.ts';
+import { type Scale, World } from './world.ts';
 
 /** What one history came to. */
 export interface Outcome {
