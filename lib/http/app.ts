@@ -10,9 +10,10 @@ import type { Callbacks, Commands, Requesting, Sweeping } from '../flows/port.ts
 import type { Tell } from '../observe/events.ts';
 import type { NewOrder, Store } from '../store/port.ts';
 import { readJson } from './body.ts';
-import { addCallbackRoute, documentCallbacks } from './callbacks.ts';
+import { addCallbackRoute, CALLBACK_PATH, documentCallbacks, takeCallbacks } from './callbacks.ts';
 import { addDocument } from './document.ts';
 import { requireLocal, requireToken, secureHeaders } from './guard.ts';
+import type { Take } from './listen.ts';
 import { addOperationRoutes } from './operations.ts';
 import { addOrderRoutes } from './orders.ts';
 import { addPaymentRoutes } from './payments.ts';
@@ -62,10 +63,13 @@ export type CallbackApp = Hono<Environment>;
 
 /**
  * The two applications: `callbacks` takes nothing but callbacks, for a listener of its own; where none is configured `api`
- * takes them too.
+ * takes them too. `take` is the short way for callbacks, for the listener of whichever takes them.
  */
-export function createApps(dependencies: HttpDependencies): { api: Api; callbacks: CallbackApp } {
-  const { config } = dependencies;
+export function createApps(dependencies: HttpDependencies): {
+  api: Api & { readonly take?: Take };
+  callbacks: CallbackApp & { readonly take: Take };
+} {
+  const { config, tell } = dependencies;
   const api: Api = new OpenAPIHono<Environment>({
     defaultHook: (result) => {
       if (result.success) return;
@@ -95,9 +99,13 @@ export function createApps(dependencies: HttpDependencies): { api: Api; callback
 
   for (const app of [api, callbacks]) {
     app.notFound((c) => notFound(app, c));
-    app.onError((error, c) => failed(error, c, dependencies.tell));
+    app.onError((error, c) => failed(error, c.req.method, routeOf(c), tell));
   }
-  return { api, callbacks };
+  const take = takeCallbacks(dependencies, (error) => failed(error, 'POST', CALLBACK_PATH, tell));
+  return {
+    api: config.http.callbackListen === null ? Object.assign(api, { take }) : api,
+    callbacks: Object.assign(callbacks, { take }),
+  };
 }
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
@@ -121,7 +129,7 @@ function notFound(app: CallbackApp | Api, c: Context): Response {
   return problemResponse(new Refusal('method_not_allowed', detail, { headers: { allow } }));
 }
 
-function failed(error: Error, c: Context, tell: Tell): Response {
+function failed(error: unknown, method: string, route: string, tell: Tell): Response {
   if (error instanceof Refusal) return problemResponse(error);
   if (error instanceof ReconciledError) return problemResponse(refusalOf(error));
   if (error instanceof HTTPException && error.status === 400) {
@@ -131,7 +139,7 @@ function failed(error: Error, c: Context, tell: Tell): Response {
       }),
     );
   }
-  tell({ name: 'http.failed', method: c.req.method, route: routeOf(c), error: describe(error) });
+  tell({ name: 'http.failed', method, route, error: describe(error) });
   return problemResponse(
     new Refusal('internal', 'Something went wrong in the daemon.', {
       hint: 'This is a bug in reconciled; the log tells more.',
@@ -145,7 +153,8 @@ function routeOf(c: Context): string {
 }
 
 /** The kind of error and where it happened. Its message is left out: it may quote what was sent. */
-function describe(error: Error): string {
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
   const place = error.stack?.split('\n').find((line) => /^\s+at /.test(line)) ?? '';
   return `${error.name}${place.replace(/^\s+/, ' ')}`;
 }

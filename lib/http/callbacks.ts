@@ -1,17 +1,24 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Address } from '../config.ts';
 import { ReconciledError } from '../errors.ts';
+import type { CallbackOutcome } from '../flows/port.ts';
 import type { Api, CallbackApp, HttpDependencies } from './app.ts';
 import { MAX_CALLBACK_BYTES, readBytes } from './body.ts';
-import { problem, problemResponse, Refusal } from './problem.ts';
+import type { Take } from './listen.ts';
+import { problem, Refusal } from './problem.ts';
 
-const PATH = '/callbacks/:gateway';
+/** Where gateways call. */
+export const CALLBACK_PATH = '/callbacks/:gateway';
 
 const ACCEPTED = JSON.stringify({ status: 'accepted' });
 
 /** One object for all replies: nothing about them differs. */
-const ACCEPTED_HEADERS = { 'content-type': 'application/json' };
+const ACCEPTED_HEADERS = {
+  'content-type': 'application/json',
+  'content-length': String(Buffer.byteLength(ACCEPTED)),
+};
 
 /**
  * Takes a gateway's callback. It is the busiest route and has one function and no middleware. The 200 goes out after the
@@ -22,7 +29,7 @@ export function addCallbackRoute(app: CallbackApp | Api, dependencies: HttpDepen
   const { callbacks, clock, config, tell } = dependencies;
   const known = new Set(config.gateways.map(({ settings }) => settings.name));
 
-  app.post(PATH, async (c: Context) => {
+  app.post(CALLBACK_PATH, async (c: Context) => {
     const gateway = c.req.param('gateway') ?? '';
     // Who calls may be anybody: what is configured is not said, and an unknown name becomes no metric.
     if (!known.has(gateway)) throw unknownGateway();
@@ -32,20 +39,57 @@ export function addCallbackRoute(app: CallbackApp | Api, dependencies: HttpDepen
       tell({ name: 'callback.received', gateway, outcome: 'invalid', durationMs });
       throw error;
     });
-    const received = await callbacks.receive(gateway, body).catch(storeFailed);
-    switch (received.kind) {
-      case 'admitted':
-      case 'duplicate':
-      case 'unmatched':
-        return new Response(ACCEPTED, { status: 200, headers: ACCEPTED_HEADERS });
-      case 'dropped':
-        return full();
-      case 'invalid':
-        return unreadable(received.problem);
-      case 'unknown_gateway':
-        throw unknownGateway();
-    }
+    const refusal = refusalOfOutcome(await callbacks.receive(gateway, body).catch(storeFailed));
+    if (refusal !== null) throw refusal;
+    return new Response(ACCEPTED, { status: 200, headers: ACCEPTED_HEADERS });
   });
+}
+
+/**
+ * The same for the callbacks that gateways really send, those to the exact address and with a length within the bound, but
+ * without a web Request and Response: they cost as much as the callback. All others are left to the route. `failed` makes
+ * the reply to whatever went wrong.
+ */
+export function takeCallbacks(
+  { callbacks, clock, config, tell }: HttpDependencies,
+  failed: (error: unknown) => Response,
+): Take {
+  const gateways = new Map(
+    config.gateways.map(({ settings: { name } }) => [
+      CALLBACK_PATH.replace(':gateway', () => name),
+      name,
+    ]),
+  );
+  const answer = async (gateway: string, body: Uint8Array, outgoing: ServerResponse) => {
+    try {
+      const refusal = refusalOfOutcome(await callbacks.receive(gateway, body).catch(storeFailed));
+      if (refusal !== null) throw refusal;
+      outgoing.writeHead(200, ACCEPTED_HEADERS).end(ACCEPTED);
+    } catch (error) {
+      const { status, headers, body } = failed(error);
+      outgoing.writeHead(status, Object.fromEntries(headers));
+      for await (const chunk of body ?? []) outgoing.write(chunk);
+      outgoing.end();
+    }
+  };
+  return (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    const gateway = incoming.method === 'POST' ? gateways.get(incoming.url ?? '') : undefined;
+    if (gateway === undefined) return false;
+    // The parser hands on no more than the length that was announced.
+    const length = incoming.headers['content-length'];
+    if (length === undefined || Number(length) > MAX_CALLBACK_BYTES) return false;
+    const startedMs = clock.monotonicMs();
+    const chunks: Buffer[] = [];
+    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+    incoming.once('end', () => void answer(gateway, joined(chunks), outgoing));
+    incoming.once('close', () => {
+      // The caller went away, or sent so slowly that it was cut off: nobody reads a reply.
+      if (incoming.complete) return;
+      const durationMs = clock.monotonicMs() - startedMs;
+      tell({ name: 'callback.received', gateway, outcome: 'invalid', durationMs });
+    });
+    return true;
+  };
 }
 
 /** Puts the route into the document; `listener` is where it is when it is not beside the others. */
@@ -103,21 +147,41 @@ export function documentCallbacks(api: Api, listener: Address | null): void {
   });
 }
 
+/** `null`: it is kept. */
+function refusalOfOutcome(received: CallbackOutcome): Refusal | null {
+  switch (received.kind) {
+    case 'admitted':
+    case 'duplicate':
+    case 'unmatched':
+      return null;
+    case 'dropped':
+      return full();
+    case 'invalid':
+      return unreadable(received.problem);
+    case 'unknown_gateway':
+      return unknownGateway();
+  }
+}
+
+/** Mostly it came in one piece. */
+function joined(chunks: readonly Buffer[]): Uint8Array {
+  const [first] = chunks;
+  return chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
+}
+
 function unknownGateway(): Refusal {
   return new Refusal('gateway_unknown', 'No gateway of that name is configured.');
 }
 
-function unreadable(what: string): Response {
-  return problemResponse(new Refusal('malformed', `The callback cannot be read: ${what}.`));
+function unreadable(what: string): Refusal {
+  return new Refusal('malformed', `The callback cannot be read: ${what}.`);
 }
 
 /** Waiting callbacks leave within a day; most are matched within a minute. */
-function full(): Response {
-  return problemResponse(
-    new Refusal('waiting_full', 'Too many callbacks wait for their orders already.', {
-      headers: { 'retry-after': '60' },
-    }),
-  );
+function full(): Refusal {
+  return new Refusal('waiting_full', 'Too many callbacks wait for their orders already.', {
+    headers: { 'retry-after': '60' },
+  });
 }
 
 /** What is wrong with the database is told in the log, not to whoever calls. */

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import type { Clock } from '../clock.ts';
@@ -10,7 +10,12 @@ import { problemResponse, Refusal } from './problem.ts';
 /** What answers requests: an application of `createApps`. */
 export interface Answering {
   fetch(request: Request, bindings: HttpBindings): Response | Promise<Response>;
+  /** Is asked first; without it everything goes to `fetch`. */
+  readonly take?: Take;
 }
+
+/** Answers a request of Node's itself, sooner or later. False: it is for `fetch`, and was not touched. */
+export type Take = (incoming: IncomingMessage, outgoing: ServerResponse) => boolean;
 
 /** An address that is listened on. */
 export interface Listener {
@@ -59,6 +64,7 @@ export async function listen(
   const server = createServer(SERVER_OPTIONS, (incoming, outgoing) => {
     // A connection that is kept alive would go on bringing requests while we close.
     if (!server.listening) outgoing.shouldKeepAlive = false;
+    if (answering.take?.(incoming, outgoing) === true) return;
     answer(incoming, outgoing).catch(() => outgoing.destroy());
   });
   server.maxConnections = MAX_CONNECTIONS;
