@@ -1,9 +1,12 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { isRecord, readId } from './pg-simulator-reading.ts';
 import type { CallbackReading } from './port.ts';
 
 /** A callback of this gateway has about 300 bytes; one longer than this is not from it. */
 const MAX_CALLBACK_BYTES = 64 * 1024;
+
+/** One for all: making one costs more than reading a callback. */
+const strict = new TextDecoder('utf-8', { fatal: true });
 
 /**
  * Reads the bare JSON that the gateway posts once. Only what names a payment is taken; the card number, the amount and
@@ -13,7 +16,7 @@ export function readPgSimulatorCallback(body: Uint8Array): CallbackReading {
   if (body.byteLength > MAX_CALLBACK_BYTES) return unreadable('the body is too large');
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    value = JSON.parse(strict.decode(body));
   } catch {
     return unreadable('the body is not JSON in UTF-8');
   }
@@ -23,7 +26,7 @@ export function readPgSimulatorCallback(body: Uint8Array): CallbackReading {
   if (key === null && orderId === null) return unreadable('transactionKey or orderId is needed');
   // A list and not a text with separators: no two different notices may have the same id.
   const identity = JSON.stringify([key, orderId, readId(value.status)]);
-  const eventId = createHash('sha256').update(identity).digest('hex');
+  const eventId = hash('sha256', identity);
   return { kind: 'notice', eventId, key, orderId };
 }
 
