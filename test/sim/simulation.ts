@@ -61,7 +61,7 @@ export async function simulate(
 }
 
 /** A few hours are enough for every order to be made, asked about on every rung but the last, and crashed over. */
-const BAD_HOURS_MS = 3 * HOUR_MS;
+const BAD_HOURS_MS = 2 * HOUR_MS;
 
 /** Beyond the longest doubt: whatever takes days has shown itself. */
 const BAD_DAYS_MS = 4 * DAY_MS;
@@ -90,18 +90,18 @@ async function live(world: World, scale: Scale, findings: string[]): Promise<num
   findings.push(...(await audited(world, false)));
 
   weather.badness = 0.2;
-  await world.passSkipping(start + BAD_DAYS_MS, 30 * MINUTE_MS);
+  await world.passSkipping(start + BAD_DAYS_MS, HOUR_MS);
   await world.restart(true);
 
   weather.badness = 0;
   clock.misset(0);
   await world.calm();
-  await world.passSkipping(clock.trueNow() + QUIET_MS, 30 * MINUTE_MS);
+  await world.passSkipping(clock.trueNow() + QUIET_MS, HOUR_MS);
   findings.push(...(await audited(world, true)));
 
   let rounds = 0;
   while ((await everybodyActs(world)) && rounds < 5) {
-    await world.passSkipping(clock.trueNow() + 2 * DAY_MS, HOUR_MS);
+    await world.passSkipping(clock.trueNow() + 2 * DAY_MS, 3 * HOUR_MS);
     rounds += 1;
   }
   const begunMs = performance.now();
