@@ -17,31 +17,33 @@ import { count } from './ledger.ts';
  */
 const MAX_KEPT_PER_ORDER = 50;
 
-/** Keeps one callback and nudges its order. The order's version stays. */
+/**
+ * Keeps one callback and nudges its order. The order's version stays. Everything it must know is read in one statement: a
+ * statement costs the driver more than what it does.
+ */
 export function admitNotice(session: Session, notice: Notice): AdmitOutcome {
-  const known = session.row<{ readonly seq: number; readonly order_id: string | null }>(
-    SELECT_NOTICE,
-    notice.gateway,
-    notice.eventId,
-  );
-  const orderId = orderOfNotice(session, notice) ?? known?.order_id ?? null;
-  if (orderId === null) {
-    if (known !== undefined) return 'duplicate';
-    if (waitingAt(session, notice.gateway) >= MAX_UNMATCHED) return 'dropped';
+  const { gateway, eventId, key, receivedAt } = notice;
+  const found = session.row<Found>(SELECT_FOUND, notice.orderId, gateway, eventId, gateway, key);
+  const isRepeat = found !== undefined && found.seq !== null;
+  if (found === undefined || found.id === null) {
+    if (isRepeat) return 'duplicate';
+    if (waitingAt(session, gateway) >= MAX_UNMATCHED) return 'dropped';
     insertNotice(session, notice, null);
-    count(session, 'unmatched', 1, notice.gateway);
+    count(session, 'unmatched', 1, gateway);
     return 'unmatched';
   }
-  nudge(session, orderId, notice.receivedAt);
-  if (notice.key !== null)
-    keepKey(session, orderId, { ...notice, key: notice.key, at: notice.receivedAt });
-  if (known === undefined) {
-    if (keptFor(session, orderId) < MAX_KEPT_PER_ORDER) insertNotice(session, notice, orderId);
+  const orderId = found.id;
+  putNudge(session, found, receivedAt);
+  // A key that a payment of ours has already says nothing new.
+  if (key !== null && found.is_key_known === 0)
+    insertKey(session, orderId, { gateway, key, at: receivedAt });
+  if (found.seq === null) {
+    if (found.kept < MAX_KEPT_PER_ORDER) insertNotice(session, notice, orderId);
     return 'admitted';
   }
   // It waited, and a look has given the order the key that it names since.
-  if (known.order_id === null && session.run(MATCH_NOTICE, orderId, known.seq) === 1)
-    count(session, 'unmatched', -1, notice.gateway);
+  if (found.matched_to === null && session.run(MATCH_NOTICE, orderId, found.seq) === 1)
+    count(session, 'unmatched', -1, gateway);
   return 'duplicate';
 }
 
@@ -87,16 +89,34 @@ export function nudgeIntervalMs(state: OrderState): DurationMs {
   return state === 'pending' ? NUDGE_UNRESOLVED_MS : NUDGE_FINAL_MS;
 }
 
+/** What is there already: of the same notice, and of the order that it is about. */
+type Found = Known & (Nudged | { readonly id: null });
+
+interface Known {
+  /** `null`: it has not come before. */
+  readonly seq: number | null;
+  readonly matched_to: string | null;
+  readonly is_key_known: 0 | 1;
+  /** Notices of the order. */
+  readonly kept: number;
+}
+
+interface Nudged {
+  readonly id: string;
+  readonly state: OrderState;
+  readonly looked_at: Instant | null;
+  readonly nudge_at: Instant | null;
+}
+
 function nudge(session: Session, orderId: string, at: Instant): void {
-  const order = session.row<{
-    readonly state: OrderState;
-    readonly looked_at: Instant | null;
-    readonly nudge_at: Instant | null;
-  }>(SELECT_NUDGED, orderId);
-  if (order === undefined) return;
+  const order = session.row<Nudged>(SELECT_NUDGED, orderId);
+  if (order !== undefined) putNudge(session, order, at);
+}
+
+function putNudge(session: Session, order: Nudged, at: Instant): void {
   const earliest =
     order.looked_at === null ? at : Math.max(at, order.looked_at + nudgeIntervalMs(order.state));
-  session.run(NUDGE, Math.min(earliest, order.nudge_at ?? earliest), orderId);
+  session.run(NUDGE, Math.min(earliest, order.nudge_at ?? earliest), order.id);
 }
 
 interface WaitingRow {
@@ -124,69 +144,57 @@ function dropRest(session: Session, orderId: string): void {
   session.run(DELETE_WAITING_FOR_ORDER, orderId);
 }
 
-/** A key that a payment of ours has already says nothing new; of the others the first are kept. */
-function keepKey(
-  session: Session,
-  orderId: string,
-  named: { readonly gateway: string; readonly key: string; readonly at: Instant },
-): void {
-  if (orderOfKey(session, named.gateway, named.key) !== null) return;
-  session.run(INSERT_KEY, {
-    orderId,
-    gateway: named.gateway,
-    key: named.key,
-    at: named.at,
-    most: MAX_KEPT_PER_ORDER,
-  });
+interface NamedKey {
+  readonly gateway: string;
+  readonly key: string;
+  readonly at: Instant;
 }
 
-/** The key says more than the order id: the gateway made it, and it cannot be of two orders. */
-function orderOfNotice(session: Session, notice: Notice): string | null {
-  const byKey = notice.key === null ? null : orderOfKey(session, notice.gateway, notice.key);
-  if (byKey !== null || notice.orderId === null) return byKey;
-  return session.row<{ readonly id: string }>(SELECT_ORDER_ID, notice.orderId)?.id ?? null;
+/** A key that a payment of ours has already says nothing new. */
+function keepKey(session: Session, orderId: string, named: NamedKey): void {
+  if (session.row(SELECT_ORDER_OF_KEY, named.gateway, named.key) === undefined)
+    insertKey(session, orderId, named);
 }
 
-function orderOfKey(session: Session, gateway: string, key: string): string | null {
-  const row = session.row<{ readonly order_id: string }>(SELECT_ORDER_OF_KEY, gateway, key);
-  return row?.order_id ?? null;
+/** The first ones are kept. */
+function insertKey(session: Session, orderId: string, { gateway, key, at }: NamedKey): void {
+  session.run(INSERT_KEY, { orderId, gateway, key, at, most: MAX_KEPT_PER_ORDER });
 }
 
 function insertNotice(session: Session, notice: Notice, orderId: string | null): void {
-  session.run(INSERT_NOTICE, {
-    gateway: notice.gateway,
-    eventId: notice.eventId,
-    key: notice.key,
-    namedOrder: notice.orderId,
-    orderId,
-    receivedAt: notice.receivedAt,
-  });
-}
-
-function keptFor(session: Session, orderId: string): number {
-  return session.row<{ readonly kept: number }>(COUNT_KEPT, orderId)?.kept ?? 0;
+  const { gateway, eventId, key, orderId: namedOrder, receivedAt } = notice;
+  session.run(INSERT_NOTICE, gateway, eventId, key, namedOrder, orderId, receivedAt);
 }
 
 function waitingAt(session: Session, gateway: string): number {
   return session.row<{ readonly value: number }>(SELECT_WAITING, gateway)?.value ?? 0;
 }
 
-const SELECT_NOTICE = 'SELECT seq, order_id FROM notices WHERE gateway = ? AND event_id = ?';
-
-const SELECT_ORDER_ID = 'SELECT id FROM orders WHERE id = ?';
+/**
+ * Always one row. The key says more than the order id: the gateway made it, and it cannot be of two orders. When neither is
+ * known any more than before, it is about the order that the same notice was matched with.
+ */
+const SELECT_FOUND = `
+  SELECT
+    known.seq, known.order_id AS matched_to, payments.seq IS NOT NULL AS is_key_known,
+    orders.id, orders.state, orders.looked_at, orders.nudge_at,
+    (SELECT count(*) FROM notices WHERE order_id = orders.id) AS kept
+  FROM (SELECT ? AS named_order) AS sent
+  LEFT JOIN notices AS known ON known.gateway = ? AND known.event_id = ?
+  LEFT JOIN payments ON payments.gateway = ? AND payments.transaction_key = ?
+  LEFT JOIN orders ON orders.id = coalesce(
+    payments.order_id, (SELECT id FROM orders WHERE id = sent.named_order), known.order_id)`;
 
 const SELECT_ORDER_OF_KEY =
   'SELECT order_id FROM payments WHERE gateway = ? AND transaction_key = ?';
 
-const SELECT_NUDGED = 'SELECT state, looked_at, nudge_at FROM orders WHERE id = ?';
+const SELECT_NUDGED = 'SELECT id, state, looked_at, nudge_at FROM orders WHERE id = ?';
 
 const NUDGE = 'UPDATE orders SET nudge_at = ?, nudges = nudges + 1 WHERE id = ?';
 
 const INSERT_NOTICE = `
   INSERT INTO notices (gateway, event_id, key, named_order, order_id, received_at)
-  VALUES (:gateway, :eventId, :key, :namedOrder, :orderId, :receivedAt)`;
-
-const COUNT_KEPT = 'SELECT count(*) AS kept FROM notices WHERE order_id = ?';
+  VALUES (?, ?, ?, ?, ?, ?)`;
 
 const SELECT_WAITING = `SELECT value FROM counters WHERE name = 'unmatched' AND gateway = ?`;
 
