@@ -160,6 +160,7 @@ function settleUnpaid(look: Look, order: Order, assessed: Assessed): Settled {
     const row = captured === order.amount ? captureRow(look, order) : 'mismatched_capture';
     return owe(look, payment, captured, row);
   }
+  const known = learned(payment, judgement, look.now);
   switch (judgement.verdict) {
     case 'mismatched': {
       const { transaction } = judgement;
@@ -169,13 +170,13 @@ function settleUnpaid(look: Look, order: Order, assessed: Assessed): Settled {
         transaction.currency === order.currency;
       return capturedHere
         ? owe(look, payment, transaction.amount, 'mismatched_capture')
-        : { ...escalate(look, payment, 'mismatched'), row: null };
+        : { ...escalate(look, known, 'mismatched'), row: null };
     }
     case 'unclear':
-      return { ...escalate(look, payment, 'unclear'), row: null };
+      return { ...escalate(look, known, 'unclear'), row: null };
     case 'captured':
     case 'declined':
-      return { payment: learned(payment, judgement, look.now), row: null, effects: [] };
+      return { payment: known, row: null, effects: [] };
     case 'presumed_declined':
       return { payment: presumed(payment, judgement, look), row: null, effects: [] };
     case 'open':
@@ -252,7 +253,7 @@ function presumed(payment: Payment, judgement: Judgement, { now }: Look): Paymen
 
 /**
  * What the gateway's word alone makes of a payment, whatever becomes of its order: a decline settles it, and a transaction
- * that shows up under way takes a presumption back.
+ * that shows up undecided takes a presumption back: it was presumed from an absence, and would not be watched for long enough.
  */
 export function learned(payment: Payment, judgement: Judgement, now: number): Payment {
   if (!isUnresolved(payment)) return payment;
@@ -267,7 +268,7 @@ export function learned(payment: Payment, judgement: Judgement, now: number): Pa
     };
   }
   if (
-    judgement.verdict === 'open' &&
+    UNDECIDED.includes(judgement.verdict) &&
     judgement.transaction !== null &&
     payment.presumedAt !== null
   ) {
@@ -282,3 +283,6 @@ export function learned(payment: Payment, judgement: Judgement, now: number): Pa
   }
   return payment;
 }
+
+/** The gateway has it, and it may still capture. */
+const UNDECIDED: readonly Judgement['verdict'][] = ['open', 'mismatched', 'unclear'];

@@ -82,8 +82,9 @@ function timesOf(
     case 'pending':
       return [now > payment.requestedAt + policy.holdAfterMs ? now + DAY_MS : rung];
     case 'failed': {
-      const since = payment.presumedAt;
-      if (since === null) return [];
+      if (payment.presumedAt === null) return [];
+      // A clock that was ahead may have written it: no look is put off by that.
+      const since = Math.min(payment.presumedAt, now);
       const waits = [HOUR_MS, DAY_MS, policy.holdAfterMs];
       return waits.map((wait) => since + wait).filter((due) => due > now);
     }

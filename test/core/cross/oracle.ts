@@ -252,7 +252,9 @@ function stateAfter(payment: Fact, order: string, { becomes }: Row, facts: Facts
   if (final && said === 'other_amount') return 'refund_due';
   if (verdict === 'declined') return 'failed';
   if (verdict === 'presumed' && final) return 'failed';
-  // Under way in the gateway's own words: a presumption is taken back.
-  if (verdict === 'open' && stored === 'presumed' && said !== null) return 'pending';
+  // It is there after all, and undecided: a presumption is taken back.
+  const there = said !== null && said !== 'absent' && said !== 'silent';
+  const undecided = ['open', 'mismatched', 'unclear'].includes(verdict);
+  if (undecided && stored === 'presumed' && there) return 'pending';
   return STORED_AS[stored];
 }

@@ -69,6 +69,13 @@ export const FINAL: Rows = {
       'pg: K1 succeeded, K2 unrecognised, nothing else',
       'stays completed watching; nothing new; looks in 1m',
     ],
+    // Presumed from an absence, and now it is there: it may capture yet, so it is watched as a pending one is.
+    [
+      'failed not_at_gateway 1d; pg keyless presumed not_at_gateway 1d ago',
+      'pg: K1 unrecognised, nothing else',
+      'stays failed watching; keyless is K1: pending, told unclear',
+      'tells order.attention unclear of keyless; looks in 1m',
+    ],
     [
       'failed declined 2h; pg K1 pending',
       'pg: K1 absent, nothing else',
