@@ -64,7 +64,10 @@ export type Counter = OrderState | 'refund_due' | 'unmatched';
 
 /** Changes a counter in the transaction that changes what it counts. */
 export function count(session: Session, counter: Counter, change: number, gateway = ''): void {
-  if (change !== 0) session.run(CHANGE_COUNTER, { counter, gateway, change });
+  if (change === 0) return;
+  // Almost always it is there, and changing it costs half of what asking for a conflict does.
+  if (session.run(CHANGE_COUNTER, change, counter, gateway) === 0)
+    session.run(INSERT_COUNTER, counter, gateway, change);
 }
 
 const INSERT_JOURNAL =
@@ -79,7 +82,6 @@ const INSERT_MOVEMENT = `
   INSERT INTO stock_movements (product_id, change, on_hand, kind, reference, at)
   VALUES (:productId, :change, :onHand, :kind, :reference, :at)`;
 
-// The insert is checked before the conflict is seen, so a decrement must not come in as a negative first value.
-const CHANGE_COUNTER = `
-  INSERT INTO counters (name, gateway, value) VALUES (:counter, :gateway, max(:change, 0))
-  ON CONFLICT (name, gateway) DO UPDATE SET value = value + :change`;
+const CHANGE_COUNTER = 'UPDATE counters SET value = value + ? WHERE name = ? AND gateway = ?';
+
+const INSERT_COUNTER = 'INSERT INTO counters (name, gateway, value) VALUES (?, ?, max(?, 0))';

@@ -8,7 +8,7 @@ import { type Counter, count, writeEffect, writeJournal } from './ledger.ts';
 import { nudgeIntervalMs } from './notices.ts';
 import { paymentBinding } from './rows.ts';
 import { suffices, takeStock } from './stock.ts';
-import { askAtOf, standingOf } from './unresolved.ts';
+import { askAtOf, type PaymentStanding, type RecordedStanding, standingOf } from './unresolved.ts';
 
 /**
  * Writes one decision, if its order still has the version that it was made on. `nudgesSeen`: the order's count of nudges
@@ -69,7 +69,8 @@ function writeChange(
   if (order.id !== decision.orderId || order.version !== decision.basis + 1)
     throw new Error(`the decision about ${decision.orderId} is of another order or version`);
 
-  const refundsBefore = refundsDue(session, order.id);
+  const before = standingOf(session, order.id);
+  const after = standingAfter(before, decision);
   for (const payment of decision.payments) updatePayment(session, payment, order.id);
   for (const payment of decision.added) insertPayment(session, payment, order.id);
   takeStock(session, { orderId: order.id, reason: decision.reason, take: decision.take, at });
@@ -91,13 +92,13 @@ function writeChange(
     escalated: JSON.stringify(order.escalated),
     updatedAt: order.updatedAt,
     version: order.version,
-    askAt: askAtOf(standingOf(session, order.id)),
+    askAt: askAtOf(after),
   });
   if (order.state !== stateBefore) {
     count(session, stateBefore, -1);
     count(session, order.state, 1);
   }
-  count(session, 'refund_due', refundsDue(session, order.id) - refundsBefore);
+  count(session, 'refund_due', refundsDue(after) - refundsDue(before));
 }
 
 /** When the decision was made: of all that a commit can hold, only the creation of an order has no hearing. */
@@ -140,8 +141,17 @@ function updatePayment(session: Session, payment: Payment, orderId: string): voi
     throw new Error(`payment ${payment.id} is not of order ${orderId}`);
 }
 
-function refundsDue(session: Session, orderId: string): number {
-  return standingOf(session, orderId).filter((payment) => payment.state === 'refund_due').length;
+/** The payments of an order once the decision is written: reading them again would cost as much as writing one. */
+function standingAfter(
+  before: readonly RecordedStanding[],
+  decision: Decision,
+): readonly PaymentStanding[] {
+  const changed = new Map(decision.payments.map((payment) => [payment.id, payment]));
+  return [...before.map((payment) => changed.get(payment.id) ?? payment), ...decision.added];
+}
+
+function refundsDue(payments: readonly PaymentStanding[]): number {
+  return payments.filter(({ state }) => state === 'refund_due').length;
 }
 
 const SELECT_STANDING = 'SELECT state, version FROM orders WHERE id = ?';

@@ -78,10 +78,8 @@ export function takeStock(
   },
 ): void {
   for (const [productId, quantity] of quantities(taking.take)) {
-    if (session.run(TAKE, { productId, quantity }) !== 1)
-      throw new Error(`the stock of ${productId} does not suffice`);
-    const product = loadProduct(session, productId);
-    if (product === null) throw new Error(`there is no product ${productId}`);
+    const product = session.row<Product>(TAKE, quantity, productId, quantity);
+    if (product === undefined) throw new Error(`the stock of ${productId} does not suffice`);
     const seq = writeMovement(session, {
       productId,
       change: -quantity,
@@ -141,4 +139,5 @@ const PUT_PRODUCT = `
 const SET_ON_HAND = 'UPDATE products SET on_hand = ? WHERE id = ?';
 
 const TAKE = `
-  UPDATE products SET on_hand = on_hand - :quantity WHERE id = :productId AND on_hand >= :quantity`;
+  UPDATE products SET on_hand = on_hand - ? WHERE id = ? AND on_hand >= ?
+  RETURNING id, name, on_hand AS onHand, low_stock_at AS lowStockAt`;

@@ -36,10 +36,13 @@ export function isLeftOut(askAt: string, exceptGateways: readonly string[]): boo
   return gateways.every((gateway) => exceptGateways.includes(gateway));
 }
 
+/** The same of a payment in the database. */
+export type RecordedStanding = PaymentStanding & Pick<Payment, 'id'>;
+
 /** The payments of an order as they stand in this transaction. */
-export function standingOf(session: Session, orderId: string): readonly PaymentStanding[] {
-  return session.rows<PaymentStanding>(SELECT_STANDING, orderId);
+export function standingOf(session: Session, orderId: string): readonly RecordedStanding[] {
+  return session.rows<RecordedStanding>(SELECT_STANDING, orderId);
 }
 
 const SELECT_STANDING =
-  'SELECT gateway, state, presumed_at AS presumedAt FROM payments WHERE order_id = ?';
+  'SELECT id, gateway, state, presumed_at AS presumedAt FROM payments WHERE order_id = ?';
