@@ -17,32 +17,33 @@ import { count } from './ledger.ts';
  */
 const MAX_KEPT_PER_ORDER = 50;
 
-/**
- * Keeps one callback and nudges its order. The order's version stays. Everything it must know is read in one statement: a
- * statement costs the driver more than what it does.
- */
+/** Keeps one callback and nudges its order. The order's version stays. */
 export function admitNotice(session: Session, notice: Notice): AdmitOutcome {
   const { gateway, eventId, key, receivedAt } = notice;
-  const found = session.row<Found>(SELECT_FOUND, notice.orderId, gateway, eventId, gateway, key);
-  const isRepeat = found !== undefined && found.seq !== null;
-  if (found === undefined || found.id === null) {
-    if (isRepeat) return 'duplicate';
+  const known = session.row<Known>(SELECT_KNOWN, gateway, eventId, gateway, key);
+  const seq = known?.seq ?? null;
+  const ownerOfKey = known?.owner_of_key ?? null;
+  const matchedTo =
+    seq === null ? null : (session.row<Matched>(SELECT_MATCHED, seq)?.order_id ?? null);
+  // The key says more than the order id: the gateway made it, and it cannot be of two orders.
+  const order = noticed(session, ownerOfKey ?? notice.orderId) ?? noticed(session, matchedTo);
+  if (order === null) {
+    if (seq !== null) return 'duplicate';
     if (waitingAt(session, gateway) >= MAX_UNMATCHED) return 'dropped';
     insertNotice(session, notice, null);
     count(session, 'unmatched', 1, gateway);
     return 'unmatched';
   }
-  const orderId = found.id;
-  putNudge(session, found, receivedAt);
+  putNudge(session, order, receivedAt);
   // A key that a payment of ours has already says nothing new.
-  if (key !== null && found.is_key_known === 0)
-    insertKey(session, orderId, { gateway, key, at: receivedAt });
-  if (found.seq === null) {
-    if (found.kept < MAX_KEPT_PER_ORDER) insertNotice(session, notice, orderId);
+  if (key !== null && ownerOfKey === null)
+    insertKey(session, order.id, { gateway, key, at: receivedAt });
+  if (seq === null) {
+    if (order.kept < MAX_KEPT_PER_ORDER) insertNotice(session, notice, order.id);
     return 'admitted';
   }
   // It waited, and a look has given the order the key that it names since.
-  if (found.matched_to === null && session.run(MATCH_NOTICE, orderId, found.seq) === 1)
+  if (matchedTo === null && session.run(MATCH_NOTICE, order.id, seq) === 1)
     count(session, 'unmatched', -1, gateway);
   return 'duplicate';
 }
@@ -89,16 +90,24 @@ export function nudgeIntervalMs(state: OrderState): DurationMs {
   return state === 'pending' ? NUDGE_UNRESOLVED_MS : NUDGE_FINAL_MS;
 }
 
-/** What is there already: of the same notice, and of the order that it is about. */
-type Found = Known & (Nudged | { readonly id: null });
-
 interface Known {
-  /** `null`: it has not come before. */
+  /** Of the same notice that came before. */
   readonly seq: number | null;
-  readonly matched_to: string | null;
-  readonly is_key_known: 0 | 1;
-  /** Notices of the order. */
+  readonly owner_of_key: string | null;
+}
+
+interface Matched {
+  readonly order_id: string | null;
+}
+
+interface Noticed extends Nudged {
+  /** Its notices. */
   readonly kept: number;
+}
+
+function noticed(session: Session, orderId: string | null): Noticed | null {
+  if (orderId === null) return null;
+  return session.row<Noticed>(SELECT_NOTICED, orderId) ?? null;
 }
 
 interface Nudged {
@@ -170,20 +179,17 @@ function waitingAt(session: Session, gateway: string): number {
   return session.row<{ readonly value: number }>(SELECT_WAITING, gateway)?.value ?? 0;
 }
 
-/**
- * Always one row. The key says more than the order id: the gateway made it, and it cannot be of two orders. When neither is
- * known any more than before, it is about the order that the same notice was matched with.
- */
-const SELECT_FOUND = `
+/** Always one row. In one statement, because a statement costs the driver more than what it does; a join costs still more. */
+const SELECT_KNOWN = `
   SELECT
-    known.seq, known.order_id AS matched_to, payments.seq IS NOT NULL AS is_key_known,
-    orders.id, orders.state, orders.looked_at, orders.nudge_at,
-    (SELECT count(*) FROM notices WHERE order_id = orders.id) AS kept
-  FROM (SELECT ? AS named_order) AS sent
-  LEFT JOIN notices AS known ON known.gateway = ? AND known.event_id = ?
-  LEFT JOIN payments ON payments.gateway = ? AND payments.transaction_key = ?
-  LEFT JOIN orders ON orders.id = coalesce(
-    payments.order_id, (SELECT id FROM orders WHERE id = sent.named_order), known.order_id)`;
+    (SELECT seq FROM notices WHERE gateway = ? AND event_id = ?) AS seq,
+    (SELECT order_id FROM payments WHERE gateway = ? AND transaction_key = ?) AS owner_of_key`;
+
+const SELECT_MATCHED = 'SELECT order_id FROM notices WHERE seq = ?';
+
+const SELECT_NOTICED = `
+  SELECT id, state, looked_at, nudge_at, (SELECT count(*) FROM notices WHERE order_id = orders.id) AS kept
+  FROM orders WHERE id = ?`;
 
 const SELECT_ORDER_OF_KEY =
   'SELECT order_id FROM payments WHERE gateway = ? AND transaction_key = ?';
