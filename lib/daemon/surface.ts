@@ -4,7 +4,7 @@ import type { Address, Config } from '../config.ts';
 import { firstLook } from '../core/questions.ts';
 import { type DurationMs, SECOND_MS } from '../core/time.ts';
 import { createCommands } from '../flows/commands.ts';
-import { createCallbacks } from '../flows/intake.ts';
+import { createCallbacks, ringingIntake } from '../flows/intake.ts';
 import type { Requesting, Stoppable } from '../flows/port.ts';
 import { createRequesting } from '../flows/request.ts';
 import type { HttpDependencies } from '../http/app.ts';
@@ -76,7 +76,7 @@ function dependencies(
   return {
     config,
     version: packageJson.version,
-    store,
+    store: { ...store, intake: ringingIntake(store.intake, () => pump.nudged()) },
     sweeping,
     callbacks: createCallbacks({
       intake: store.intake,

@@ -54,3 +54,23 @@ export function createCallbacks(ground: CallbackGround): Callbacks {
 }
 
 type Received = Extract<Event, { name: 'callback.received' }>['outcome'];
+
+/**
+ * An intake that rings after orders and payments, as callbacks do: one that came before its order may want a look at once, and
+ * the next sweep can be a minute away.
+ */
+export function ringingIntake(intake: Intake, nudged: () => void): Intake {
+  return {
+    ...intake,
+    createOrders: async (orders, now) => {
+      const outcomes = await intake.createOrders(orders, now);
+      nudged();
+      return outcomes;
+    },
+    addPayment: async (orderId, payment, now, mode) => {
+      const outcome = await intake.addPayment(orderId, payment, now, mode);
+      nudged();
+      return outcome;
+    },
+  };
+}

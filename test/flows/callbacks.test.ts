@@ -89,7 +89,6 @@ t.test('a callback that comes before its order is matched when the order comes',
   t.teardown(world.close);
   t.same(await callback(world, 'e1', 'key-1', 'ORDER-1'), { kind: 'unmatched' });
   await youngOrder(world);
-  world.daemon.pump.nudged();
   await world.pass(SECOND_MS);
   t.match(await orderOf(world), { state: 'completed' });
 });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { firstLook } from '../../lib/core/questions.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../lib/core/time.ts';
+import { ringingIntake } from '../../lib/flows/intake.ts';
 import type { Event } from '../../lib/observe/events.ts';
 import type { NewOrder, NewPayment, Store } from '../../lib/store/port.ts';
 import { openSqliteStore } from '../../lib/store/sqlite/index.ts';
@@ -89,7 +90,8 @@ export async function openFlowWorld(options: FlowOptions = {}): Promise<FlowWorl
     order: async (id, payments) => {
       const order = newOrder(id, payments, clock.now() - 11 * MINUTE_MS);
       const lookAt = firstLook(order, daemon.policy(), clock.now());
-      await store.intake.createOrders([{ ...order, lookAt }], clock.now());
+      const intake = ringingIntake(store.intake, () => daemon.pump.nudged());
+      await intake.createOrders([{ ...order, lookAt }], clock.now());
     },
     sweep: () => until(daemon.sweeping.request().ended),
     until,
