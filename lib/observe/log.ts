@@ -19,11 +19,8 @@ export function createLogger(level: LogLevel, to?: DestinationStream): Logger {
       level,
       base: null,
       timestamp: stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-      redact: {
-        paths: PRIVATE_NAMES.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
-        censor: '****',
-      },
+      // Not `redact`: with wildcards it costs many times what the line itself does.
+      formatters: { level: (label) => ({ level: label }), log: (fields) => struckOut(fields) },
     },
     // Written before the call returns, so that the last lines before a crash are there.
     to ?? destination({ fd: STDERR, sync: true }),
@@ -45,7 +42,7 @@ export function logTeller(logger: Logger, clock: Clock = systemClock): Tell {
 }
 
 /** How members, cards and secrets are called wherever they are. */
-const PRIVATE_NAMES = [
+const PRIVATE_NAMES: ReadonlySet<string> = new Set([
   'cardNo',
   'cardNumber',
   'authorization',
@@ -55,7 +52,30 @@ const PRIVATE_NAMES = [
   'password',
   'memberId',
   'userId',
-];
+]);
+
+/** Where a private name is looked for: in a line's own fields, in theirs, and in theirs. */
+const LEVELS = 3;
+
+/** The fields with whatever stands under a private name struck out. */
+function struckOut(fields: object, levels = LEVELS): Record<string, unknown> {
+  const kept: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(fields)) {
+    if (PRIVATE_NAMES.has(name)) kept[name] = '****';
+    else kept[name] = levels > 1 ? struckOutInside(value, levels - 1) : value;
+  }
+  return kept;
+}
+
+function struckOutInside(value: unknown, levels: number): unknown {
+  if (Array.isArray(value)) return value.map((one) => struckOutInside(one, levels));
+  // Anything but a plain object knows how it is written down.
+  const isPlain =
+    typeof value === 'object' &&
+    value !== null &&
+    Object.getPrototypeOf(value) === Object.prototype;
+  return isPlain ? struckOut(value, levels) : value;
+}
 
 /** The same trouble with callbacks is a line once in this time: anybody can send them, as fast as they like. */
 const SAME_TROUBLE_MS: DurationMs = MINUTE_MS;

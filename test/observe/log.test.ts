@@ -148,6 +148,8 @@ t.test('what must not be there is struck out all the same', async (t) => {
     'x',
   );
   log.logger.info({ token: '4111', payment: { memberId: '4111' } }, 'x');
+  log.logger.info({ payments: [{ id: 'P1', userId: '4111', paid: null }] }, 'x');
   t.notMatch(JSON.stringify(log.read()), /4111/);
   t.match(log.read()[0], { error: 'at **** next line' });
+  t.match(log.read()[3], { payments: [{ id: 'P1', userId: '****', paid: null }] });
 });
