@@ -89,15 +89,14 @@ export class GatewayWindow {
   next(nowMs: number, threads: number): Chunk | DurationMs | null {
     const first = this.#waiting[0];
     if (first === undefined) return null;
+    const size = this.#sizeOfNext(first, threads);
+    if (size > 1 && this.#isSplit(size, threads)) return null;
     const admission = this.#limits.admit(nowMs);
     if (admission.kind === 'full') return null;
     if (admission.kind === 'wait') return admission.waitMs;
-    const size = this.#sizeOfNext(first, threads);
     const jobs = this.#waiting.splice(0, size);
-    // A thread gets its share of the window; what is over goes to whoever comes next.
-    const share = Math.max(1, Math.floor(this.maxInFlight / threads));
     let lanes = 1;
-    while (lanes < Math.min(jobs.length, share)) {
+    while (lanes < Math.min(jobs.length, this.#share(threads))) {
       if (this.#limits.admit(nowMs).kind !== 'admitted') break;
       lanes += 1;
     }
@@ -128,9 +127,23 @@ export class GatewayWindow {
 
   #sizeOfNext(first: Job, threads: number): number {
     if (first.kind === 'request' || !this.#mayChunk || this.#limits.circuit !== 'closed') return 1;
-    const size = chunkSize(this.#waiting.length, threads, this.#median());
+    const size = chunkSize(this.#waiting.length, threads, this.#median(), this.#share(threads));
     const stop = this.#waiting.findIndex((job, at) => at >= size || job.kind === 'request');
     return stop === -1 ? this.#waiting.length : stop;
+  }
+
+  /**
+   * The slots of a chunk come free one after the other. A chunk that left on the first of them would keep that one lane to its
+   * end, however many orders it holds: it waits for the others, and they take no longer than one exchange.
+   */
+  #isSplit(size: number, threads: number): boolean {
+    const free = this.#limits.freeSlots();
+    return this.inFlight > 0 && free < Math.min(size, this.#share(threads));
+  }
+
+  /** What a thread gets of the window; what is over goes to whoever comes next. */
+  #share(threads: number): number {
+    return Math.max(1, Math.floor(this.maxInFlight / threads));
   }
 
   #median(): DurationMs | null {

@@ -11,17 +11,18 @@ t.test('orders in one task', async (t) => {
       [1_000, 2, null, 1],
       [1_000, 2, 5, 1],
       [1_000, 2, 300, 1],
-      [1, 2, 1, 1],
-      [8, 2, 1, 1],
-      [9, 2, 1, 2],
+      [1, 2, 1, 5],
+      [2, 2, 1, 5],
+      [40, 2, 1, 5],
+      [41, 2, 1, 6],
       [100, 2, 1, 13],
-      [100, 10, 1, 3],
+      [100, 10, 1, 5],
       [400, 2, 4.9, 50],
       [100_000, 2, 0.1, 50],
     ];
   for (const [waiting, threads, medianMs, size] of rows) {
     t.equal(
-      chunkSize(waiting, threads, medianMs),
+      chunkSize(waiting, threads, medianMs, 5),
       size,
       `${waiting} waiting, ${threads} threads, ${medianMs} ms`,
     );
@@ -137,6 +138,16 @@ t.test(
     t.same(first.open(), [9, 10, 11, 12]);
   },
 );
+
+t.test('a chunk waits until all slots of a thread are free', async (t) => {
+  const window = quickWindow(100);
+  const [first] = [next(window), next(window)];
+  answer(first, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+  t.equal(window.inFlight, 6);
+  t.equal(window.next(0, THREADS), null, 'four slots are free, the fifth will be in a moment');
+  answer(first, [12]);
+  t.equal(next(window).lanes, 5);
+});
 
 t.test('orders that come back are the next to leave, one by one', async (t) => {
   const window = quickWindow(100);
