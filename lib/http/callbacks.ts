@@ -81,8 +81,8 @@ export function takeCallbacks(
     const startedMs = clock.monotonicMs();
     const chunks: Buffer[] = [];
     incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-    incoming.once('end', () => void answer(gateway, joined(chunks), outgoing));
-    incoming.once('close', () => {
+    incoming.on('end', () => void answer(gateway, joined(chunks), outgoing));
+    incoming.on('close', () => {
       // The caller went away, or sent so slowly that it was cut off: nobody reads a reply.
       if (incoming.complete) return;
       const durationMs = clock.monotonicMs() - startedMs;

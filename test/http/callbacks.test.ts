@@ -35,6 +35,17 @@ t.test('no token and no Host is asked for, and any content type will do', async 
   }
 });
 
+t.test('an address that is spelled otherwise leads to the same', async (t) => {
+  const serving = await openServing();
+  t.teardown(serving.close);
+  for (const [index, path] of ['/callbacks/pg?from=pg', '/callbacks/%70g'].entries()) {
+    const sent = { body: body({ eventId: `e-${index}` }) };
+    t.match(await serving.call('POST', path, sent), { status: 200, body: { status: 'accepted' } });
+    t.match(await serving.call('POST', path, { body: '{' }), { status: 400 }, path);
+  }
+  t.same(outcomes(serving), ['unmatched', 'invalid', 'unmatched', 'invalid']);
+});
+
 t.test('what is no callback is refused, and nothing of it is kept', async (t) => {
   const serving = await openServing();
   t.teardown(serving.close);
