@@ -28,6 +28,9 @@ const { values, positionals } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 });
+/** The numbers in the README stand between these, and nobody edits them by hand. */
+const MARKS = ['<!-- numbers: begin -->', '<!-- numbers: end -->'] as const;
+
 process.exitCode = await main();
 
 async function main(): Promise<number> {
@@ -80,9 +83,6 @@ function blockOf(reports: readonly Report[], measuredOn: string): string {
   const day = new Date().toISOString().slice(0, 10);
   return [`Measured on ${day}: ${measuredOn}`, ...reports.map(reportText)].join('\n\n');
 }
-
-/** The numbers in the README stand between these, and nobody edits them by hand. */
-const MARKS = ['<!-- numbers: begin -->', '<!-- numbers: end -->'] as const;
 
 function writeBlock(block: string): void {
   const file = pathOf('bench/README.md');
