@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import packageJson from '../package.json' with { type: 'json' };
 import { type Clock, systemClock } from './clock.ts';
 import { formatAddress } from './config/forms.ts';
@@ -5,7 +6,7 @@ import type { Address, Config } from './config.ts';
 import { type DurationMs, HOUR_MS, SECOND_MS } from './core/time.ts';
 import { type Engine, startEngine } from './daemon/engine.ts';
 import type { Watch } from './daemon/readiness.ts';
-import type { Sweeping } from './flows/port.ts';
+import type { Sweeping, SweepTicket } from './flows/port.ts';
 import type { Event, Tell } from './observe/events.ts';
 import type { Metrics } from './observe/metrics.ts';
 import type { WarmThreads } from './pools/asking.ts';
@@ -56,9 +57,10 @@ export async function startDaemon(config: Config, options: DaemonOptions): Promi
   });
   undo.defer(() => engine.close());
   undo.defer(() => engine.stopSettling());
-  engine.sweeping.request();
-  // What follows loads a lot of code and holds the main thread meanwhile: the first questions leave before.
+  const first = engine.sweeping.request();
   await engine.asking.ready();
+  // What follows loads a lot of code and holds the main thread meanwhile: the first questions leave before.
+  await hasAsked(engine, first);
 
   const watch = await watchOver(engine, config, clock);
   const metrics = await measure(engine, config, clock);
@@ -107,6 +109,16 @@ export async function startDaemon(config: Config, options: DaemonOptions): Promi
       return stopped;
     },
   };
+}
+
+/** Resolves when the first questions have left, or the sweep has ended without any. */
+async function hasAsked({ asking }: Engine, { ended }: SweepTicket): Promise<void> {
+  let over = false;
+  const end = () => {
+    over = true;
+  };
+  ended.then(end, end);
+  while (!over && asking.utilization() === 0) await setImmediate();
 }
 
 /** What a single sweep is given beside its configuration. */
