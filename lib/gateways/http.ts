@@ -104,7 +104,7 @@ export function openHttp(options: HttpOptions, clock: Clock): HttpPeer {
 
 /**
  * Loads the client. The library is loaded here: the main thread knows every kind of gateway and talks to none, and its start must be quick. Of the
- * library only this file: its front loads fetch, WebSocket, caches and more, a third of a thread's start and 8 MB in each.
+ * library only this file: its front loads fetch, WebSocket, caches and more, which every thread would pay for.
  */
 export async function loadAgent(): Promise<typeof Agent> {
   return (await import('undici/lib/dispatcher/agent.js')).default;
