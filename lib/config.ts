@@ -14,6 +14,9 @@ import {
   STANDARD_FILE,
   TOKEN_VARIABLE,
 } from './config/simple.ts';
+import type { ChannelSettings, LogSettings } from './channels/port.ts';
+import type { RetryPolicy } from './core/delivery.ts';
+import type { EffectTopic } from './core/effect.ts';
 import type { DurationMs } from './core/time.ts';
 import { ReconciledError } from './errors.ts';
 import { GATEWAY_KINDS, gatewayKind } from './gateways/index.ts';
@@ -43,6 +46,29 @@ export interface Config {
     readonly holdAfterMs: DurationMs;
   };
   readonly gateways: readonly GatewayConfig[];
+  readonly notify: {
+    /** Threads that send. */
+    readonly threads: number;
+    readonly retry: RetryPolicy;
+    /** Where an order is looked at, with `{id}` in the place of its id; `null`: messages link to nothing. */
+    readonly orderUrl: string | null;
+    /** An order that waits for longer than this beyond its time makes `sweep.late`. */
+    readonly sweepLateAfterMs: DurationMs;
+    /** A gateway that called back before and has not for so long, while orders were settled, makes `callbacks.stopped`. */
+    readonly callbacksStoppedAfterMs: DurationMs;
+  };
+  /** Never empty: without any in the file it is one log. */
+  readonly channels: readonly ChannelConfig[];
+}
+
+/** One channel: how it is reached, and what it is told. */
+export interface ChannelConfig {
+  readonly settings: ChannelSettings | LogSettings;
+  readonly topics: readonly EffectTopic[];
+  /** 0: every effect makes a message of its own. Conditions always do. */
+  readonly digestMs: DurationMs;
+  /** Messages under way at one moment. */
+  readonly maxInFlight: number;
 }
 
 /** Where something listens. An IPv6 host has no brackets here. */

@@ -1,4 +1,6 @@
 import type { Heard, Question } from '../core/gateway.ts';
+import type { ChannelSettings, Message } from '../channels/port.ts';
+import type { Receipt } from '../core/delivery.ts';
 import type { PaymentRequest, RequestOutcome } from '../gateways/port.ts';
 
 /**
@@ -21,4 +23,10 @@ export interface Asking {
   answering(): readonly string[];
   /** Resolves at the next moment when a slot may have become free. */
   whenFree(): Promise<void>;
+}
+
+/** The sending pool as the flows see it. */
+export interface Sending {
+  /** Sends one message once, in a thread. Never rejects: whatever goes wrong there is a receipt. */
+  send(channel: ChannelSettings, message: Message): Promise<Receipt>;
 }

@@ -103,6 +103,11 @@ const topics: Readonly<Record<EffectTopic, string>> = {
   'order.attention': 'a final order needs a person',
   'refund.due': 'money has to go back',
   'refund.done': 'money went back',
+  'sweep.late': 'checks are late',
+  'callbacks.stopped': 'callbacks have stopped',
+  'gateway.down': 'gateway down',
+  'gateway.up': 'gateway up again',
+  'gateway.misconfigured': 'gateway refuses access',
   'stock.low': 'a product is running low',
 };
 

@@ -87,6 +87,11 @@ export const ko: Texts = {
     'order.attention': '담당자 확인이 필요한 종결 주문',
     'refund.due': '환불 필요',
     'refund.done': '환불 완료',
+    'sweep.late': '주문 확인 지연',
+    'callbacks.stopped': '콜백 끊김',
+    'gateway.down': 'PG 장애',
+    'gateway.up': 'PG 복구',
+    'gateway.misconfigured': 'PG 접근 거부',
     'stock.low': '재고 부족 임박',
   },
   table: {

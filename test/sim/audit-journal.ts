@@ -3,7 +3,7 @@ import type { Decision } from '../../lib/core/decision.ts';
 import type { Order, OrderState } from '../../lib/core/order.ts';
 import type { Payment } from '../../lib/core/payment.ts';
 import type { Reason } from '../../lib/core/reason.ts';
-import type { JournalRow, NewPayment, OrderView, StoredEffect } from '../../lib/store/port.ts';
+import type { JournalRow, NewPayment, OrderView, DatedEffect } from '../../lib/store/port.ts';
 
 /** What may be decided about an order that is final. */
 const FINAL_REASONS: readonly Reason[] = [
@@ -27,7 +27,7 @@ const FINAL_REASONS: readonly Reason[] = [
 export function auditHistory(
   view: OrderView,
   history: readonly JournalRow[],
-  effects: readonly StoredEffect[],
+  effects: readonly DatedEffect[],
 ): string[] {
   const broken: string[] = [];
   const story = tell(history, broken);

@@ -12,7 +12,7 @@ import type {
   Product,
   Reader,
   StockMovement,
-  StoredEffect,
+  DatedEffect,
 } from '../port.ts';
 import { loadView, viewOf } from './cases.ts';
 import { ANY, DUE, firstOf } from './claims.ts';
@@ -36,7 +36,7 @@ export function sqliteReader({ look }: Reading): Reader {
       look((session) =>
         session.rows<StoredJournalRow>(SELECT_JOURNAL_AFTER, seq, limit).map(journalRowOf),
       ),
-    effects: (orderId) => look((session) => session.rows<StoredEffect>(SELECT_EFFECTS, orderId)),
+    effects: (orderId) => look((session) => session.rows<DatedEffect>(SELECT_EFFECTS, orderId)),
     product: (id) => look((session) => loadProduct(session, id)),
     products: (after, limit) =>
       look((session) => {
