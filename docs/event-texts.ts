@@ -21,17 +21,9 @@ export const EVENT_TEXTS: EventTexts = {
       to: 'its state after',
       reason: 'the row of the decision table',
       changed: 'false: the look changed nothing',
+      gateways: 'where its payments are',
       outcome:
         '`applied`; `stale`: the order changed meanwhile and is decided again; `refused`: a transaction belongs to another order',
-    },
-  },
-  'order.escalated': {
-    text: 'A person has to look at an order.',
-    fields: {
-      orderId: 'the order',
-      paymentId: 'the payment, if it is about one',
-      topic: 'what it is about',
-      reason: 'the row of the decision table',
     },
   },
   'order.poisoned': {
@@ -75,6 +67,31 @@ export const EVENT_TEXTS: EventTexts = {
   'payment.requested': {
     text: 'The daemon requested a payment.',
     fields: { orderId: 'the order', outcome: 'what became of the request' },
+  },
+  notice: {
+    text: 'The channel `log`: what is told, in a sentence.',
+    fields: {
+      channel: 'its name',
+      topic: 'what it is about',
+      key: 'the key of the effect, or of a digest',
+      text: 'the sentence',
+    },
+  },
+  'delivery.attempted': {
+    text: 'A message was sent, or could not be.',
+    fields: {
+      channel: 'where to',
+      topic: 'what it is about',
+      outcome: '`delivered`; `failed`: it is tried again; `dead`: it is not',
+      cause: 'why not',
+      attempt: 'the how manieth attempt',
+      durationMs: 'how long it took',
+      detail: 'what the receiver said',
+    },
+  },
+  'deliveries.abandoned': {
+    text: 'Messages to channels that are not configured any more were given up.',
+    fields: { count: 'how many' },
   },
   'store.committed': {
     text: 'A transaction is on the disk.',

@@ -193,6 +193,7 @@ async function metricRows(): Promise<string[][]> {
     utilization: () => ({}),
     now: () => 0,
     gateways: [],
+    channels: [],
   });
   const text = await metrics.text();
   return [...text.matchAll(/^# HELP (reconciled_\w+) (.*)\n# TYPE \w+ (\w+)$/gm)].map(

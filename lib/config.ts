@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join, resolve } from 'node:path';
 import type { z } from 'zod';
+import type { ChannelSettings, LogSettings } from './channels/port.ts';
 import { asTable, readFile, SMALLEST_FILE, type Table } from './config/file.ts';
 import { formatAddress } from './config/forms.ts';
 import { mistakesOf, suggestion } from './config/mistakes.ts';
@@ -14,7 +15,6 @@ import {
   STANDARD_FILE,
   TOKEN_VARIABLE,
 } from './config/simple.ts';
-import type { ChannelSettings, LogSettings } from './channels/port.ts';
 import type { RetryPolicy } from './core/delivery.ts';
 import type { EffectTopic } from './core/effect.ts';
 import type { DurationMs } from './core/time.ts';

@@ -6,6 +6,7 @@ import type { Address, Config } from './config.ts';
 import { type DurationMs, HOUR_MS, SECOND_MS } from './core/time.ts';
 import { type Engine, startEngine } from './daemon/engine.ts';
 import type { Watch } from './daemon/readiness.ts';
+import type { Telling } from './daemon/telling.ts';
 import type { Sweeping, SweepTicket } from './flows/port.ts';
 import type { Event, Tell } from './observe/events.ts';
 import type { Metrics } from './observe/metrics.ts';
@@ -63,8 +64,11 @@ export async function startDaemon(config: Config, options: DaemonOptions): Promi
   await hasAsked(engine, first);
 
   const watch = await watchOver(engine, config, clock);
-  const metrics = await measure(engine, config, clock);
-  ears.add([metrics.tell, watch.heard]);
+  const { startTelling } = await import('./daemon/telling.ts');
+  const telling = await startTelling(config, engine, { clock, tell });
+  undo.defer(() => telling.stop());
+  const metrics = await measure(engine, telling, config, clock);
+  ears.add([metrics.tell, watch.heard, telling.heard]);
   const { openSurface } = await import('./daemon/surface.ts');
   const { readiness } = watch;
   const surface = await openSurface(config, engine, {
@@ -93,7 +97,8 @@ export async function startDaemon(config: Config, options: DaemonOptions): Promi
     // Nothing new is taken from here on. Requests that wait for a sweep get what it came to, because it ends now.
     const closed = surface.close();
     await Promise.all([engine.stopSettling(), surface.stop()]);
-    await closed;
+    // What was decided until now is told after the next start, what is being sent gets its receipt.
+    await Promise.all([closed, telling.stop()]);
     await engine.close();
   };
   let stopped: Promise<void> | null = null;
@@ -170,14 +175,20 @@ async function watchOver({ store }: Engine, config: Config, clock: Clock): Promi
   return startWatch(config.sweep, config.timezone, store.reader, clock);
 }
 
-async function measure({ asking, store }: Engine, config: Config, clock: Clock): Promise<Metrics> {
+async function measure(
+  { asking, store }: Engine,
+  telling: Telling,
+  config: Config,
+  clock: Clock,
+): Promise<Metrics> {
   const { createMetrics } = await import('./observe/metrics.ts');
   return createMetrics({
     counts: () => store.reader.counts(),
     oldestDue: () => store.reader.oldestDue(),
-    utilization: () => ({ asking: asking.utilization() }),
+    utilization: () => ({ asking: asking.utilization(), sending: telling.utilization() }),
     now: () => clock.now(),
     gateways: config.gateways.map(({ settings }) => settings.name),
+    channels: config.channels.map(({ settings }) => settings.name),
   });
 }
 

@@ -64,7 +64,7 @@ async function sweepHere(config: Config, words: string): Promise<SweepBody> {
         if (event.name === 'sweep.started' && !said) say(words);
         said ||= event.name === 'sweep.started';
         // What needs a person is in the table too.
-        if (event.name !== 'order.escalated') log(event);
+        log(event);
       },
     });
     if (early.signal.aborted) process.exitCode = EXIT.trouble;

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { type Config, databasePath, requireGateways } from '../config.ts';
+import { isCondition } from '../core/effect.ts';
 import type { Policy } from '../core/policy.ts';
 import { policyOf } from '../flows/policy.ts';
 import type { Sweeping } from '../flows/port.ts';
@@ -9,7 +10,7 @@ import { gatewayKind } from '../gateways/index.ts';
 import type { GatewayKind } from '../gateways/port.ts';
 import type { Tell } from '../observe/events.ts';
 import { type AskingPool, createAsking, type WarmThreads } from '../pools/asking.ts';
-import type { Store } from '../store/port.ts';
+import type { Store, Subscription } from '../store/port.ts';
 
 /** What settles orders, with or without a daemon around it: the pool, the store, and the flows between them. */
 export interface Engine {
@@ -57,6 +58,9 @@ export async function startEngine(
   const { openSqliteStore } = await import('../store/sqlite/index.ts');
   const store: Store = openSqliteStore({ path: databasePath(config), clock, tell });
   undo.defer(() => store.upkeep.close());
+  // Before anything is decided: what is told from now on is told to whoever is configured now.
+  const abandoned = await store.outbox.subscribe(subscriptionsOf(config), clock.now());
+  if (abandoned > 0) tell({ name: 'deliveries.abandoned', count: abandoned });
   const kinds = kindsOf(config);
   const capabilities = new Map([...kinds].map(([name, kind]) => [name, kind.capabilities]));
   const policy = () => policyOf(config, capabilities, asking.answering());
@@ -75,6 +79,17 @@ export async function startEngine(
     stopSettling: () => sweeping.stop(),
     close: () => started.disposeAsync(),
   };
+}
+
+function subscriptionsOf({ channels }: Config): readonly Subscription[] {
+  return channels.flatMap(({ settings: { name }, topics, digestMs }) =>
+    topics.map((topic) => ({
+      channel: name,
+      topic,
+      // A condition is told at once: whoever waits for a table of them waits while the gateway is down.
+      digestMs: isCondition(topic) ? 0 : digestMs,
+    })),
+  );
 }
 
 function kindsOf({ gateways }: Config): ReadonlyMap<string, GatewayKind> {

@@ -1,6 +1,5 @@
 import type { Clock } from '../clock.ts';
 import type { Case, Decision } from '../core/decision.ts';
-import type { EffectTopic } from '../core/effect.ts';
 import type { Policy } from '../core/policy.ts';
 import type { Tell } from '../observe/events.ts';
 import type { CommitOutcome, Docket, JournalRecord, Lease } from '../store/port.ts';
@@ -59,11 +58,8 @@ export async function settle(
   return { kind: 'contended' };
 }
 
-/** Effects that ask a person for something. */
-const FOR_PEOPLE: readonly EffectTopic[] = ['order.held', 'order.attention', 'refund.due'];
-
 function tellOutcome(tell: Tell, theCase: Case, decision: Decision, outcome: CommitOutcome): void {
-  const { orderId, reason, changed, effects } = decision;
+  const { orderId, reason, changed } = decision;
   tell({
     name: 'order.decided',
     orderId,
@@ -71,17 +67,11 @@ function tellOutcome(tell: Tell, theCase: Case, decision: Decision, outcome: Com
     to: decision.order.state,
     reason,
     changed,
+    gateways: gatewaysOf(theCase),
     outcome,
   });
-  if (outcome !== 'applied') return;
-  for (const effect of effects) {
-    if (!FOR_PEOPLE.includes(effect.topic)) continue;
-    tell({
-      name: 'order.escalated',
-      orderId,
-      paymentId: effect.paymentId,
-      topic: effect.topic,
-      reason: effect.reason,
-    });
-  }
+}
+
+function gatewaysOf({ payments }: Case): readonly string[] {
+  return [...new Set(payments.flatMap(({ gateway }) => gateway ?? []))];
 }

@@ -1,3 +1,5 @@
+import type { FailureCause } from '../core/delivery.ts';
+import type { EffectTopic } from '../core/effect.ts';
 import type { OrderState } from '../core/order.ts';
 import type { Reason } from '../core/reason.ts';
 import type { Exchange } from '../gateways/port.ts';
@@ -23,15 +25,9 @@ export type Event =
       readonly to: OrderState;
       readonly reason: Reason;
       readonly changed: boolean;
+      /** Where its payments are. */
+      readonly gateways: readonly string[];
       readonly outcome: 'applied' | 'stale' | 'refused';
-    }
-  /** Something a person has to look at. */
-  | {
-      readonly name: 'order.escalated';
-      readonly orderId: string;
-      readonly paymentId: string | null;
-      readonly topic: string;
-      readonly reason: Reason;
     }
   | { readonly name: 'order.poisoned'; readonly orderId: string; readonly error: string }
   | { readonly name: 'sweep.started'; readonly sweepId: number }
@@ -65,6 +61,27 @@ export type Event =
       readonly orderId: string;
       readonly outcome: 'accepted' | 'refused' | 'not_reached' | 'nobody_knows';
     }
+  /** The channel `log`: what is told, in a sentence. */
+  | {
+      readonly name: 'notice';
+      readonly channel: string;
+      readonly topic: EffectTopic;
+      readonly key: string;
+      readonly text: string;
+    }
+  | {
+      readonly name: 'delivery.attempted';
+      readonly channel: string;
+      readonly topic: EffectTopic;
+      /** `failed`: it is tried again; `dead`: it is not. */
+      readonly outcome: 'delivered' | 'failed' | 'dead';
+      readonly cause: FailureCause | null;
+      readonly attempt: number;
+      readonly durationMs: number;
+      readonly detail: string;
+    }
+  /** Deliveries of channels that are not configured any more were given up. */
+  | { readonly name: 'deliveries.abandoned'; readonly count: number }
   | { readonly name: 'store.committed'; readonly rows: number; readonly durationMs: number }
   | { readonly name: 'store.failed'; readonly error: string }
   /** A bug met while a request was answered: where it happened, never what was sent. */

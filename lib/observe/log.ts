@@ -1,5 +1,6 @@
 import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino';
 import { type Clock, systemClock } from '../clock.ts';
+import { TOPICS_FOR_PEOPLE } from '../core/effect.ts';
 import { boundedText } from '../core/text.ts';
 import { type DurationMs, type Instant, MINUTE_MS } from '../core/time.ts';
 import type { Event, Tell } from './events.ts';
@@ -91,8 +92,6 @@ function levelOf(event: Event, isNews: (what: string) => boolean): LogLevel {
     case 'order.decided':
       if (event.outcome === 'refused') return 'warn';
       return event.changed && event.outcome === 'applied' ? 'info' : 'debug';
-    case 'order.escalated':
-      return 'warn';
     case 'order.poisoned':
       return 'error';
     case 'sweep.started':
@@ -111,6 +110,12 @@ function levelOf(event: Event, isNews: (what: string) => boolean): LogLevel {
       return callbackLevel(event, isNews);
     case 'payment.requested':
       return event.outcome === 'nobody_knows' ? 'warn' : 'info';
+    case 'notice':
+      return TOPICS_FOR_PEOPLE.includes(event.topic) ? 'warn' : 'info';
+    case 'delivery.attempted':
+      return event.outcome === 'delivered' ? 'debug' : 'warn';
+    case 'deliveries.abandoned':
+      return 'warn';
     case 'store.committed':
       return 'debug';
     case 'store.failed':
@@ -158,4 +163,4 @@ function bounded(fields: Readonly<Record<string, unknown>>): Record<string, unkn
   );
 }
 
-const QUOTING: ReadonlySet<string> = new Set(['error', 'cause']);
+const QUOTING: ReadonlySet<string> = new Set(['error', 'cause', 'detail']);

@@ -13,6 +13,7 @@ export interface MetricSources {
   now(): Instant;
   /** Known from the start, so that a circuit that never opened reads 0 and not nothing. */
   readonly gateways: readonly string[];
+  readonly channels: readonly string[];
 }
 
 /** Counts what is told, and writes everything down in the text format of Prometheus. */
@@ -51,6 +52,9 @@ const COMMIT_BUCKETS = [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05
 
 /** Commits are coalesced in groups of about a hundred. */
 const BATCH_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 200, 500];
+
+/** A message takes a moment, or its receiver's whole time-out. */
+const DELIVERY_BUCKETS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, 60];
 
 /** A sweep of a few orders takes less than a second; more than a minute is late. */
 const SWEEP_BUCKETS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900];
@@ -103,6 +107,19 @@ function toldMetrics(registry: Registry) {
       buckets: CALLBACK_BUCKETS,
       registers,
     }),
+    deliveries: new Counter({
+      name: 'reconciled_deliveries_total',
+      help: 'Attempts to send a message: delivered, failed (and tried again) or dead.',
+      labelNames: ['channel', 'outcome'],
+      registers,
+    }),
+    deliveryDuration: new Histogram({
+      name: 'reconciled_delivery_duration_seconds',
+      help: 'How long an attempt to send a message took.',
+      labelNames: ['channel'],
+      buckets: DELIVERY_BUCKETS,
+      registers,
+    }),
     commitDuration: new Histogram({
       name: 'reconciled_commit_duration_seconds',
       help: 'How long a commit of the database took.',
@@ -145,6 +162,10 @@ function count(told: Told, event: Event): void {
       told.callbacks.inc({ gateway: event.gateway, outcome: event.outcome });
       told.callbackDuration.observe(event.durationMs / 1_000);
       return;
+    case 'delivery.attempted':
+      told.deliveries.inc({ channel: event.channel, outcome: event.outcome });
+      told.deliveryDuration.observe({ channel: event.channel }, event.durationMs / 1_000);
+      return;
     case 'store.committed':
       told.commitDuration.observe(event.durationMs / 1_000);
       told.commitBatch.observe(event.rows);
@@ -154,12 +175,13 @@ function count(told: Told, event: Event): void {
     case 'daemon.stopping':
     case 'daemon.stopped':
     case 'order.created':
-    case 'order.escalated':
     case 'order.poisoned':
     case 'sweep.started':
     case 'sweep.failed':
     case 'gateway.misconfigured':
     case 'payment.requested':
+    case 'notice':
+    case 'deliveries.abandoned':
     case 'store.failed':
     case 'pool.failed':
     case 'http.failed':
@@ -194,6 +216,18 @@ function readMetrics(registry: Registry) {
       help: 'How long the order that waits longest is overdue; 0 when none is.',
       registers,
     }),
+    outboxPending: new Gauge({
+      name: 'reconciled_outbox_pending',
+      help: 'Deliveries that are on their way.',
+      labelNames: ['channel'],
+      registers,
+    }),
+    deliveriesDead: new Gauge({
+      name: 'reconciled_deliveries_dead',
+      help: 'Deliveries that were given up and wait for a person.',
+      labelNames: ['channel'],
+      registers,
+    }),
     utilization: new Gauge({
       name: 'reconciled_pool_utilization',
       help: 'How busy a pool of threads is, 0 to 1.',
@@ -208,13 +242,24 @@ async function refresh(read: Read, sources: MetricSources): Promise<void> {
   const [counts, oldestDue] = await Promise.allSettled([sources.counts(), sources.oldestDue()]);
   // `reset` would leave a gauge without labels at 0, which is a number too.
   for (const gauge of [read.refundsDue, read.oldestDue]) gauge.remove();
-  for (const gauge of [read.orders, read.unmatched, read.utilization]) gauge.reset();
+  const labelled = [
+    read.orders,
+    read.unmatched,
+    read.outboxPending,
+    read.deliveriesDead,
+    read.utilization,
+  ];
+  for (const gauge of labelled) gauge.reset();
   if (counts.status === 'fulfilled') {
-    const { orders, refundsDue, unmatched } = counts.value;
+    const { orders, refundsDue, unmatched, deliveries } = counts.value;
     for (const state of ORDER_STATES) read.orders.set({ state }, orders[state]);
     read.refundsDue.set(refundsDue);
     for (const [gateway, waiting] of Object.entries(unmatched)) {
       read.unmatched.set({ gateway }, waiting);
+    }
+    for (const channel of sources.channels) {
+      read.outboxPending.set({ channel }, deliveries.pending[channel] ?? 0);
+      read.deliveriesDead.set({ channel }, deliveries.dead[channel] ?? 0);
     }
   }
   if (oldestDue.status === 'fulfilled') {

@@ -1,6 +1,6 @@
-import type { Heard, Question } from '../core/gateway.ts';
 import type { ChannelSettings, Message } from '../channels/port.ts';
 import type { Receipt } from '../core/delivery.ts';
+import type { Heard, Question } from '../core/gateway.ts';
 import type { PaymentRequest, RequestOutcome } from '../gateways/port.ts';
 
 /**

@@ -249,7 +249,7 @@ export interface Outbox {
   nextDue(channel: string): Instant | null;
   /** Makes dead deliveries due again, with all their time before them. */
   retry(deliveryIds: readonly number[], now: Instant): Promise<readonly RetryOutcome[]>;
-  /** Calls back after each commit that added deliveries or made some due. */
+  /** Calls back after each commit of this store: it may have added deliveries. */
   listen(ring: () => void): void;
 }
 
@@ -272,6 +272,8 @@ export interface Mark {
 
 /** Leased deliveries that make one message: one, or those of a digest. All have the same topic and number of attempts. */
 export interface Parcel {
+  /** The same for the same deliveries, at every attempt and after a restart: the effect's key, or a hash of all keys. ASCII. */
+  readonly id: string;
   readonly deliveryIds: readonly number[];
   readonly channel: string;
   readonly topic: EffectTopic;
@@ -291,8 +293,8 @@ export interface ParcelResult {
   readonly at: Instant;
 }
 
-/** `not_dead`: it is pending or was delivered, and nothing changes. */
-export type RetryOutcome = 'due' | 'not_found' | 'not_dead';
+/** `not_dead`: it is pending or was delivered; `no_channel`: nobody is subscribed under that name. Neither changes anything. */
+export type RetryOutcome = 'due' | 'not_found' | 'not_dead' | 'no_channel';
 
 /** The most deliveries in one parcel: what one e-mail bears. */
 export const MAX_PARCEL = 1_000;

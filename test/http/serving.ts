@@ -57,6 +57,7 @@ export async function openServing(options: ServingOptions = {}): Promise<Serving
     utilization: () => ({ asking: 0.5 }),
     now: () => clock.now(),
     gateways: config.gateways.map(({ settings }) => settings.name),
+    channels: [],
   });
   const { api, callbacks } = createApps({
     config,

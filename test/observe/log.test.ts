@@ -23,7 +23,19 @@ const decided: Extract<Event, { name: 'order.decided' }> = {
   to: 'completed',
   reason: 'captured',
   changed: true,
+  gateways: ['pg'],
   outcome: 'applied',
+};
+
+const delivery: Extract<Event, { name: 'delivery.attempted' }> = {
+  name: 'delivery.attempted',
+  channel: 'ops',
+  topic: 'order.held',
+  outcome: 'delivered',
+  cause: null,
+  attempt: 1,
+  durationMs: 12,
+  detail: '200',
 };
 
 const circuit: Extract<Event, { name: 'gateway.circuit' }> = {
@@ -62,14 +74,22 @@ const LEVELS: readonly (readonly [LogLevel, Event])[] = [
   ['warn', { ...decided, outcome: 'refused' }],
   [
     'warn',
+    { name: 'notice', channel: 'log', topic: 'order.held', key: 'order.held:O:v2', text: 'Look.' },
+  ],
+  [
+    'info',
     {
-      name: 'order.escalated',
-      orderId: 'O',
-      paymentId: null,
-      topic: 'order.held',
-      reason: 'unclear',
+      name: 'notice',
+      channel: 'log',
+      topic: 'order.completed',
+      key: 'order.completed:O:v2',
+      text: '',
     },
   ],
+  ['debug', delivery],
+  ['warn', { ...delivery, outcome: 'failed', cause: 'timeout' }],
+  ['warn', { ...delivery, outcome: 'dead', cause: 'rejected' }],
+  ['warn', { name: 'deliveries.abandoned', count: 3 }],
   ['error', { name: 'order.poisoned', orderId: 'ORDER000001', error: 'x' }],
   ['debug', { name: 'sweep.started', sweepId: 1 }],
   ['info', sweep(3)],

@@ -9,6 +9,7 @@ const COUNTS: Counts = {
   orders: { pending: 3, completed: 1_000_000, failed: 0, held: 2 },
   refundsDue: 1,
   unmatched: { pg: 4 },
+  deliveries: { pending: { ops: 7 }, dead: { mail: 1 } },
 };
 
 function metricsOf(over: Partial<MetricSources> = {}) {
@@ -18,6 +19,7 @@ function metricsOf(over: Partial<MetricSources> = {}) {
     utilization: () => ({ asking: 0.25 }),
     now: () => NOW,
     gateways: ['pg', 'bank'],
+    channels: ['ops', 'mail'],
     ...over,
   });
 }
@@ -41,6 +43,7 @@ const decided = (outcome: 'applied' | 'stale'): Event => ({
   to: 'completed',
   reason: 'captured',
   changed: true,
+  gateways: ['pg'],
   outcome,
 });
 

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Decision } from '../../lib/core/decision.ts';
+import type { DatedEffect } from '../../lib/core/effect.ts';
 import type { Order, OrderState } from '../../lib/core/order.ts';
 import type { Payment } from '../../lib/core/payment.ts';
 import type { Reason } from '../../lib/core/reason.ts';
-import type { JournalRow, NewPayment, OrderView, DatedEffect } from '../../lib/store/port.ts';
+import type { JournalRow, NewPayment, OrderView } from '../../lib/store/port.ts';
 
 /** What may be decided about an order that is final. */
 const FINAL_REASONS: readonly Reason[] = [

@@ -20,12 +20,17 @@ export function faulty(store: Store, passage: Passage): Store {
   return {
     intake: through(store.intake, passage, () => true),
     docket: through(store.docket, passage, (name) => WRITES.includes(name)),
+    outbox: through(store.outbox, passage, (name) => OUTBOX_WRITES.includes(name)),
     reader: through(store.reader, passage, () => false),
     upkeep: store.upkeep,
   };
 }
 
+const OUTBOX_WRITES = ['commit', 'subscribe', 'announce', 'retry'];
+
 const WRITES = ['commit', 'beginSweep', 'endSweep'];
+
+const AT_ONCE = ['release', 'nextNudge', 'nextDue', 'listen'];
 
 function through<Part extends object>(
   part: Part,
@@ -38,8 +43,8 @@ function through<Part extends object>(
       if (typeof member !== 'function') return member;
       return (...given: unknown[]) => {
         const call = (): unknown => Reflect.apply(member, target, given);
-        // `release` and `nextNudge` answer at once; a dead process has nothing to give back and nothing to wait for.
-        if (name === 'release' || name === 'nextNudge') return passage.alive() ? call() : null;
+        // These answer at once; a dead process has nothing to give back and nothing to wait for.
+        if (AT_ONCE.includes(String(name))) return passage.alive() ? call() : null;
         return isWrite(String(name)) ? write(passage, call) : read(passage, call);
       };
     },

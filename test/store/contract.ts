@@ -13,6 +13,7 @@ import { claimsContract } from './claims.contract.ts';
 import { docketContract } from './docket.contract.ts';
 import { intakeContract } from './intake.contract.ts';
 import { noticesContract } from './notices.contract.ts';
+import { outboxContract } from './outbox.contract.ts';
 import { readerContract } from './reader.contract.ts';
 
 /** A kind of store to be held to the contract. */
@@ -35,6 +36,7 @@ export function storeContract(engine: StoreEngine): void {
     noticesContract,
     claimsContract,
     docketContract,
+    outboxContract,
     readerContract,
   ])
     part((name, body) => {

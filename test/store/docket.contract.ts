@@ -182,7 +182,9 @@ function committing(clause: Clause): void {
       topic: 'stock.low',
       key: /^stock\.low:pen:\d+$/,
       productId: 'pen',
-      text: 'Pen: 3',
+      text: 'Pen',
+      onHand: 3,
+      version: 2,
     });
     await store.intake.addStock('pen', 5, 'note', T0);
     await penOrder(store, 6, 'ORDER4', 4);

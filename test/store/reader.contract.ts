@@ -153,6 +153,7 @@ export function readerContract(clause: Clause): void {
       orders: { pending: 0, completed: 0, failed: 0, held: 0 },
       refundsDue: 0,
       unmatched: {},
+      deliveries: { pending: {}, dead: {} },
     });
     t.equal(await store.reader.oldestDue(), null);
     await fiveOrders(store);

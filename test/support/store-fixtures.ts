@@ -199,12 +199,16 @@ export function foundPayment(over: Partial<Payment> & { readonly id: string }): 
 export function effect(over: Partial<Effect> & Pick<Effect, 'key' | 'orderId'>): Effect {
   return {
     topic: 'order.completed',
+    version: 2,
     paymentId: null,
     productId: null,
+    gateway: null,
     reason: 'captured',
     text: null,
     amount: 5_000,
     currency: 'KRW',
+    onHand: null,
+    since: null,
     ...over,
   };
 }

@@ -10,6 +10,7 @@ export function watched(store: Store, gauge: Gauge): Store {
   return {
     intake: counting(store.intake, gauge),
     docket: counting(store.docket, gauge),
+    outbox: counting(store.outbox, gauge),
     reader: counting(store.reader, gauge),
     upkeep: counting(store.upkeep, gauge),
   };

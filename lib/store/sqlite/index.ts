@@ -5,6 +5,7 @@ import { startClaims } from './claims.ts';
 import { openConnection } from './connection.ts';
 import { sqliteDocket } from './docket.ts';
 import { sqliteIntake } from './intake.ts';
+import { sqliteOutbox } from './outbox.ts';
 import { sqliteReader } from './reader.ts';
 import { startReading } from './reading.ts';
 import { sqliteUpkeep } from './upkeep.ts';
@@ -41,6 +42,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   return {
     intake: sqliteIntake(writer),
     docket: sqliteDocket(reading, writer, claims, options.tell),
+    outbox: sqliteOutbox(reading, writer),
     reader: sqliteReader(reading),
     upkeep: sqliteUpkeep(connection, reading, writer),
   };

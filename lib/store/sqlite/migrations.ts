@@ -108,20 +108,60 @@ export const MIGRATIONS: readonly string[] = [
     UNIQUE (order_id, version)
   ) STRICT;
 
+  -- What is told. Conditions (gateway.down) are of no order.
   CREATE TABLE effects (
     seq        INTEGER PRIMARY KEY,
     key        TEXT NOT NULL UNIQUE,
     topic      TEXT NOT NULL,
-    order_id   TEXT NOT NULL REFERENCES orders (id),
+    order_id   TEXT REFERENCES orders (id),
+    version    INTEGER CHECK (version BETWEEN 1 AND 9007199254740991),
     payment_id TEXT,
     product_id TEXT,
-    reason     TEXT NOT NULL,
+    gateway    TEXT,
+    reason     TEXT,
     text       TEXT,
     amount     INTEGER CHECK (amount BETWEEN 0 AND 9007199254740991),
     currency   TEXT,
+    on_hand    INTEGER CHECK (on_hand BETWEEN 0 AND 9007199254740991),
+    since      INTEGER,
     at         INTEGER NOT NULL
   ) STRICT;
-  CREATE INDEX effects_of_order ON effects (order_id, seq);
+  CREATE INDEX effects_of_order ON effects (order_id, seq) WHERE order_id IS NOT NULL;
+
+  -- Who hears of what; an effect is written with a delivery for each of them.
+  CREATE TABLE subscriptions (
+    topic     TEXT NOT NULL,
+    channel   TEXT NOT NULL,
+    digest_ms INTEGER NOT NULL CHECK (digest_ms BETWEEN 0 AND 9007199254740991),
+    PRIMARY KEY (topic, channel)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE deliveries (
+    id           INTEGER PRIMARY KEY,
+    effect       INTEGER NOT NULL REFERENCES effects (seq),
+    channel      TEXT NOT NULL,
+    -- Deliveries of a channel with the same one make one message; NULL: a message of its own.
+    batch        TEXT,
+    state        TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'delivered', 'dead')),
+    attempts     INTEGER NOT NULL DEFAULT 0 CHECK (attempts BETWEEN 0 AND 9007199254740991),
+    first_due_at INTEGER NOT NULL,
+    next_at      INTEGER,
+    detail       TEXT,
+    settled_at   INTEGER,
+    UNIQUE (effect, channel),
+    CHECK ((state = 'pending') = (next_at IS NOT NULL)),
+    CHECK ((state = 'pending') = (settled_at IS NULL))
+  ) STRICT;
+  CREATE INDEX deliveries_due ON deliveries (channel, next_at, id) WHERE next_at IS NOT NULL;
+  CREATE INDEX deliveries_of_batch ON deliveries (channel, batch, id) WHERE next_at IS NOT NULL AND batch IS NOT NULL;
+  -- Delivered ones are in neither of these: their number grows for ever.
+  CREATE INDEX deliveries_undelivered ON deliveries (state, id) WHERE state <> 'delivered';
+
+  -- What the daemon has to remember about a condition over a restart.
+  CREATE TABLE marks (
+    name  TEXT PRIMARY KEY,
+    since INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
 
   -- Callbacks: order_id is the order they were matched to, NULL while they wait for one.
   CREATE TABLE notices (

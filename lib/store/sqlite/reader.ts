@@ -1,9 +1,13 @@
+import type { DeliveryState } from '../../core/delivery.ts';
+import type { DatedEffect } from '../../core/effect.ts';
 import { ORDER_STATES } from '../../core/order.ts';
 import type { Reason } from '../../core/reason.ts';
 import type { Instant } from '../../core/time.ts';
 import { ReconciledError } from '../../errors.ts';
 import type {
   Counts,
+  DeliveriesQuery,
+  Delivery,
   JournalRecord,
   JournalRow,
   OrdersQuery,
@@ -12,13 +16,12 @@ import type {
   Product,
   Reader,
   StockMovement,
-  DatedEffect,
 } from '../port.ts';
 import { loadView, viewOf } from './cases.ts';
 import { ANY, DUE, firstOf } from './claims.ts';
 import type { Session } from './connection.ts';
 import type { Reading } from './reading.ts';
-import { ORDER_COLUMNS, type OrderRow } from './rows.ts';
+import { EFFECT_COLUMNS, ORDER_COLUMNS, type OrderRow } from './rows.ts';
 import { loadProduct } from './stock.ts';
 import { loadSweep, loadSweeps } from './sweeps.ts';
 
@@ -37,6 +40,12 @@ export function sqliteReader({ look }: Reading): Reader {
         session.rows<StoredJournalRow>(SELECT_JOURNAL_AFTER, seq, limit).map(journalRowOf),
       ),
     effects: (orderId) => look((session) => session.rows<DatedEffect>(SELECT_EFFECTS, orderId)),
+    delivery: (id) =>
+      look((session) => {
+        const row = session.row<DeliveryRow>(SELECT_DELIVERY, id);
+        return row === undefined ? null : deliveryOf(row);
+      }),
+    deliveries: (query) => look((session) => deliveriesPage(session, query)),
     product: (id) => look((session) => loadProduct(session, id)),
     products: (after, limit) =>
       look((session) => {
@@ -77,6 +86,37 @@ function ordersPage(session: Session, query: OrdersQuery): Page<OrderView> {
   });
   const page = pageOf(rows, query.limit, (row) => cursorOf([row.created_at, row.id]));
   return { items: page.items.map((row) => viewOf(session, row)), next: page.next };
+}
+
+function deliveriesPage(session: Session, query: DeliveriesQuery): Page<Delivery> {
+  const [before] = query.after === null ? [] : readCursor(query.after, ['number']);
+  const filters = [
+    query.state === null ? '' : 'AND state = :state',
+    query.channel === null ? '' : 'AND channel = :channel',
+  ];
+  const rows = session.rows<DeliveryRow>(`${SELECT_DELIVERIES} ${filters.join(' ')} ${NEWEST}`, {
+    state: query.state,
+    channel: query.channel,
+    before: before ?? Number.MAX_SAFE_INTEGER,
+    limit: query.limit + 1,
+  });
+  const page = pageOf(rows, query.limit, (row) => cursorOf([row.id]));
+  return { items: page.items.map(deliveryOf), next: page.next };
+}
+
+interface DeliveryRow extends DatedEffect {
+  readonly id: number;
+  readonly channel: string;
+  readonly state: DeliveryState;
+  readonly attempts: number;
+  readonly nextAt: Instant | null;
+  readonly detail: string | null;
+  readonly settledAt: Instant | null;
+}
+
+function deliveryOf(row: DeliveryRow): Delivery {
+  const { id, channel, state, attempts, nextAt, detail, settledAt, ...effect } = row;
+  return { id, channel, state, attempts, nextAt, detail, settledAt, effect };
 }
 
 /** One row more than asked for was read: it tells whether there is a further page. */
@@ -145,6 +185,12 @@ function loadCounts(session: Session): Counts {
   const rows = session.rows<{ readonly name: string; readonly gateway: string; value: number }>(
     SELECT_COUNTERS,
   );
+  const countedBy = (name: string) =>
+    Object.fromEntries(
+      rows
+        .filter((row) => row.name === name && row.value > 0)
+        .map((row) => [row.gateway, row.value]),
+    );
   const counted = (name: string) => rows.find((row) => row.name === name)?.value ?? 0;
   const [pending, completed, failed, held] = ORDER_STATES.map(counted);
   return {
@@ -155,11 +201,8 @@ function loadCounts(session: Session): Counts {
       held: held ?? 0,
     },
     refundsDue: counted('refund_due'),
-    unmatched: Object.fromEntries(
-      rows
-        .filter((row) => row.name === 'unmatched' && row.value > 0)
-        .map((row) => [row.gateway, row.value]),
-    ),
+    unmatched: countedBy('unmatched'),
+    deliveries: { pending: countedBy('delivery_pending'), dead: countedBy('delivery_dead') },
   };
 }
 
@@ -177,8 +220,17 @@ const SELECT_JOURNAL_AFTER = `
   SELECT ${JOURNAL_COLUMNS} FROM journal WHERE seq > ? ORDER BY seq LIMIT ?`;
 
 const SELECT_EFFECTS = `
-  SELECT topic, key, order_id AS orderId, payment_id AS paymentId, product_id AS productId, reason, text, amount, currency, at
-  FROM effects WHERE order_id = ? ORDER BY seq`;
+  SELECT ${EFFECT_COLUMNS} FROM effects WHERE order_id = ? ORDER BY seq`;
+
+const DELIVERIES = `
+  SELECT id, channel, state, attempts, next_at AS nextAt, detail, settled_at AS settledAt, ${EFFECT_COLUMNS}
+  FROM deliveries JOIN effects ON effects.seq = effect`;
+
+const SELECT_DELIVERY = `${DELIVERIES} WHERE id = ?`;
+
+const SELECT_DELIVERIES = `${DELIVERIES} WHERE id < :before`;
+
+const NEWEST = 'ORDER BY id DESC LIMIT :limit';
 
 const SELECT_PRODUCTS = `
   SELECT id, name, on_hand AS onHand, low_stock_at AS lowStockAt FROM products WHERE id > ? ORDER BY id LIMIT ?`;

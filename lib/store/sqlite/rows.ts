@@ -52,6 +52,11 @@ export function orderOf(row: OrderRow): Order {
   };
 }
 
+/** The columns of an effect under the names of the port, which its rows then have. */
+export const EFFECT_COLUMNS = `
+  topic, key, order_id AS orderId, version, payment_id AS paymentId, product_id AS productId, gateway, reason, text, amount,
+  currency, on_hand AS onHand, since, at`;
+
 /** A row of `items`. */
 export interface ItemRow {
   readonly product_id: string;

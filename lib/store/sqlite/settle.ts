@@ -73,7 +73,7 @@ function writeChange(
   const after = standingAfter(before, decision);
   for (const payment of decision.payments) updatePayment(session, payment, order.id);
   for (const payment of decision.added) insertPayment(session, payment, order.id);
-  takeStock(session, { orderId: order.id, reason: decision.reason, take: decision.take, at });
+  takeStock(session, { order, take: decision.take, at });
   for (const effect of decision.effects) writeEffect(session, effect, at);
   writeJournal(session, {
     orderId: order.id,

@@ -1,6 +1,5 @@
+import { lowStockEffect } from '../../core/announce.ts';
 import type { Taking } from '../../core/decision.ts';
-import type { Effect } from '../../core/effect.ts';
-import type { Reason } from '../../core/reason.ts';
 import type { Instant } from '../../core/time.ts';
 import type { Product } from '../port.ts';
 import type { Session } from './connection.ts';
@@ -21,16 +20,19 @@ export function putProduct(
   )
     return 'same';
   session.run(PUT_PRODUCT, { ...product });
-  const change = product.onHand - (known?.onHand ?? 0);
-  if (change !== 0)
-    writeMovement(session, {
+  const before = known?.onHand ?? 0;
+  if (product.onHand !== before) {
+    const movement = writeMovement(session, {
       productId: product.id,
-      change,
+      change: product.onHand - before,
       onHand: product.onHand,
       kind: 'counted',
       reference: null,
       at: now,
     });
+    if (crossesThreshold(product, before))
+      writeEffect(session, lowStockEffect(product, movement, null), now);
+  }
   return known === null ? 'created' : 'updated';
 }
 
@@ -71,8 +73,7 @@ export function suffices(session: Session, take: readonly Taking[]): boolean {
 export function takeStock(
   session: Session,
   taking: {
-    readonly orderId: string;
-    readonly reason: Reason;
+    readonly order: { readonly id: string; readonly version: number };
     readonly take: readonly Taking[];
     readonly at: Instant;
   },
@@ -85,11 +86,11 @@ export function takeStock(
       change: -quantity,
       onHand: product.onHand,
       kind: 'taken',
-      reference: taking.orderId,
+      reference: taking.order.id,
       at: taking.at,
     });
-    if (crossesThreshold(product, quantity))
-      writeEffect(session, lowStock(product, seq, taking), taking.at);
+    if (crossesThreshold(product, product.onHand + quantity))
+      writeEffect(session, lowStockEffect(product, seq, taking.order), taking.at);
   }
 }
 
@@ -101,28 +102,9 @@ function quantities(take: readonly Taking[]): ReadonlyMap<string, number> {
   return sums;
 }
 
-function crossesThreshold(product: Product, taken: number): boolean {
-  if (product.lowStockAt === null) return false;
-  return product.onHand <= product.lowStockAt && product.onHand + taken > product.lowStockAt;
-}
-
-function lowStock(
-  product: Product,
-  movement: number,
-  taking: { readonly orderId: string; readonly reason: Reason },
-): Effect {
-  return {
-    topic: 'stock.low',
-    // The movement makes it once per crossing: the product may be restocked and run low again.
-    key: `stock.low:${product.id}:${movement}`,
-    orderId: taking.orderId,
-    paymentId: null,
-    productId: product.id,
-    reason: taking.reason,
-    text: `${product.name}: ${product.onHand}`,
-    amount: null,
-    currency: null,
-  };
+/** Once per crossing: it was above the threshold and is not any more. */
+function crossesThreshold({ onHand, lowStockAt }: Product, before: number): boolean {
+  return lowStockAt !== null && onHand <= lowStockAt && before > lowStockAt;
 }
 
 const SELECT_PRODUCT =

@@ -77,7 +77,8 @@ const RULES: readonly string[] = [
   `WITH real (name, gateway, value) AS (
      SELECT state, '', count(*) FROM orders GROUP BY state
      UNION ALL SELECT 'refund_due', '', count(*) FROM payments WHERE state = 'refund_due'
-     UNION ALL SELECT 'unmatched', gateway, count(*) FROM notices WHERE order_id IS NULL GROUP BY gateway)
+     UNION ALL SELECT 'unmatched', gateway, count(*) FROM notices WHERE order_id IS NULL GROUP BY gateway
+     UNION ALL SELECT 'delivery_' || state, channel, count(*) FROM deliveries WHERE state <> 'delivered' GROUP BY state, channel)
    SELECT 'The counter ' || trim(name || ' ' || gateway) || ' says ' || coalesce(counters.value, 0) || ', there are ' || coalesce(real.value, 0) || '.' AS trouble
    FROM counters FULL JOIN real USING (name, gateway)
    WHERE coalesce(counters.value, 0) <> coalesce(real.value, 0)`,

@@ -12,6 +12,8 @@ export interface Writer {
    * `committed` runs right after the COMMIT, before anything else can.
    */
   write<T>(work: (session: Session) => T, committed?: (result: T) => void): Promise<T>;
+  /** Calls back after each COMMIT, once whoever wrote has been told. */
+  listen(ring: () => void): void;
   /** Resolves when everything asked for so far is written or has failed. Refuses more from now on. */
   drain(): Promise<void>;
 }
@@ -25,6 +27,7 @@ export function startWriter(connection: Connection, clock: Clock, tell: Tell): W
   const queue: Job[] = [];
   let scheduled = false;
   let drained: (() => void) | null = null;
+  let ring = () => {};
 
   const schedule = () => {
     if (scheduled) return;
@@ -43,6 +46,7 @@ export function startWriter(connection: Connection, clock: Clock, tell: Tell): W
     const outcome = attempt(group);
     if (outcome.kind === 'refused' && group.length > 1) return writeOneByOne(group);
     for (const job of group) conclude(job, outcome);
+    if (outcome.kind === 'committed') ring();
   };
   const writeOneByOne = (group: readonly Job[]) => {
     let stopped: ReconciledError | null = null;
@@ -53,6 +57,7 @@ export function startWriter(connection: Connection, clock: Clock, tell: Tell): W
       }
       const outcome = attempt([job]);
       conclude(job, outcome);
+      if (outcome.kind === 'committed') ring();
       // The engine will not do better for the rest of this turn.
       if (outcome.kind === 'failed') stopped = outcome.error;
     }
@@ -100,6 +105,9 @@ export function startWriter(connection: Connection, clock: Clock, tell: Tell): W
         });
         schedule();
       }),
+    listen: (listener) => {
+      ring = listener;
+    },
     drain: () =>
       new Promise((resolve) => {
         drained = resolve;

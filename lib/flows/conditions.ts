@@ -1,0 +1,226 @@
+import type { Clock } from '../clock.ts';
+import { conditionEffect } from '../core/announce.ts';
+import type { ConditionTopic, Effect } from '../core/effect.ts';
+import { type DurationMs, type Instant, MINUTE_MS } from '../core/time.ts';
+import type { Event } from '../observe/events.ts';
+import type { Mark, Outbox } from '../store/port.ts';
+import type { Stoppable } from './port.ts';
+
+/** What conditions stand on. */
+export interface ConditionsGround {
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  /** The due time of the order that waits longest, `null` when none waits. */
+  readonly oldestDue: () => Promise<Instant | null>;
+  /** An order that waits for longer than this beyond its time is late. */
+  readonly sweepLateAfterMs: DurationMs;
+  /** A gateway that called back before and is silent for so long, while orders are settled, has stopped. */
+  readonly callbacksStoppedAfterMs: DurationMs;
+}
+
+/** Watches the daemon's own work and its gateways. */
+export interface Conditions extends Stoppable {
+  heard(event: Event): void;
+}
+
+/** How often what no event tells of is looked at. */
+const CHECK_EVERY_MS: DurationMs = MINUTE_MS;
+
+/** So many orders settled without any callback: a quiet shop must not be told that its callbacks have stopped. */
+const ENOUGH_SETTLED = 3;
+
+/** The store failed for so long that nobody remembers the first of them any more. */
+const MAX_UNTOLD = 1_000;
+
+/**
+ * Tells of conditions when they begin, each episode once: a gateway is down or refuses access, orders are looked at late,
+ * callbacks have stopped. What has begun is marked in the store, so that a restart neither forgets an episode nor begins it anew.
+ */
+export async function startConditions(ground: ConditionsGround): Promise<Conditions> {
+  const watching = new Watching(ground, await ground.outbox.marks());
+  watching.start();
+  return watching;
+}
+
+class Watching implements Conditions {
+  readonly #ground: ConditionsGround;
+  readonly #marks: Map<string, Instant>;
+  /** Gateways whose circuit is not closed. */
+  readonly #troubled = new Set<string>();
+  /** Orders settled since the last callback, by gateway. */
+  readonly #settled = new Map<string, number>();
+  /** Told, and not yet in the store. */
+  #untold: { readonly effects: readonly Effect[]; readonly marks: readonly Mark[] }[] = [];
+  #telling: Promise<void> = Promise.resolve();
+  #cancel = () => {};
+
+  constructor(ground: ConditionsGround, marks: readonly Mark[]) {
+    this.#ground = ground;
+    this.#marks = new Map(
+      marks.flatMap(({ name, since }) => (since === null ? [] : [[name, since]])),
+    );
+  }
+
+  start(): void {
+    this.#cancel = this.#ground.clock.after(CHECK_EVERY_MS, () => {
+      void this.#check();
+      this.start();
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#cancel();
+    await this.#telling;
+  }
+
+  heard(event: Event): void {
+    switch (event.name) {
+      case 'gateway.circuit':
+        this.#circuit(event.gateway, event.state, event.cause);
+        return;
+      case 'gateway.misconfigured':
+        this.#begin('gateway.misconfigured', event.gateway, statusText(event.status));
+        return;
+      case 'gateway.exchanged':
+        // After a restart the circuit is closed, and only an answer shows that the gateway is there again.
+        if (event.exchange.result === 'answered' && !this.#troubled.has(event.gateway)) {
+          this.#recovered(event.gateway);
+        }
+        return;
+      case 'callback.received':
+        if (event.outcome === 'admitted' || event.outcome === 'duplicate') {
+          this.#calledBack(event.gateway);
+        }
+        return;
+      case 'order.decided':
+        if (event.outcome !== 'applied' || event.from === event.to) return;
+        for (const gateway of event.gateways) {
+          this.#settled.set(gateway, (this.#settled.get(gateway) ?? 0) + 1);
+        }
+        return;
+      default:
+        return;
+    }
+  }
+
+  #circuit(gateway: string, state: 'closed' | 'half_open' | 'open', cause: string): void {
+    if (state === 'closed') {
+      this.#troubled.delete(gateway);
+      this.#recovered(gateway);
+      return;
+    }
+    this.#troubled.add(gateway);
+    // A gateway that refuses access is there: that is told as what it is. Trials that fail go on with the episode.
+    const isRefusal =
+      cause === 'misconfigured' || this.#marks.has(markOf('gateway.misconfigured', gateway));
+    if (state === 'open' && !isRefusal) this.#begin('gateway.down', gateway, null);
+  }
+
+  #recovered(gateway: string): void {
+    const ended = (['gateway.down', 'gateway.misconfigured'] as const).flatMap((topic) => {
+      const name = markOf(topic, gateway);
+      const since = this.#marks.get(name);
+      this.#marks.delete(name);
+      return since === undefined ? [] : [{ name, since }];
+    });
+    const [first] = ended.toSorted((a, b) => a.since - b.since);
+    if (first === undefined) return;
+    this.#announce(
+      [conditionEffect('gateway.up', gateway, first.since, null)],
+      ended.map(({ name }) => ({ name, since: null })),
+    );
+  }
+
+  #calledBack(gateway: string): void {
+    const { clock } = this.#ground;
+    const now = clock.now();
+    this.#settled.delete(gateway);
+    const name = heardMark(gateway);
+    const before = this.#marks.get(name);
+    // Kept to the minute: thousands of callbacks must not write thousands of marks.
+    if (before !== undefined && Math.abs(now - before) < CHECK_EVERY_MS) return;
+    this.#marks.set(name, now);
+    const stopped = markOf('callbacks.stopped', gateway);
+    const isOver = this.#marks.delete(stopped);
+    this.#announce([], [{ name, since: now }, ...(isOver ? [{ name: stopped, since: null }] : [])]);
+  }
+
+  /** Never rejects. */
+  async #check(): Promise<void> {
+    this.#checkCallbacks();
+    try {
+      await this.#checkSweeps();
+    } catch {
+      // The store has told what is wrong with it; the next check comes in a minute.
+    }
+    this.#flush();
+  }
+
+  #checkCallbacks(): void {
+    const now = this.#ground.clock.now();
+    for (const [gateway, settled] of this.#settled) {
+      const lastAt = this.#marks.get(heardMark(gateway));
+      if (lastAt === undefined || settled < ENOUGH_SETTLED) continue;
+      if (now - lastAt < this.#ground.callbacksStoppedAfterMs) continue;
+      this.#begin('callbacks.stopped', gateway, null, lastAt);
+    }
+  }
+
+  async #checkSweeps(): Promise<void> {
+    const dueAt = await this.#ground.oldestDue();
+    const now = this.#ground.clock.now();
+    if (dueAt !== null && now - dueAt > this.#ground.sweepLateAfterMs) {
+      this.#begin('sweep.late', null, null, dueAt);
+    } else if (this.#marks.delete('sweep.late')) {
+      this.#announce([], [{ name: 'sweep.late', since: null }]);
+    }
+  }
+
+  /** Once per episode. */
+  #begin(
+    topic: ConditionTopic,
+    gateway: string | null,
+    text: string | null,
+    since: Instant = this.#ground.clock.now(),
+  ): void {
+    const name = markOf(topic, gateway);
+    if (this.#marks.has(name)) return;
+    this.#marks.set(name, since);
+    this.#announce([conditionEffect(topic, gateway, since, text)], [{ name, since }]);
+  }
+
+  #announce(effects: readonly Effect[], marks: readonly Mark[]): void {
+    if (this.#untold.length < MAX_UNTOLD) this.#untold.push({ effects, marks });
+    this.#flush();
+  }
+
+  #flush(): void {
+    this.#telling = this.#telling.then(async () => {
+      const [...news] = this.#untold;
+      if (news.length === 0) return;
+      try {
+        await this.#ground.outbox.announce(
+          news.flatMap(({ effects }) => effects),
+          news.flatMap(({ marks }) => marks),
+          this.#ground.clock.now(),
+        );
+        this.#untold = this.#untold.slice(news.length);
+      } catch {
+        // The keys are the episodes' own, so telling it again at the next check is no second time.
+      }
+    });
+  }
+}
+
+function markOf(topic: ConditionTopic, gateway: string | null): string {
+  return gateway === null ? topic : `${topic}:${gateway}`;
+}
+
+/** When a gateway called back for the last time, to the minute. */
+function heardMark(gateway: string): string {
+  return `callbacks.heard:${gateway}`;
+}
+
+function statusText(status: number | null): string | null {
+  return status === null ? null : `HTTP ${status}`;
+}
