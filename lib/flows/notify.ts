@@ -4,7 +4,7 @@ import { decideDelivery, type Receipt, type RetryPolicy } from '../core/delivery
 import { type DurationMs, MINUTE_MS, SECOND_MS } from '../core/time.ts';
 import type { Tell } from '../observe/events.ts';
 import type { Sending } from '../pools/port.ts';
-import type { Outbox, Parcel } from '../store/port.ts';
+import type { Outbox, Parcel, ParcelResult } from '../store/port.ts';
 import { createBell } from './bell.ts';
 import type { Stoppable } from './port.ts';
 
@@ -66,6 +66,8 @@ class Courier {
   #pausedUntilMs = Number.NEGATIVE_INFINITY;
   /** On monotonic time: since when the receiver takes nothing; `null`: it does. One message at a time then tries it. */
   #failingSinceMs: number | null = null;
+  /** Ends the rests of those that wait for the store. */
+  readonly #resting = new Set<() => void>();
   #stopping = false;
   #ended: Promise<void> = Promise.resolve();
   #cancelAlarm = () => {};
@@ -86,6 +88,7 @@ class Courier {
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#cancelAlarm();
+    for (const wake of this.#resting) wake();
     this.#bell.ring();
     await this.#ended;
     await Promise.all(this.#underway);
@@ -147,14 +150,39 @@ class Courier {
     this.#learn(receipt);
     const at = clock.now();
     const decision = decideDelivery(parcel, receipt, retry, at, chance());
-    try {
-      await outbox.commit([{ parcel, decision, detail: receipt.detail, at }]);
+    const result = { parcel, decision, detail: receipt.detail, at };
+    if (await this.#commit(result)) {
       this.#tell(parcel, receipt, decision.state === 'dead', durationMs);
-    } catch {
-      // It stays due and goes out again, under the same id. The store has told what is wrong with it.
-      outbox.release([parcel]);
-      this.#pause(STORE_PAUSE_MS);
     }
+    // Not committed: it goes out again after the next start, under the same id.
+    else outbox.release([parcel]);
+  }
+
+  /**
+   * Until the store takes it: to send the message again instead would send it as often as the store fails. False: the daemon
+   * ends before.
+   */
+  async #commit(result: ParcelResult): Promise<boolean> {
+    for (let waitMs = STORE_PAUSE_MS; ; waitMs = Math.min(2 * waitMs, LONGEST_PAUSE_MS)) {
+      try {
+        await this.#ground.outbox.commit([result]);
+        return true;
+      } catch {
+        // The store has told what is wrong with it.
+        if (this.#stopping) return false;
+        await this.#rest(waitMs);
+      }
+    }
+  }
+
+  /** Ends early when the courier is stopped. */
+  async #rest(waitMs: DurationMs): Promise<void> {
+    const { promise: over, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#ground.clock.after(waitMs, resolve);
+    this.#resting.add(resolve);
+    await over;
+    cancel();
+    this.#resting.delete(resolve);
   }
 
   /** What a receipt says about the receiver itself, beside its message. */
@@ -168,7 +196,7 @@ class Courier {
     this.#failingSinceMs ??= nowMs;
     // As long again as it has failed already: that doubles, however many messages were under way when it began.
     const lengthMs = Math.max(retry.firstWaitMs, nowMs - this.#failingSinceMs);
-    const waitMs = chance() * Math.min(lengthMs, LONGEST_PAUSE_MS);
+    const waitMs = Math.ceil(chance() * Math.min(lengthMs, LONGEST_PAUSE_MS));
     this.#pause(Math.max(waitMs, receipt.retryAfterMs ?? 0));
   }
 

@@ -1,0 +1,251 @@
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { HOUR_MS, type Instant, MINUTE_MS, SECOND_MS } from '../../lib/core/time.ts';
+import { type Conditions, startConditions } from '../../lib/flows/conditions.ts';
+import type { Event } from '../../lib/observe/events.ts';
+import { openSqliteStore } from '../../lib/store/sqlite/index.ts';
+import { scratchDir } from '../support/scratch-dir.ts';
+import { TurnedClock, turnTo } from '../support/turned-clock.ts';
+import { type Gauge, watched } from '../support/watched-store.ts';
+
+/** Events and the time go in, what is told comes out. */
+
+interface ConditionsWorld {
+  readonly clock: TurnedClock;
+  /** Each in turn. */
+  hear(...events: readonly Event[]): Promise<void>;
+  pass(ms: number): Promise<void>;
+  /** The daemon ends and starts again. */
+  restart(): Promise<void>;
+  setOldestDue(at: Instant | null): void;
+  /** The topic and the minute of the start of each episode, in the order of their telling. */
+  told(): Promise<readonly string[]>;
+}
+
+async function openConditionsWorld(test: Test): Promise<ConditionsWorld> {
+  const dir = scratchDir('conditions');
+  const clock = new TurnedClock();
+  const origin = clock.now();
+  const gauge: Gauge = { busy: 0 };
+  const real = openSqliteStore({ path: join(dir.path, 'reconciled.db'), clock, tell: () => {} });
+  const store = watched(real, gauge);
+  const topics = ['gateway.down', 'gateway.up', 'gateway.misconfigured'] as const;
+  await store.outbox.subscribe(
+    [...topics, 'sweep.late' as const, 'callbacks.stopped' as const].map((topic) => ({
+      channel: 'ops',
+      topic,
+      digestMs: 0,
+    })),
+    clock.now(),
+  );
+  let oldestDue: Instant | null = null;
+  const start = () =>
+    startConditions({
+      outbox: store.outbox,
+      clock,
+      oldestDue: async () => oldestDue,
+      sweepLateAfterMs: 15 * MINUTE_MS,
+      callbacksStoppedAfterMs: 6 * HOUR_MS,
+    });
+  let conditions: Conditions = await start();
+  test.teardown(async () => {
+    await conditions.stop();
+    await real.upkeep.close();
+    dir.remove();
+  });
+  const pass = (ms: number) => turnTo(clock, () => gauge.busy === 0, clock.trueNow() + ms);
+  return {
+    clock,
+    hear: async (...events) => {
+      for (const event of events) conditions.heard(event);
+      await pass(0);
+    },
+    pass,
+    restart: async () => {
+      await conditions.stop();
+      conditions = await start();
+    },
+    setOldestDue: (at) => {
+      oldestDue = at;
+    },
+    told: async () => {
+      const query = { state: null, channel: null, after: null, limit: 1_000 };
+      const { items } = await store.reader.deliveries(query);
+      return items.toReversed().map(({ effect }) => {
+        const minute = Math.round(((effect.since ?? Number.NaN) - origin) / MINUTE_MS);
+        const { topic, gateway, text } = effect;
+        return [topic, gateway, text, minute].filter((part) => part !== null).join(' ');
+      });
+    },
+  };
+}
+
+const circuit = (state: 'open' | 'half_open' | 'closed', cause = 'failures'): Event => ({
+  name: 'gateway.circuit',
+  gateway: 'pg',
+  state,
+  cause,
+});
+
+const answered: Event = {
+  name: 'gateway.exchanged',
+  gateway: 'pg',
+  exchange: { kind: 'lookup', durationMs: 1, result: 'answered', status: 200, retryAfterMs: null },
+};
+
+const refused: Event = { name: 'gateway.misconfigured', gateway: 'pg', status: 401 };
+
+const calledBack = (outcome: 'admitted' | 'unmatched' = 'admitted'): Event => ({
+  name: 'callback.received',
+  gateway: 'pg',
+  outcome,
+  durationMs: 1,
+});
+
+const settled: Event = {
+  name: 'order.decided',
+  orderId: 'ORDER1',
+  from: 'pending',
+  to: 'completed',
+  reason: 'captured',
+  changed: true,
+  gateways: ['pg'],
+  outcome: 'applied',
+};
+
+t.test('a gateway that is down is told once, and that it is up again', async (t) => {
+  const world = await openConditionsWorld(t);
+  await world.hear(circuit('open'));
+  await world.pass(MINUTE_MS);
+  await world.hear(circuit('half_open', 'time'), circuit('open', 'trials_failed'));
+  await world.pass(MINUTE_MS);
+  await world.hear(circuit('half_open', 'time'), answered, circuit('closed', 'trials_answered'));
+  await world.pass(MINUTE_MS);
+  await world.hear(answered, circuit('open'));
+  t.strictSame(await world.told(), ['gateway.down pg 0', 'gateway.up pg 0', 'gateway.down pg 3']);
+});
+
+t.test('an episode goes on over a restart, and ends with the first answer', async (t) => {
+  const world = await openConditionsWorld(t);
+  await world.hear(circuit('open'));
+  await world.restart();
+  await world.pass(MINUTE_MS);
+  await world.hear(circuit('open'));
+  t.strictSame(await world.told(), ['gateway.down pg 0'], 'down is no news');
+  await world.restart();
+  await world.hear(answered, answered);
+  t.strictSame(await world.told(), ['gateway.down pg 0', 'gateway.up pg 0']);
+});
+
+t.test('a gateway that refuses access is told as that, and as nothing else', async (t) => {
+  const world = await openConditionsWorld(t);
+  await world.hear(circuit('open', 'misconfigured'), refused);
+  await world.pass(MINUTE_MS);
+  await world.hear(circuit('half_open', 'time'), refused, circuit('open', 'trials_failed'));
+  t.strictSame(await world.told(), ['gateway.misconfigured pg HTTP 401 0']);
+  await world.hear(circuit('half_open', 'time'), circuit('closed', 'trials_answered'));
+  t.strictSame(await world.told(), ['gateway.misconfigured pg HTTP 401 0', 'gateway.up pg 0']);
+});
+
+t.test('orders that are looked at late are told once per episode', async (t) => {
+  const world = await openConditionsWorld(t);
+  world.setOldestDue(world.clock.now());
+  await world.pass(15 * MINUTE_MS);
+  t.strictSame(await world.told(), []);
+  await world.pass(5 * MINUTE_MS);
+  await world.restart();
+  await world.pass(5 * MINUTE_MS);
+  t.strictSame(await world.told(), ['sweep.late 0']);
+  world.setOldestDue(null);
+  await world.pass(2 * MINUTE_MS);
+  world.setOldestDue(world.clock.now());
+  await world.pass(20 * MINUTE_MS);
+  t.strictSame(await world.told(), ['sweep.late 0', 'sweep.late 27']);
+});
+
+/** What happens → whether callbacks are said to have stopped. */
+const SILENCES: readonly (readonly [string, (world: ConditionsWorld) => Promise<void>, boolean])[] =
+  [
+    [
+      'orders are settled for long without a callback',
+      async (world) => {
+        await world.hear(calledBack());
+        await world.pass(6 * HOUR_MS);
+        await world.hear(settled, settled, settled);
+      },
+      true,
+    ],
+    [
+      'the gateway never called back',
+      async (world) => {
+        await world.pass(6 * HOUR_MS);
+        await world.hear(settled, settled, settled);
+      },
+      false,
+    ],
+    [
+      'callbacks of no order of ours count for nothing',
+      async (world) => {
+        await world.hear(calledBack('unmatched'));
+        await world.pass(6 * HOUR_MS);
+        await world.hear(settled, settled, settled);
+      },
+      false,
+    ],
+    [
+      'a quiet shop',
+      async (world) => {
+        await world.hear(calledBack());
+        await world.pass(6 * HOUR_MS);
+        await world.hear(settled, settled);
+      },
+      false,
+    ],
+    [
+      'not for long',
+      async (world) => {
+        await world.hear(calledBack());
+        await world.pass(5 * HOUR_MS);
+        await world.hear(settled, settled, settled);
+      },
+      false,
+    ],
+    [
+      'a callback came between',
+      async (world) => {
+        await world.hear(calledBack());
+        await world.pass(6 * HOUR_MS);
+        await world.hear(settled, settled, calledBack(), settled);
+      },
+      false,
+    ],
+    [
+      'after a restart',
+      async (world) => {
+        await world.hear(calledBack());
+        await world.restart();
+        await world.pass(6 * HOUR_MS);
+        await world.hear(settled, settled, settled);
+      },
+      true,
+    ],
+  ];
+
+t.test('callbacks that have stopped', async (t) => {
+  for (const [name, happens, isTold] of SILENCES) {
+    const world = await openConditionsWorld(t);
+    await happens(world);
+    await world.pass(2 * MINUTE_MS);
+    t.equal((await world.told()).length, isTold ? 1 : 0, name);
+    await world.pass(10 * MINUTE_MS);
+    t.equal((await world.told()).length, isTold ? 1 : 0, `${name}: once`);
+  }
+  const world = await openConditionsWorld(t);
+  for (const _episode of [1, 2]) {
+    await world.hear(calledBack());
+    await world.pass(6 * HOUR_MS);
+    await world.hear(settled, settled, settled);
+    await world.pass(MINUTE_MS + SECOND_MS);
+  }
+  t.strictSame(await world.told(), ['callbacks.stopped pg 0', 'callbacks.stopped pg 361']);
+});
