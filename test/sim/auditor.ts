@@ -11,7 +11,9 @@ import type {
 import type { ModelGateway, TrueTransaction } from '../support/model-gateway.ts';
 import { auditCounts, auditStock } from './audit-counts.ts';
 import { auditHistory } from './audit-journal.ts';
+import { auditNotices } from './audit-notices.ts';
 import { allMovements, allRows, allViews, sum } from './reading.ts';
+import type { Receivers } from './receivers.ts';
 
 /** What the auditor knows that the daemon does not. */
 export interface Truth {
@@ -20,6 +22,8 @@ export interface Truth {
   readonly acknowledged: ReadonlyMap<string, NewOrder>;
   /** Pieces that were put in, by product. */
   readonly putIn: ReadonlyMap<string, number>;
+  /** Whoever is told. */
+  readonly receivers: Receivers;
   /** What time it really is. */
   readonly now: Instant;
   /** The weather was fair for long enough: whatever can be settled must be. */
@@ -60,6 +64,7 @@ export async function audit(reader: Reader, truth: Truth): Promise<readonly stri
   }
   findings.push(...(await auditStock(reader, movements, truth)));
   findings.push(...(await auditCounts(reader, views)));
+  findings.push(...(await auditNotices(reader, effectKeys, truth)));
   return findings;
 }
 

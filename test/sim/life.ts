@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { startNotifying } from '../../lib/flows/notify.ts';
 import type { Event } from '../../lib/observe/events.ts';
 import type { Store } from '../../lib/store/port.ts';
 import { openSqliteStore } from '../../lib/store/sqlite/index.ts';
@@ -9,6 +10,7 @@ import type { ModelGateway } from '../support/model-gateway.ts';
 import { type TurnedClock, turnUntil } from '../support/turned-clock.ts';
 import { type Gauge, watched } from '../support/watched-store.ts';
 import { type Fate, faulty } from './faulty-store.ts';
+import { MODEL_RETRY, NOTIFIED, type Receivers, SUBSCRIPTIONS } from './receivers.ts';
 
 /** One life of the daemon, from its start on a file to its crash or stop. */
 export interface Life {
@@ -37,13 +39,14 @@ export interface LifeParts {
   readonly gateways: readonly ModelGateway[];
   readonly window: number;
   readonly weather: Weather;
+  readonly receivers: Receivers;
   readonly fate: () => Fate;
   readonly delayMs: () => number;
   readonly tell: (event: Event) => void;
 }
 
 export async function beginLife(parts: LifeParts): Promise<Life> {
-  const { directory, clock, gauge, gateways, tell } = parts;
+  const { directory, clock, gauge, gateways, receivers, tell } = parts;
   let alive = true;
   const path = join(directory, 'reconciled.db');
   const real = watched(openSqliteStore({ path, clock, tell }), gauge);
@@ -56,6 +59,17 @@ export async function beginLife(parts: LifeParts): Promise<Life> {
     gateways,
     settings: MODEL_SETTINGS,
     tell: (event) => (alive ? tell(event) : undefined),
+  });
+  await real.outbox.subscribe(SUBSCRIPTIONS, clock.now());
+  const notifying = startNotifying({
+    outbox: store.outbox,
+    sending: receivers.pool(),
+    clock,
+    tell: () => {},
+    retry: MODEL_RETRY,
+    channels: NOTIFIED,
+    inWords: ({ id }) => id,
+    chance: () => receivers.chance(),
   });
   const death = Promise.withResolvers<never>();
   death.promise.catch(() => undefined);
@@ -71,7 +85,8 @@ export async function beginLife(parts: LifeParts): Promise<Life> {
     during: (work) => Promise.race([work, death.promise]),
     kill: die,
     stop: async () => {
-      await turnUntil(clock, () => gauge.busy === 0, daemon.stop());
+      const idle = () => gauge.busy === 0;
+      await turnUntil(clock, idle, Promise.all([daemon.stop(), notifying.stop()]));
       await die();
     },
   };

@@ -1,4 +1,10 @@
-import type { JournalRow, OrderView, Reader, StockMovement } from '../../lib/store/port.ts';
+import type {
+  Delivery,
+  JournalRow,
+  OrderView,
+  Reader,
+  StockMovement,
+} from '../../lib/store/port.ts';
 
 const BATCH = 1_000;
 
@@ -44,6 +50,17 @@ export async function allMovements(
     }
   }
   return movements;
+}
+
+/** Everything that was to be told to anybody. */
+export async function allDeliveries(reader: Reader): Promise<readonly Delivery[]> {
+  const deliveries: Delivery[] = [];
+  for (let after: string | null = null; ; ) {
+    const page = await reader.deliveries({ state: null, channel: null, after, limit: BATCH });
+    deliveries.push(...page.items);
+    if (page.next === null) return deliveries;
+    after = page.next;
+  }
 }
 
 /** The sum of what `of` makes of each. */

@@ -52,7 +52,7 @@ export async function simulate(
     const auditMs = await live(world, scale, findings);
     await inspect(world);
     await world.end();
-    findings.push(...world.findings);
+    findings.push(...world.findings, ...world.receivers.findings);
     const { lives, looks, stale } = world;
     return { seed, findings, orders: scale.orders, lives, looks, stale, auditMs };
   } finally {
@@ -90,10 +90,12 @@ async function live(world: World, scale: Scale, findings: string[]): Promise<num
   findings.push(...(await audited(world, false)));
 
   weather.badness = 0.2;
+  world.receivers.badness = 0.2;
   await world.passSkipping(start + BAD_DAYS_MS, HOUR_MS);
   await world.restart(true);
 
   weather.badness = 0;
+  world.receivers.badness = 0;
   clock.misset(0);
   await world.calm();
   await world.passSkipping(clock.trueNow() + QUIET_MS, HOUR_MS);
@@ -117,6 +119,7 @@ function audited(world: World, settled: boolean): Promise<readonly string[]> {
     gateways: world.gateways,
     acknowledged: world.acknowledged,
     putIn: world.putIn,
+    receivers: world.receivers,
     now: world.clock.trueNow(),
     settled,
   });

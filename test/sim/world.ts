@@ -11,6 +11,7 @@ import { ModelGateway } from '../support/model-gateway.ts';
 import { restUntil, TurnedClock, turnTo, turnUntil } from '../support/turned-clock.ts';
 import { beginLife, type Life } from './life.ts';
 import type { Random } from './random.ts';
+import { Receivers } from './receivers.ts';
 import { BadWeather } from './weather.ts';
 
 type Decided = Extract<Event, { name: 'order.decided' }>;
@@ -31,6 +32,7 @@ export class World {
   readonly random: Random;
   readonly gateways: readonly ModelGateway[];
   readonly weather: BadWeather;
+  readonly receivers: Receivers;
   /** Trouble that no audit of the database would show. */
   readonly findings: string[] = [];
   /** Orders whose creation was acknowledged. */
@@ -58,6 +60,7 @@ export class World {
     this.gateways = drawGateways(random);
     const newKey = () => this.newKey();
     this.weather = new BadWeather(random.fork(), this.clock, this.gateways, newKey);
+    this.receivers = new Receivers(random.fork(), this.clock);
   }
 
   get life(): Life {
@@ -76,6 +79,7 @@ export class World {
       gateways: this.gateways,
       window: this.#scale.window,
       weather: this.weather,
+      receivers: this.receivers,
       fate: () => this.weather.fate(),
       delayMs: () => this.weather.delayMs(),
       tell: (event) => this.#hear(event),
