@@ -1,17 +1,21 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { channelSchemas } from '../lib/config/channels.ts';
 import { SMALLEST_FILE } from '../lib/config/file.ts';
 import { notes } from '../lib/config/forms.ts';
 import { configurationSchema } from '../lib/config/schema.ts';
 import { FILE_VARIABLE, SIMPLE_SETTINGS, TOKEN_VARIABLE } from '../lib/config/simple.ts';
+import { EFFECT_TOPICS, TOPICS_FOR_PEOPLE } from '../lib/core/effect.ts';
 import { REASONS } from '../lib/core/reason.ts';
 import { ERROR_CODES } from '../lib/errors.ts';
 import { GATEWAY_KINDS } from '../lib/gateways/index.ts';
 import { PROBLEMS } from '../lib/http/problem.ts';
 import { createMetrics } from '../lib/observe/metrics.ts';
 import { textsOf } from '../lib/texts.ts';
+import { CHANNEL_EXAMPLES } from './channel-examples.ts';
 import { EVENT_TEXTS } from './event-texts.ts';
+import { TOPIC_TEXTS } from './topic-texts.ts';
 
 /**
  * Renders the pages that say what the code says. `npm run docs` writes them; `node docs/render.ts --check` only compares, and
@@ -21,6 +25,7 @@ const pages: Readonly<Record<string, string>> = {
   'configuration.md': configurationPage(),
   'errors.md': errorsPage(),
   'reasons.md': reasonsPage(),
+  'topics.md': topicsPage(),
   'events.md': await eventsPage(),
 };
 
@@ -45,7 +50,7 @@ function readPage(name: string): string | null {
 
 function configurationPage(): string {
   const root = configurationSchema(GATEWAY_KINDS).shape;
-  const { http, sweep, gateway, ...top } = root;
+  const { http, sweep, gateway, notify, channel: _, ...top } = root;
   const one = gateway.unwrap().element.shape;
   const { breaker, ...rest } = one;
   const variables = SIMPLE_SETTINGS.map(({ path, flag, variable }) => [
@@ -88,6 +93,13 @@ function configurationPage(): string {
     '',
     settings(breaker.unwrap().shape),
     '',
+    '## [notify]',
+    '',
+    'How [notifications](notifications.md) are sent.',
+    '',
+    settings(notify.unwrap().shape),
+    '',
+    ...channelSections(),
     '## Flags and variables',
     '',
     table(['setting', 'flag', 'variable'], variables),
@@ -95,6 +107,25 @@ function configurationPage(): string {
     `\`${TOKEN_VARIABLE}\` holds the bearer token and goes before \`http.api_token\`. An empty variable is like none; a`,
     '`RECONCILED_…` variable that is not known is refused.',
   ]);
+}
+
+function channelSections(): string[] {
+  const kinds = Object.entries(channelSchemas()).flatMap(([kind, schema]) => {
+    const { name: _, kind: __, ...rest } = schema.shape;
+    const { text } = notes.get(schema) ?? { text: '' };
+    const example = Object.entries(CHANNEL_EXAMPLES).find(([known]) => known === kind)?.[1] ?? '';
+    return [`### kind = "${kind}"`, '', text, '', fenced('toml', example), '', settings(rest), ''];
+  });
+  const { name, kind } = channelSchemas().log.shape;
+  return [
+    '## [[channel]]',
+    '',
+    'One table for each channel, at most 20. Without any, the log of the daemon is the only one. Every kind has:',
+    '',
+    settings({ name, kind }),
+    '',
+    ...kinds,
+  ];
 }
 
 function settings(shape: z.core.$ZodShape): string {
@@ -157,6 +188,33 @@ function reasonsPage(): string {
       ['reason', 'English', '한국어'],
       REASONS.map((reason) => [code(reason), en[reason], ko[reason]]),
     ),
+  ]);
+}
+
+function topicsPage(): string {
+  const rows = (locale: 'en' | 'ko') =>
+    EFFECT_TOPICS.map((topic) => {
+      const isForPeople = TOPICS_FOR_PEOPLE.includes(topic);
+      const [people, machines] = locale === 'en' ? ['people', 'webhook'] : ['사람', '웹훅'];
+      return [
+        code(topic),
+        textsOf(locale).topics[topic],
+        TOPIC_TEXTS[topic][locale],
+        isForPeople ? `${people}, ${machines}` : machines,
+      ];
+    });
+  return page('Topics', [
+    'What [notifications](notifications.md) tell: one word for each topic, never renamed. By default a `log`, `slack` or `email`',
+    'channel is told what people have to act on, and a `webhook` everything; `topics` of the',
+    '[channel](configuration.md#channel) says otherwise.',
+    '',
+    '## English',
+    '',
+    table(['topic', 'in messages', 'when', 'told by default to'], rows('en')),
+    '',
+    '## 한국어',
+    '',
+    table(['주제', '메시지의 이름', '언제', '기본 수신'], rows('ko')),
   ]);
 }
 

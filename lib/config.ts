@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { join, resolve } from 'node:path';
 import type { z } from 'zod';
 import type { ChannelSettings, LogSettings } from './channels/port.ts';
+import { buildChannels, channelVariables, readChannelSecrets } from './config/channel-reading.ts';
 import { asTable, readFile, SMALLEST_FILE, type Table } from './config/file.ts';
 import { formatAddress } from './config/forms.ts';
 import { mistakesOf, suggestion } from './config/mistakes.ts';
@@ -71,15 +72,13 @@ export interface ChannelConfig {
   readonly maxInFlight: number;
 }
 
-/** Where something listens. An IPv6 host has no brackets here. */
-/** Where to listen or to call. */
+/** Where to listen or to call. An IPv6 host has no brackets here. */
 export interface Address {
   readonly host: string;
   readonly port: number;
 }
 
 /** One gateway: what its adapter must know, and how it is asked. */
-/** One configured gateway. */
 export interface GatewayConfig {
   readonly settings: GatewaySettings;
   readonly methods: readonly string[];
@@ -91,8 +90,7 @@ export interface GatewayConfig {
   readonly breaker: BreakerSettings;
 }
 
-/** When a troubled gateway is left alone, and for how long. */
-/** When the circuit of a gateway opens, and how it closes again. */
+/** When the circuit of a gateway opens, so that it is left alone, and how it closes again. */
 export interface BreakerSettings {
   /** The share of failed or slow exchanges that opens the circuit, 0–1. */
   readonly failures: number;
@@ -114,8 +112,11 @@ export interface Sources {
   readonly file?: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly flags?: Readonly<Partial<Record<SimpleSetting, string | undefined>>>;
-  /** `ignore`: for commands that need no secret; one that cannot be read is then like none. */
-  readonly secrets?: 'require' | 'ignore';
+  /**
+   * Which secrets have to be readable; one that is not is then like none. `token`: only the bearer token, for commands that
+   * may have to go through a daemon; `ignore`: none, for commands that only look.
+   */
+  readonly secrets?: 'require' | 'token' | 'ignore';
 }
 
 /** The environment of this process. Nothing else reads it. */
@@ -131,14 +132,17 @@ export function loadConfig(sources: Sources): Config {
   const { file, folder, table: fromFile } = readFile(sources.file, sources.env[FILE_VARIABLE]);
   const { table, labels } = overlay(fromFile, sources);
   const read = configurationSchema(GATEWAY_KINDS).safeParse(table);
+  const { env, secrets = 'require' } = sources;
   const token = readToken(table, sources, folder);
+  const channelSecrets = readChannelSecrets(table, { env, folder });
   const mistakes = [
-    ...(read.success ? [] : mistakesOf(read.error.issues, labels)),
+    ...(read.success ? [] : mistakesOf(read.error.issues, labels, table)),
     ...(token.mistake === null ? [] : [token.mistake]),
-    ...unknownVariables(table, sources.env),
+    ...(secrets === 'require' ? channelSecrets.mistakes : []),
+    ...unknownVariables(table, env),
   ];
   const listen = read.data?.http.listen;
-  const isOpen = token.value === null && token.mistake === null && sources.secrets !== 'ignore';
+  const isOpen = token.value === null && token.mistake === null && secrets !== 'ignore';
   if (listen !== undefined && isOpen && !isLoopback(listen.host)) {
     const label = labels.get('http.listen') ?? 'http.listen';
     mistakes.push(
@@ -147,7 +151,10 @@ export function loadConfig(sources: Sources): Config {
   }
   if (!read.success || mistakes.length > 0) throw configurationError(file, mistakes);
   const dataDir = resolve(labels.has('data_dir') ? '.' : folder, read.data.data_dir);
-  return build(read.data, file, dataDir, token.value);
+  return {
+    ...build(read.data, file, dataDir, token.value),
+    channels: buildChannels(read.data.channel, channelSecrets.values),
+  };
 }
 
 /**
@@ -192,7 +199,7 @@ function readToken(table: Table, { env, secrets }: Sources, folder: string): Sec
   const direct = env[TOKEN_VARIABLE];
   const source = direct ? { env: TOKEN_VARIABLE } : asTable(table.http).api_token;
   if (source === undefined) return { value: null, mistake: null };
-  const secret = readSecret('http.api_token', source, env, folder);
+  const secret = readSecret('http.api_token', source, { env, folder });
   return secrets === 'ignore' ? { value: secret.value, mistake: null } : secret;
 }
 
@@ -202,9 +209,10 @@ function unknownVariables(table: Table, env: Sources['env']): readonly string[] 
     TOKEN_VARIABLE,
     ...SIMPLE_SETTINGS.map(({ variable }) => variable),
   ];
-  const named = asTable(asTable(table.http).api_token).env;
+  const named = [asTable(asTable(table.http).api_token).env, ...channelVariables(table)];
   return Object.keys(env)
-    .filter((name) => name.startsWith('RECONCILED_') && name !== named && !known.includes(name))
+    .filter((name) => name.startsWith('RECONCILED_') && !named.includes(name))
+    .filter((name) => !known.includes(name))
     .map((name) => `${name}: there is no such variable. ${suggestion(name, known)}`);
 }
 
@@ -222,7 +230,7 @@ function build(
   file: string | null,
   dataDir: string,
   apiToken: string | null,
-): Config {
+): Omit<Config, 'channels'> {
   return {
     file,
     dataDir,
@@ -243,6 +251,17 @@ function build(
       holdAfterMs: read.sweep.hold_after,
     },
     gateways: read.gateway.map(buildGateway),
+    notify: {
+      threads: read.notify.threads,
+      retry: {
+        firstWaitMs: read.notify.first_retry,
+        longestWaitMs: read.notify.longest_retry,
+        giveUpAfterMs: read.notify.give_up_after,
+      },
+      orderUrl: read.notify.order_url === '' ? null : read.notify.order_url,
+      sweepLateAfterMs: read.notify.sweep_late_after,
+      callbacksStoppedAfterMs: read.notify.callbacks_stopped_after,
+    },
   };
 }
 

@@ -30,9 +30,9 @@ Examples:
     const config = await readSettings(options);
     const source = config.file ?? 'defaults, flags and variables (no file was read)';
     if (options.json) return print(JSON.stringify({ ok: true, file: config.file }));
-    print(
-      `ok: ${source}; gateways: ${config.gateways.map(({ settings }) => settings.name).join(', ') || 'none'}`,
-    );
+    const names = (list: readonly { readonly settings: { readonly name: string } }[]) =>
+      list.map(({ settings }) => settings.name).join(', ') || 'none';
+    print(`ok: ${source}; gateways: ${names(config.gateways)}; channels: ${names(config.channels)}`);
     if (config.gateways.length === 0) {
       process.stderr.write('No gateway is configured yet: `reconciled serve` will ask for one.\n');
     }

@@ -40,7 +40,7 @@ A line:
   {"id":"ORDER000001","memberId":"member-7","currency":"KRW","amount":5000,"items":[{"productId":"tea","quantity":1,"unitPrice":5000}],"payments":[{"method":"CARD","amount":5000,"transactionKey":"20250816:TR:9577c5"}],"createdAt":"2026-08-16T00:00:00Z"}`,
   );
   command.action(async (file: string, options: ImportOptions) => {
-    const config = await readSettings(options);
+    const config = await readSettings(options, 'token');
     const source = await openSource(file);
     const { storeHere, storeByDaemon } = await import('./importing.ts');
     const what = options.products ? 'products' : 'orders';

@@ -31,7 +31,7 @@ Examples:
   );
   command.action(async (paymentId: string, options: RefundedOptions) => {
     const given = await readRefund(options);
-    const config = await readSettings(options);
+    const config = await readSettings(options, 'token');
     const commanded = await hereOrByDaemon(config, {
       here: () =>
         commandHere(config, `There is no payment ${paymentId} in this database.`, (commands) =>

@@ -39,7 +39,7 @@ Examples:
   );
   command.action(async (orderId: string, options: ResolveOptions) => {
     const given = await readResolve(options);
-    const config = await readSettings(options);
+    const config = await readSettings(options, 'token');
     const commanded = await hereOrByDaemon(config, {
       here: () =>
         commandHere(config, `There is no order ${orderId} in this database.`, (commands) =>

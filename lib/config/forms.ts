@@ -99,7 +99,6 @@ export function neededText(setting: TextSetting) {
   return rule.register(notes, { text: setting.text, form: setting.form, example, standard: null });
 }
 
-/** A setting that is a text of some form. */
 /** One setting that is a text with a form. */
 export interface TextSetting {
   readonly text: string;
@@ -159,14 +158,24 @@ export const secretSource = z.union([
   z.strictObject({ file: z.string().min(1) }),
 ]);
 
-/** A secret: where it is to be found. What was written is never repeated in a message: it may be the secret itself. */
-export function secret(setting: { text: string; variable: string }) {
+/** A secret that may be left out: where it is to be found. `standard` says what holds without it. */
+export function secret(setting: { text: string; variable: string; standard: string }) {
+  const known = notes.get(neededSecret(setting));
+  const rule = neededSecret(setting).optional();
+  if (known !== undefined) notes.add(rule, { ...known, standard: setting.standard });
+  return rule;
+}
+
+/** The same without a default. What was written is never repeated in a message: it may be the secret itself. */
+export function neededSecret(setting: { text: string; variable: string }) {
   const example = `{ env = "${setting.variable}" }`;
   const form = `${example}, or { file = "…" } with the path of a file that holds it`;
-  const error = `a secret does not stand in this file. Write ${form}.`;
+  const error = (issue: { readonly input?: unknown }) =>
+    issue.input === undefined
+      ? `missing. Write ${form}.`
+      : `a secret does not stand in this file. Write ${form}.`;
   const rule = z.unknown().refine((value) => secretSource.safeParse(value).success, { error });
-  const standard = `what ${setting.variable} holds, if it is set`;
-  return rule.optional().register(notes, { text: setting.text, form, example, standard });
+  return rule.register(notes, { text: setting.text, form, example, standard: null });
 }
 
 /** A list of `each`, with a bound on its length and without a default. */
@@ -176,18 +185,24 @@ export function neededList<Rule extends z.ZodType>(setting: {
   of: string;
   example: string;
   most: number;
+  /** What was written may hold a secret, and no message repeats it. */
+  isPrivate?: boolean;
 }) {
   const { text, example } = setting;
   const form = `a list of 1 to ${setting.most} ${setting.of}`;
-  const error = wrong(form, example);
+  const error = wrong(form, example, setting.isPrivate ?? false);
   const rule = z.array(setting.each, { error }).min(1, { error }).max(setting.most, { error });
   return rule.register(notes, { text, form, example, standard: null });
 }
 
-/** The same rule, and `standard` where nothing is written. */
-export function withStandard<Rule extends z.ZodType>(rule: Rule, standard: z.input<Rule>) {
+/** The same rule, and `standard` where nothing is written; `words` say it where it would be long. */
+export function withStandard<Rule extends z.ZodType>(
+  rule: Rule,
+  standard: z.input<Rule>,
+  words?: string,
+) {
   const known = notes.get(rule);
-  const written = JSON.stringify(standard).replaceAll(',', ', ');
+  const written = words ?? JSON.stringify(standard).replaceAll(',', ', ');
   const whole = z.prefault(rule, standard);
   const plain: z.ZodType = whole;
   if (known !== undefined) notes.add(plain, { ...known, standard: written });

@@ -31,6 +31,35 @@ export function isWebAddress(written: string): boolean {
   return username === '' && password === '' && search === '' && hash === '';
 }
 
+/** True for an absolute http(s) address that something is sent to: a query may stand in it, credentials and a fragment not. */
+export function isTarget(written: string): boolean {
+  if (!/^https?:\/\/[^\s]+$/.test(written) || !URL.canParse(written)) return false;
+  const { username, password, hash } = new URL(written);
+  return username === '' && password === '' && hash === '';
+}
+
+/** True for an address of people's own, with `{id}` somewhere behind the host. */
+export function isOrderUrl(written: string): boolean {
+  if (!/^https?:\/\/[^\s{}/?#]+[/?#]\S*\{id\}\S*$/.test(written)) return false;
+  const filled = written.replaceAll('{id}', 'x');
+  if (!URL.canParse(filled)) return false;
+  const { username, password } = new URL(filled);
+  return username === '' && password === '';
+}
+
+/** True for `ops@shop.example` or `Shop <ops@shop.example>`: one address, and nothing that could make two of it. */
+export function isMailAddress(written: string): boolean {
+  const named = /^[^<>@,;:"\\\p{Cc}]{1,64} <([^<>]+)>$/u.exec(written);
+  return /^[^\s<>@,;:"\\()[\]\p{Cc}]{1,64}@[\p{L}\p{M}\p{N}.-]{1,253}$/u.test(
+    named?.[1] ?? written,
+  );
+}
+
+/** True for the name or address of a host, without a port. */
+export function isHost(written: string): boolean {
+  return /^(?:[A-Za-z0-9.-]{1,253}|[0-9A-Fa-f:.]{2,45})$/.test(written);
+}
+
 /** True for 1 to 64 visible characters. */
 export function isWord(written: string): boolean {
   return /^[\p{L}\p{N}\p{P}\p{S}]{1,64}$/u.test(written);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { channelSchema } from './channels.ts';
 import {
   address,
   addressOrNone,
@@ -9,15 +10,15 @@ import {
   neededDuration,
   neededList,
   neededText,
-  notes,
   rate,
   secret,
   share,
   text,
   withStandard,
-  wrong,
 } from './forms.ts';
+import { notifySchema } from './notify.ts';
 import { isCron, isCurrency, isTimeZone, isWebAddress, isWord } from './rules.ts';
+import { areDifferent, section } from './section.ts';
 
 /**
  * The schema of `reconciled.toml`: every setting once, with its bounds, its default and the sentence that explains it.
@@ -64,6 +65,7 @@ export function configurationSchema(kinds: readonly string[]) {
           api_token: secret({
             text: 'What callers of /v1 send as a bearer token.',
             variable: 'RECONCILED_API_TOKEN',
+            standard: 'what RECONCILED_API_TOKEN holds, if it is set',
           }),
           payment_requests: flag({
             text: 'Lets the daemon request payments itself. Card numbers then pass through it, which puts the machine in card scope.',
@@ -140,9 +142,21 @@ export function configurationSchema(kinds: readonly string[]) {
         })
         .max(20, { error: 'there are more than 20 gateways.' })
         .prefault([]),
+      notify: notifySchema().prefault({}),
+      channel: z
+        .array(channelSchema(), {
+          error: 'each channel is a table of its own. Write [[channel]] above its settings.',
+        })
+        .max(20, { error: 'there are more than 20 channels.' })
+        .prefault([]),
     })
     .refine(({ gateway }) => !Array.isArray(gateway) || areDifferent(gateway), {
       path: ['gateway'],
+      error: 'two have the same name. Give each its own.',
+      when: () => true,
+    })
+    .refine(({ channel }) => !Array.isArray(channel) || areDifferent(channel), {
+      path: ['channel'],
       error: 'two have the same name. Give each its own.',
       when: () => true,
     })
@@ -304,34 +318,4 @@ function breakerSchema() {
       },
     ],
   );
-}
-
-interface Relation<Values> {
-  /** The setting that the message is about. */
-  readonly at: string;
-  /** Also true while a value could not be read: that is another mistake. */
-  readonly holds: (values: Values) => boolean;
-  readonly say: string;
-}
-
-/**
- * A table of settings, with what must hold between them. Relations are looked at even when some setting is off, so that one
- * report names everything; a comparison with a value that could not be read is false.
- */
-function section<Shape extends z.ZodRawShape>(
-  about: string,
-  shape: Shape,
-  relations: readonly Relation<z.output<z.ZodObject<Shape, z.core.$strict>>>[],
-) {
-  let rule = z.strictObject(shape, { error: wrong('a table', '{ }') });
-  for (const { at, holds, say } of relations) {
-    rule = rule.refine(holds, { path: [at], error: say, when: () => true });
-  }
-  return rule.register(notes, { text: about, form: 'a table', example: '{ }', standard: null });
-}
-
-function areDifferent(gateways: readonly { readonly name: string }[]): boolean {
-  // A table without a readable name is another mistake, and like no other.
-  const names = gateways.map((gateway) => gateway?.name).filter((name) => typeof name === 'string');
-  return new Set(names).size === names.length;
 }

@@ -8,12 +8,15 @@ export interface Secret {
   readonly mistake: string | null;
 }
 
-/** Fetches a secret from where `source` says it is; a relative file starts at `folder`. Never repeats any of it. */
+/**
+ * Fetches a secret from where `source` says it is; a relative file starts at `folder`. Never repeats any of it. `form` is what
+ * it may look like: what a header can carry, unless said.
+ */
 export function readSecret(
   label: string,
   source: unknown,
-  env: Readonly<Record<string, string | undefined>>,
-  folder: string,
+  { env, folder }: SecretPlaces,
+  form: SecretForm = FOR_A_HEADER,
 ): Secret {
   const read = secretSource.safeParse(source);
   if (!read.success) return { value: null, mistake: null };
@@ -28,13 +31,26 @@ export function readSecret(
     );
   }
   if (found === '') return mistake('is empty. Put the secret there.');
-  if (!/^[\x21-\x7e]{1,4096}$/.test(found)) {
-    return mistake(
-      'holds something that no header can carry. Use 1 to 4096 visible ASCII characters without spaces.',
-    );
-  }
-  return { value: found, mistake: null };
+  return form.holds(found) ? { value: found, mistake: null } : mistake(form.say);
 }
+
+/** Where secrets are looked for. */
+export interface SecretPlaces {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where relative paths start. */
+  readonly folder: string;
+}
+
+/** What a secret may look like; `say` goes on after "the variable NAME …". */
+export interface SecretForm {
+  readonly holds: (secret: string) => boolean;
+  readonly say: string;
+}
+
+const FOR_A_HEADER: SecretForm = {
+  holds: (secret) => /^[\x21-\x7e]{1,4096}$/.test(secret),
+  say: 'holds something that no header can carry. Use 1 to 4096 visible ASCII characters without spaces.',
+};
 
 /** The content without the line end that editors add. */
 function readSecretFile(folder: string, file: string): string | undefined {

@@ -1,10 +1,10 @@
-import type { Config, GatewayConfig } from '../config.ts';
+import type { ChannelConfig, Config, GatewayConfig } from '../config.ts';
 import type { Table } from './file.ts';
 import { formatAddress, formatDuration } from './forms.ts';
 
 /** The settings as a file would have them, defaults filled in. A secret reads `(set)` or `(none)`, never itself. */
 export function configTable(config: Config): Table {
-  const { http, sweep } = config;
+  const { http, sweep, notify } = config;
   return {
     data_dir: config.dataDir,
     timezone: config.timezone,
@@ -24,7 +24,52 @@ export function configTable(config: Config): Table {
       hold_after: formatDuration(sweep.holdAfterMs),
     },
     gateway: config.gateways.map(gatewayTable),
+    notify: {
+      threads: notify.threads,
+      first_retry: formatDuration(notify.retry.firstWaitMs),
+      longest_retry: formatDuration(notify.retry.longestWaitMs),
+      give_up_after: formatDuration(notify.retry.giveUpAfterMs),
+      order_url: notify.orderUrl ?? '',
+      sweep_late_after: formatDuration(notify.sweepLateAfterMs),
+      callbacks_stopped_after: formatDuration(notify.callbacksStoppedAfterMs),
+    },
+    channel: config.channels.map(channelTable),
   };
+}
+
+function channelTable({ settings, topics, digestMs, maxInFlight }: ChannelConfig): Table {
+  const { kind, name } = settings;
+  const common = { name, kind, topics, max_in_flight: maxInFlight };
+  const forPeople = { ...common, digest: formatDuration(digestMs) };
+  switch (kind) {
+    case 'log':
+      return forPeople;
+    case 'webhook':
+      return {
+        ...common,
+        url: settings.url,
+        secrets: settings.secrets.map(() => '(set)'),
+        allow_private: settings.allowPrivate,
+        timeout: formatDuration(settings.timeoutMs),
+      };
+    case 'slack':
+      return { ...forPeople, url: '(set)', timeout: formatDuration(settings.timeoutMs) };
+    case 'email':
+      return {
+        ...forPeople,
+        host: settings.host,
+        port: settings.port,
+        security: settings.security,
+        verify_certificate: settings.verifyCertificate,
+        user: settings.user ?? '',
+        // A server without sign-in has no such line: the table can be read again.
+        ...(settings.password === null ? {} : { password: '(set)' }),
+        from: settings.from,
+        ...(settings.to.length === 0 ? {} : { to: settings.to }),
+        topic_to: settings.topicTo,
+        timeout: formatDuration(settings.timeoutMs),
+      };
+  }
 }
 
 function gatewayTable(gateway: GatewayConfig): Table {

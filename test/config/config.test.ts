@@ -57,6 +57,22 @@ user_id = "merchant-1"
 callback_url = "http://localhost:8080/api/v1/callbacks"
 rate_limit = "12.5/s"
 breaker = { failures = 0.5, window = "1m", minimum = 10, open = "5s", half_open = 2, slow = "1s" }
+
+[notify]
+threads = 3
+first_retry = "1s"
+longest_retry = "10m"
+give_up_after = "2d"
+order_url = "https://shop.example/orders/{id}?tab=payments"
+sweep_late_after = "20m"
+callbacks_stopped_after = "3h"
+
+[[channel]]
+name = "ops"
+kind = "log"
+topics = ["order.held"]
+digest = "1m"
+max_in_flight = 2
 `;
 
 t.test('every setting arrives where it belongs', async (t) => {
@@ -106,6 +122,21 @@ t.test('every setting arrives where it belongs', async (t) => {
         },
       },
     ],
+    notify: {
+      threads: 3,
+      retry: { firstWaitMs: 1000, longestWaitMs: 600_000, giveUpAfterMs: 172_800_000 },
+      orderUrl: 'https://shop.example/orders/{id}?tab=payments',
+      sweepLateAfterMs: 1_200_000,
+      callbacksStoppedAfterMs: 10_800_000,
+    },
+    channels: [
+      {
+        settings: { kind: 'log', name: 'ops' },
+        topics: ['order.held'],
+        digestMs: 60_000,
+        maxInFlight: 2,
+      },
+    ],
   });
 });
 
@@ -119,6 +150,13 @@ t.test('what is not written has a default', async (t) => {
     logLevel: 'info',
     http: { listen: { host: '127.0.0.1', port: 8090 }, callbackListen: null, apiToken: null },
     sweep: { cron: '* * * * *', staleAfterMs: 600_000, threads: 10, holdAfterMs: 259_200_000 },
+    notify: {
+      threads: 2,
+      retry: { firstWaitMs: 5000, longestWaitMs: 3_600_000, giveUpAfterMs: 86_400_000 },
+      orderUrl: null,
+      sweepLateAfterMs: 900_000,
+      callbacksStoppedAfterMs: 21_600_000,
+    },
   });
   t.strictSame(rest.sweep.ladderMs.map(formatDuration), [
     '1m',

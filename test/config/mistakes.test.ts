@@ -184,10 +184,28 @@ t.test('each mistake is named with its place and with what to write', async (t) 
       'gateway[0].breaker.half_open: must not be more than minimum.',
     ],
     [GATEWAY + GATEWAY, 'gateway: two have the same name. Give each its own.'],
+    ['notify = 5', 'notify: 5 is not a table.'],
+    ['[notify]\nthread = 2', 'notify.thread: there is no such setting. Did you mean threads?'],
+    ['[notify]\nthreads = 17', 'notify.threads: 17 is not a whole number from 1 to 16.'],
     [
-      '[[channel]]\nname = "ops"',
-      'channel: this version sends no notifications yet. Remove the [[channel]] tables',
+      '[notify]\nfirst_retry = "1ms"',
+      'notify.first_retry: "1ms" is not a length of time from 100ms to 1h',
     ],
+    [
+      '[notify]\nlongest_retry = "1s"',
+      'notify.longest_retry: must not be shorter than first_retry.',
+    ],
+    [
+      '[notify]\ngive_up_after = "10m"',
+      'notify.give_up_after: must not be shorter than longest_retry.',
+    ],
+    [
+      '[notify]\norder_url = "https://shop.example/orders"',
+      'notify.order_url: "https://shop.example/orders" is not an http:// or https:// address with {id} in its path or query, or "" for no link.',
+    ],
+    ['[notify]\norder_url = "https://{id}.shop.example/"', 'notify.order_url: '],
+    ['[notify]\norder_url = "javascript:alert({id})"', 'notify.order_url: '],
+    ['[notify]\norder_url = "https://me:pw@shop.example/{id}"', 'notify.order_url: '],
   ];
   for (const [content, said] of rows) {
     const trouble = troubleWith(content);
