@@ -32,7 +32,9 @@ Examples:
     if (options.json) return print(JSON.stringify({ ok: true, file: config.file }));
     const names = (list: readonly { readonly settings: { readonly name: string } }[]) =>
       list.map(({ settings }) => settings.name).join(', ') || 'none';
-    print(`ok: ${source}; gateways: ${names(config.gateways)}; channels: ${names(config.channels)}`);
+    print(
+      `ok: ${source}; gateways: ${names(config.gateways)}; channels: ${names(config.channels)}`,
+    );
     if (config.gateways.length === 0) {
       process.stderr.write('No gateway is configured yet: `reconciled serve` will ask for one.\n');
     }

@@ -23,7 +23,7 @@ Examples:
   reconciled sweep --json | jq .reasons`,
   );
   command.action(async (options: SettingsOptions & { json?: true }) => {
-    const config = await readSettings(options);
+    const config = await readSettings(options, 'token');
     const texts = textsOf(config.locale).sweep;
     const sweep = await hereOrByDaemon(config, {
       here: () => sweepHere(config, texts.byUs),

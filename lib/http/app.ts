@@ -11,6 +11,7 @@ import type { Tell } from '../observe/events.ts';
 import type { NewOrder, Store } from '../store/port.ts';
 import { readJson } from './body.ts';
 import { addCallbackRoute, CALLBACK_PATH, documentCallbacks, takeCallbacks } from './callbacks.ts';
+import { addDeliveryRoutes } from './deliveries.ts';
 import { addDocument } from './document.ts';
 import { requireLocal, requireToken, secureHeaders } from './guard.ts';
 import type { Take } from './listen.ts';
@@ -25,7 +26,7 @@ import { addSweepRoutes } from './sweeps.ts';
 export interface HttpDependencies {
   readonly config: Config;
   readonly version: string;
-  readonly store: Pick<Store, 'intake' | 'docket' | 'reader'>;
+  readonly store: Pick<Store, 'intake' | 'docket' | 'outbox' | 'reader'>;
   readonly sweeping: Sweeping;
   readonly callbacks: Callbacks;
   readonly commands: Commands;
@@ -94,6 +95,7 @@ export function createApps(dependencies: HttpDependencies): {
   addPaymentRoutes(api, dependencies);
   addProductRoutes(api, dependencies);
   addSweepRoutes(api, dependencies);
+  addDeliveryRoutes(api, dependencies);
   addOperationRoutes(api, dependencies);
   addDocument(api, dependencies.version);
 

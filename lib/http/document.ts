@@ -41,6 +41,7 @@ export function addDocument(api: Api, version: string): void {
           { name: 'payments', description: 'Attempts to pay, and refunds by hand.' },
           { name: 'products', description: 'Counts of what is sold.' },
           { name: 'sweeps', description: 'Looks at everything that is due.' },
+          { name: 'deliveries', description: 'Notifications on their way, and those given up.' },
           { name: 'callbacks', description: 'What gateways send.' },
           { name: 'operations', description: 'What monitoring asks.' },
         ],

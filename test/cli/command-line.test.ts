@@ -115,7 +115,7 @@ t.test('config check says that all is right, or everything that is wrong', async
   t.equal(bare.code, 0);
   t.match(
     bare.stdout,
-    /^ok: defaults, flags and variables \(no file was read\); gateways: none\n$/,
+    /^ok: defaults, flags and variables \(no file was read\); gateways: none; channels: log\n$/,
   );
   const file = join(cwd, 'wrong.toml');
   writeFileSync(file, 'locale = "jp"\n[sweep]\nthreads = 0\n');
