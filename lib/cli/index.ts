@@ -28,6 +28,10 @@ const COMMANDS: Readonly<
     summary: 'record a refund that was made by hand',
     load: () => import('./refunded.ts'),
   },
+  notices: {
+    summary: 'list what people and systems were told, send it again, try a channel',
+    load: () => import('./notices.ts'),
+  },
   replay: {
     summary: 'make every decision of the journal again and compare',
     load: () => import('./replay.ts'),
@@ -63,6 +67,8 @@ async function buildProgram(argv: readonly string[]): Promise<Command> {
     )
     .version(packageJson.version)
     .addHelpText('after', '\nStart with:  reconciled demo\nThen:        reconciled serve --help')
+    // What stands behind a command belongs to it, also where a command has commands of its own.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ outputError: () => undefined });
   const words = argv.filter((word) => !word.startsWith('-'));

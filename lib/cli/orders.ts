@@ -6,7 +6,7 @@ import { REASONS, type Reason } from '../core/reason.ts';
 import type { OrderView, Reader } from '../store/port.ts';
 import { momentFormat } from '../texts/moment.ts';
 import { textsOf } from '../texts.ts';
-import { withReader } from './reading.ts';
+import { MAX_LISTED, takePages, withReader } from './reading.ts';
 import { addSettings, readSettings, type SettingsOptions } from './settings.ts';
 import { oneOf, wholeNumber } from './values.ts';
 import { print, printLines, say } from './words.ts';
@@ -19,12 +19,6 @@ interface OrdersOptions extends SettingsOptions {
   readonly json?: true;
 }
 
-/** The most orders of one call; what lies beyond is asked for with `--after`. */
-const MAX_LIMIT = 1_000_000;
-
-/** Orders read at a time: memory stays the same however many are listed. */
-const PAGE = 500;
-
 /** `orders`: the list, as a table or as one JSON object a line. */
 export function define(command: Command): void {
   command
@@ -34,7 +28,7 @@ export function define(command: Command): void {
       oneOf(ORDER_STATES),
     )
     .option('--reason <code>', 'only orders with this reason, such as captured', oneOf(REASONS))
-    .option('--limit <n>', 'how many', wholeNumber(1, MAX_LIMIT), 100)
+    .option('--limit <n>', 'how many', wholeNumber(1, MAX_LISTED), 100)
     .option('--after <place>', 'go on where the list before ended')
     .option('--json', 'print one JSON object a line, as GET /v1/orders has them');
   addSettings(command, ['dataDir', 'timezone', 'locale']).addHelpText(
@@ -77,22 +71,18 @@ async function printTable(reader: Reader, config: Config, options: OrdersOptions
 }
 
 /** Reads up to the limit, a page at a time, and gives the place where to go on. */
-async function eachPage(
+function eachPage(
   reader: Reader,
   options: OrdersOptions,
   take: (views: readonly OrderView[]) => Promise<void>,
 ): Promise<string | null> {
   const state = options.state ?? null;
   const reason = options.reason ?? null;
-  let left = options.limit;
-  let place: string | null = options.after ?? null;
-  do {
-    const page = await reader.orders({ state, reason, after: place, limit: Math.min(left, PAGE) });
-    await take(page.items);
-    left -= page.items.length;
-    place = page.next;
-  } while (place !== null && left > 0);
-  return place;
+  return takePages(
+    (after, limit) => reader.orders({ state, reason, after, limit }),
+    { after: options.after ?? null, limit: options.limit },
+    take,
+  );
 }
 
 function tableRow({ order, payments }: OrderView, { locale, timezone }: Config): string[] {

@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import type { Reader, Store } from '../store/port.ts';
+import type { Page, Reader, Store } from '../store/port.ts';
 
 /**
  * Reads the database beside a daemon that may run: `read` gets it open for reading only, and it is closed afterwards.
@@ -24,4 +24,27 @@ export async function withReader<T>(
   } finally {
     await store.upkeep.close();
   }
+}
+
+/** The most items of one list; what lies beyond is asked for with `--after`. */
+export const MAX_LISTED = 1_000_000;
+
+/** Items read at a time: memory stays the same however many are listed. */
+const PAGE = 500;
+
+/** Takes up to `limit` items, a page at a time, and gives the place where to go on; `null`: that was all. */
+export async function takePages<T>(
+  read: (after: string | null, limit: number) => Promise<Page<T>>,
+  { after, limit }: { readonly after: string | null; readonly limit: number },
+  take: (items: readonly T[]) => Promise<void>,
+): Promise<string | null> {
+  let left = limit;
+  let place = after;
+  do {
+    const page = await read(place, Math.min(left, PAGE));
+    await take(page.items);
+    left -= page.items.length;
+    place = page.next;
+  } while (place !== null && left > 0);
+  return place;
 }

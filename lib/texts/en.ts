@@ -1,3 +1,4 @@
+import type { DeliveryState, FailureCause } from '../core/delivery.ts';
 import type { EffectTopic } from '../core/effect.ts';
 import type { SilenceCause, TransactionStatus } from '../core/gateway.ts';
 import type { OrderState } from '../core/order.ts';
@@ -111,6 +112,26 @@ const topics: Readonly<Record<EffectTopic, string>> = {
   'stock.low': 'a product is running low',
 };
 
+const deliveryStates: Readonly<Record<DeliveryState, string>> = {
+  pending: 'pending',
+  delivered: 'delivered',
+  dead: 'dead',
+};
+
+const failures: Readonly<Record<FailureCause, string>> = {
+  timeout: 'it took too long',
+  connection: 'it could not be reached',
+  rejected: 'it refused the message',
+  rate_limited: 'it wants fewer messages',
+  server_error: 'it had an error of its own',
+  redirected: 'it wants the message somewhere else (look at the address in the configuration)',
+  forbidden_address:
+    'its address is on this machine or in a private network (allow_private = true allows it)',
+  configuration: 'it refuses us (look at its settings)',
+  stopping: 'the daemon was stopping',
+  internal: 'something failed on our side',
+};
+
 /** All words for people, in English. Its shape is the shape of every language. */
 export const en = {
   orderStates,
@@ -217,5 +238,32 @@ export const en = {
   commands: {
     done: (id: string, state: string) => `Done: order ${id} is ${state}.`,
     same: (id: string, state: string) => `It was so already: order ${id} is ${state}.`,
+  },
+  deliveries: {
+    states: deliveryStates,
+    failures,
+    table: {
+      id: 'id',
+      at: 'when',
+      topic: 'topic',
+      subject: 'about',
+      channel: 'channel',
+      state: 'state',
+      attempts: 'attempts',
+      nextTry: 'next try',
+      detail: 'last words',
+    },
+    none: 'No notification fits.',
+    retried: {
+      due: (id: number) => `${id}: it is sent again.`,
+      not_found: (id: number) => `${id}: there is no such notification.`,
+      not_dead: (id: number) => `${id}: it is not dead, and stays as it is.`,
+      no_channel: (id: number) =>
+        `${id}: its channel is not configured any more, and it stays dead.`,
+    },
+    later: 'No daemon runs on this database: the next one sends.',
+    taken: (channel: string, detail: string) => `${channel} took the test message: ${detail}`,
+    refused: (channel: string, failure: string, detail: string) =>
+      `${channel} did not take the test message, ${failure}: ${detail}`,
   },
 } as const;

@@ -190,4 +190,42 @@ export const ko: Texts = {
     done: (id, state) => `완료: 주문 ${id} — ${state}.`,
     same: (id, state) => `이미 그런 상태입니다: 주문 ${id} — ${state}.`,
   },
+  deliveries: {
+    states: { pending: '대기', delivered: '전달', dead: '중단' },
+    failures: {
+      timeout: '시간 초과',
+      connection: '연결 실패',
+      rejected: '수신 측이 메시지를 거절함',
+      rate_limited: '수신 측의 요청 한도 초과',
+      server_error: '수신 측 서버 오류',
+      redirected: '다른 주소로 이동하라는 응답(설정의 주소 확인 필요)',
+      forbidden_address:
+        '이 컴퓨터나 사설망의 주소라서 보내지 않음(allow_private = true로 허용 가능)',
+      configuration: '수신 측이 접근을 거부함(채널 설정 확인 필요)',
+      stopping: '데몬 종료 중',
+      internal: '내부 오류',
+    },
+    table: {
+      id: '번호',
+      at: '시각',
+      topic: '주제',
+      subject: '대상',
+      channel: '채널',
+      state: '상태',
+      attempts: '시도',
+      nextTry: '다음 시도',
+      detail: '마지막 응답',
+    },
+    none: '조건에 맞는 알림이 없습니다.',
+    retried: {
+      due: (id) => `${id}: 다시 보냅니다.`,
+      not_found: (id) => `${id}: 그런 알림이 없습니다.`,
+      not_dead: (id) => `${id}: 중단된 알림이 아니어서 그대로 둡니다.`,
+      no_channel: (id) => `${id}: 채널이 더 이상 설정에 없어 중단된 채로 둡니다.`,
+    },
+    later: '이 데이터베이스에서 실행 중인 데몬이 없습니다. 다음에 실행되는 데몬이 보냅니다.',
+    taken: (channel, detail) => `${channel} 채널이 시험 메시지를 받았습니다: ${detail}`,
+    refused: (channel, failure, detail) =>
+      `${channel} 채널이 시험 메시지를 받지 않았습니다. ${failure}: ${detail}`,
+  },
 };
