@@ -178,6 +178,8 @@ function mailServer() {
       form: 'the name or address of a host, without port',
       example: 'smtp.shop.example',
       holds: isHost,
+      // Somebody may write it as an address with user and password in it.
+      isPrivate: true,
     }),
     port: portOrStandard(),
     security: choice({

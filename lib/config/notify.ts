@@ -37,6 +37,7 @@ export function notifySchema() {
         example: 'https://shop.example/admin/orders/{id}',
         standard: '',
         holds: (value) => value === '' || isOrderUrl(value),
+        isPrivate: true,
       }),
       sweep_late_after: duration({
         text: 'An order that waits for so long beyond its time makes `sweep.late`.',

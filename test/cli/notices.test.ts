@@ -189,7 +189,7 @@ t.test('notices test: a log prints, and says that it is a test', async (t) => {
   );
   t.equal(code, 0);
   t.match(stderr, /ORDER000001/);
-  t.equal(stdout, 'ops took the test message: stderr\n');
+  t.equal(stdout, 'ops took the test message: printed\n');
   const before = (await notices('--json')).stdout.split('\n').length;
   t.equal(before, 6, 'it leaves no trace in the outbox');
 });

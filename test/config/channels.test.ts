@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'smol-toml';
@@ -268,7 +268,11 @@ t.test('each mistake is named with its place and with what to write', async (t) 
     ],
     [
       EMAIL.replace('smtp.shop.example', 'smtp.shop.example:25'),
-      'channel[0].host: "smtp.shop.example:25" is not the name or address of a host, without port.',
+      'channel[0].host: what is written is not the name or address of a host, without port.',
+    ],
+    [
+      EMAIL.replace('smtp.shop', 'me:hunter2@smtp.shop'),
+      'channel[0].host: what is written is not the name',
     ],
     [`${EMAIL}port = 0`, 'channel[0].port: 0 is not a whole number from 1 to 65535.'],
     [
@@ -429,3 +433,10 @@ t.test(
     }
   },
 );
+
+t.test('what the documentation shows can be written so', async (t) => {
+  const page = readFileSync(new URL('../../docs/notifications.md', import.meta.url), 'utf8');
+  const blocks = [...page.matchAll(/^```toml\n([\s\S]*?)^```/gm)].map(([, block = '']) => block);
+  t.ok(blocks.length > 0);
+  for (const block of blocks) t.match(channelsOf(block), [{ settings: { name: 'ops' } }, {}, {}]);
+});

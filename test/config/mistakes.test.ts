@@ -201,7 +201,7 @@ t.test('each mistake is named with its place and with what to write', async (t) 
     ],
     [
       '[notify]\norder_url = "https://shop.example/orders"',
-      'notify.order_url: "https://shop.example/orders" is not an http:// or https:// address with {id} in its path or query, or "" for no link.',
+      'notify.order_url: what is written is not an http:// or https:// address with {id} in its path or query, or "" for no link.',
     ],
     ['[notify]\norder_url = "https://{id}.shop.example/"', 'notify.order_url: '],
     ['[notify]\norder_url = "javascript:alert({id})"', 'notify.order_url: '],

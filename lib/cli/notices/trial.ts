@@ -76,7 +76,7 @@ async function sendOnce(
     const { sentenceOf } = await import('../../channels/wording.ts');
     // The log of the daemon goes to standard error, and so does this.
     say(sentenceOf(message, style));
-    return { kind: 'delivered', detail: 'stderr' };
+    return { kind: 'delivered', detail: 'printed' };
   }
   const { openChannel } = await import('../../channels/index.ts');
   const channel = await openChannel(settings, style);
