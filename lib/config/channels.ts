@@ -95,7 +95,10 @@ function webhookSchema() {
       {
         at: 'url',
         holds: ({ url, allow_private }) =>
-          allow_private || !URL.canParse(url) || !isLoopback(bareHost(new URL(url))),
+          allow_private ||
+          !isText(url) ||
+          !URL.canParse(url) ||
+          !isLoopback(bareHost(new URL(url))),
         say: 'is on this machine. Write allow_private = true if that is meant.',
       },
     ],
@@ -149,7 +152,7 @@ function emailSchema() {
       {
         at: 'security',
         holds: ({ security, host, password }) =>
-          security !== 'none' || password === undefined || isLoopback(host),
+          security !== 'none' || password === undefined || !isText(host) || isLoopback(host),
         say: 'would send the password in the clear. Write "starttls" or "tls".',
       },
       {
@@ -339,4 +342,9 @@ function wrongWord(what: string, words: readonly string[]) {
 /** The host without the brackets of IPv6. */
 function bareHost({ hostname }: URL): string {
   return hostname.replace(/^\[|\]$/g, '');
+}
+
+/** A relation looks at values that may be wrong, too: that is another mistake. */
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
 }

@@ -343,6 +343,30 @@ t.test('each mistake is named with its place and with what to write', async (t) 
   }
 });
 
+t.test('whatever is written in a place is a mistake or right, and never a crash', async (t) => {
+  const values = ['5', '""', '[[]]', '{}', '{ env = 5 }', '1979-05-27'];
+  const tables = { log: LOG, webhook: WEBHOOK, slack: SLACK, email: EMAIL };
+  for (const [kind, { shape }] of Object.entries(channelSchemas())) {
+    const table = Object.entries(tables).find(([known]) => known === kind)?.[1] ?? '';
+    for (const setting of Object.keys(shape)) {
+      const rest = table.replace(new RegExp(`^${setting} = .*\\n`, 'm'), '');
+      for (const value of values) {
+        try {
+          channelsOf(`${rest}${setting} = ${value}`);
+        } catch (error) {
+          const isTold = error instanceof ReconciledError && error.code === 'configuration';
+          if (!isTold) t.fail(`${rest}${setting} = ${value}`, { error });
+        }
+      }
+    }
+  }
+  for (const value of values) {
+    for (const content of [`channel = ${value}`, `channel = [${value}]`]) {
+      t.equal(troubleWith(content).code, 'configuration', content);
+    }
+  }
+});
+
 t.test('a secret of a wrong form is named and never repeated', async (t) => {
   const signed = 'channel[0].secrets[0]: the variable SHOP_WEBHOOK_SECRET holds no signing secret.';
   const slack = 'channel[0].url: the variable SLACK_WEBHOOK_URL';
