@@ -16,7 +16,8 @@ const LAYERS: readonly { readonly at: string; readonly may: readonly string[] }[
   { at: 'lib/clock.ts', may: ['lib/core/'] },
   { at: 'lib/errors.ts', may: [] },
   { at: 'lib/version.ts', may: ['node:'] },
-  { at: 'lib/store/port.ts', may: ['lib/core/'] },
+  { at: 'lib/store/port.ts', may: ['lib/core/', 'lib/store/outbox-port.ts'] },
+  { at: 'lib/store/outbox-port.ts', may: ['lib/core/'] },
   {
     at: 'lib/store/',
     may: [
@@ -67,6 +68,7 @@ const LAYERS: readonly { readonly at: string; readonly may: readonly string[] }[
       'lib/core/',
       'lib/flows/',
       'lib/store/port.ts',
+      'lib/store/outbox-port.ts',
       'lib/pools/port.ts',
       'lib/gateways/port.ts',
       'lib/gateways/index.ts',
@@ -84,6 +86,7 @@ const LAYERS: readonly { readonly at: string; readonly may: readonly string[] }[
       'lib/core/',
       'lib/http/',
       'lib/store/port.ts',
+      'lib/store/outbox-port.ts',
       'lib/flows/port.ts',
       'lib/gateways/port.ts',
       'lib/config.ts',
@@ -103,6 +106,7 @@ const LAYERS: readonly { readonly at: string; readonly may: readonly string[] }[
       'lib/observe/',
       'lib/gateways/port.ts',
       'lib/store/port.ts',
+      'lib/store/outbox-port.ts',
       'lib/clock.ts',
       'pino',
       'prom-client',

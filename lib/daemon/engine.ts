@@ -10,7 +10,8 @@ import { gatewayKind } from '../gateways/index.ts';
 import type { GatewayKind } from '../gateways/port.ts';
 import type { Tell } from '../observe/events.ts';
 import { type AskingPool, createAsking, type WarmThreads } from '../pools/asking.ts';
-import type { Store, Subscription } from '../store/port.ts';
+import type { Subscription } from '../store/outbox-port.ts';
+import type { Store } from '../store/port.ts';
 
 /** What settles orders, with or without a daemon around it: the pool, the store, and the flows between them. */
 export interface Engine {

@@ -3,7 +3,7 @@ import { conditionEffect } from '../core/announce.ts';
 import type { ConditionTopic, Effect } from '../core/effect.ts';
 import { type DurationMs, type Instant, MINUTE_MS } from '../core/time.ts';
 import type { Event } from '../observe/events.ts';
-import type { Mark, Outbox } from '../store/port.ts';
+import type { Mark, Outbox } from '../store/outbox-port.ts';
 import type { Stoppable } from './port.ts';
 
 /** What conditions stand on. */

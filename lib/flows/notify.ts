@@ -4,7 +4,7 @@ import { decideDelivery, type Receipt, type RetryPolicy } from '../core/delivery
 import { type DurationMs, MINUTE_MS, SECOND_MS } from '../core/time.ts';
 import type { Tell } from '../observe/events.ts';
 import type { Sending } from '../pools/port.ts';
-import type { Outbox, Parcel, ParcelResult } from '../store/port.ts';
+import type { Outbox, Parcel, ParcelResult } from '../store/outbox-port.ts';
 import { createBell } from './bell.ts';
 import type { Stoppable } from './port.ts';
 

@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { DELIVERY_STATES } from '../core/delivery.ts';
-import type { Delivery } from '../store/port.ts';
+import type { Delivery } from '../store/outbox-port.ts';
 import type { Api, HttpDependencies } from './app.ts';
 import { deliveryBody, deliverySchema } from './delivery-view.ts';
 import { after, closed, limit, oneOf, text } from './forms.ts';

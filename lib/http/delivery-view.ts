@@ -3,7 +3,7 @@ import { toIso } from '../clock.ts';
 import { DELIVERY_STATES } from '../core/delivery.ts';
 import { EFFECT_TOPICS } from '../core/effect.ts';
 import { REASONS } from '../core/reason.ts';
-import type { Delivery } from '../store/port.ts';
+import type { Delivery } from '../store/outbox-port.ts';
 import { isoOrNull } from './order-view.ts';
 
 const instantSchema = z

@@ -5,7 +5,8 @@ import type { EffectTopic } from '../../lib/core/effect.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../lib/core/time.ts';
 import { type NotifiedChannel, startNotifying } from '../../lib/flows/notify.ts';
 import type { Event } from '../../lib/observe/events.ts';
-import type { Delivery, Store } from '../../lib/store/port.ts';
+import type { Delivery } from '../../lib/store/outbox-port.ts';
+import type { Store } from '../../lib/store/port.ts';
 import { openSqliteStore } from '../../lib/store/sqlite/index.ts';
 import {
   type Behaviour,

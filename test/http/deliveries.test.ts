@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap';
 import { conditionEffect } from '../../lib/core/announce.ts';
-import type { Delivery } from '../../lib/store/port.ts';
+import type { Delivery } from '../../lib/store/outbox-port.ts';
 import { effect } from '../support/store-fixtures.ts';
 import { openServing } from './serving.ts';
 

@@ -1,4 +1,5 @@
-import type { Delivery, Reader } from '../../lib/store/port.ts';
+import type { Delivery } from '../../lib/store/outbox-port.ts';
+import type { Reader } from '../../lib/store/port.ts';
 import type { Truth } from './auditor.ts';
 import { allDeliveries } from './reading.ts';
 import { type Receivers, SUBSCRIPTIONS } from './receivers.ts';

@@ -1,10 +1,5 @@
-import type {
-  Delivery,
-  JournalRow,
-  OrderView,
-  Reader,
-  StockMovement,
-} from '../../lib/store/port.ts';
+import type { Delivery } from '../../lib/store/outbox-port.ts';
+import type { JournalRow, OrderView, Reader, StockMovement } from '../../lib/store/port.ts';
 
 const BATCH = 1_000;
 

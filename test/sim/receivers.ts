@@ -4,7 +4,7 @@ import { EFFECT_TOPICS } from '../../lib/core/effect.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../lib/core/time.ts';
 import type { NotifiedChannel } from '../../lib/flows/notify.ts';
 import type { Sending } from '../../lib/pools/port.ts';
-import type { Subscription } from '../../lib/store/port.ts';
+import type { Subscription } from '../../lib/store/outbox-port.ts';
 import { refusal, TAKEN } from '../support/model-sending.ts';
 import type { TurnedClock } from '../support/turned-clock.ts';
 import type { Random } from './random.ts';

@@ -5,9 +5,9 @@ import {
   type DeliveriesQuery,
   MAX_PARCEL,
   type Parcel,
-  type Store,
   type Subscription,
-} from '../../lib/store/port.ts';
+} from '../../lib/store/outbox-port.ts';
+import type { Store } from '../../lib/store/port.ts';
 import { change, effect, T0 } from '../support/store-fixtures.ts';
 import { type Clause, penOrder } from './contract.ts';
 

@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { Config } from '../../config.ts';
 import type { DeliveryState } from '../../core/delivery.ts';
-import type { Delivery, Reader } from '../../store/port.ts';
+import type { Delivery } from '../../store/outbox-port.ts';
+import type { Reader } from '../../store/port.ts';
 import { momentFormat } from '../../texts/moment.ts';
 import { textsOf } from '../../texts.ts';
 import { MAX_LISTED, takePages, withReader } from '../reading.ts';

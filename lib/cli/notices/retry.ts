@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { asTable } from '../../config/file.ts';
 import type { Config } from '../../config.ts';
 import { ReconciledError } from '../../errors.ts';
-import type { RetryOutcome } from '../../store/port.ts';
+import type { RetryOutcome } from '../../store/outbox-port.ts';
 import { textsOf } from '../../texts.ts';
 import type { Client } from '../client.ts';
 import { EXIT } from '../exit.ts';

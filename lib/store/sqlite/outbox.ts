@@ -10,7 +10,7 @@ import {
   type ParcelResult,
   type RetryOutcome,
   type Subscription,
-} from '../port.ts';
+} from '../outbox-port.ts';
 import type { Session } from './connection.ts';
 import { count, writeEffect } from './ledger.ts';
 import type { Reading } from './reading.ts';

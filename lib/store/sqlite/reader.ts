@@ -4,10 +4,9 @@ import { ORDER_STATES } from '../../core/order.ts';
 import type { Reason } from '../../core/reason.ts';
 import type { Instant } from '../../core/time.ts';
 import { ReconciledError } from '../../errors.ts';
+import type { DeliveriesQuery, Delivery } from '../outbox-port.ts';
 import type {
   Counts,
-  DeliveriesQuery,
-  Delivery,
   JournalRecord,
   JournalRow,
   OrdersQuery,
