@@ -9,7 +9,7 @@ import {
   UNMATCHED_KEPT_MS,
 } from '../port.ts';
 import type { Session } from './connection.ts';
-import { count } from './ledger.ts';
+import { count, counted } from './ledger.ts';
 
 /**
  * Callbacks and named keys kept for one order. A flood of forged ones must not fill the disk: further callbacks still nudge,
@@ -176,7 +176,7 @@ function insertNotice(session: Session, notice: Notice, orderId: string | null):
 }
 
 function waitingAt(session: Session, gateway: string): number {
-  return session.row<{ readonly value: number }>(SELECT_WAITING, gateway)?.value ?? 0;
+  return counted(session, 'unmatched', gateway);
 }
 
 /** Always one row. In one statement, because a statement costs the driver more than what it does; a join costs still more. */
@@ -201,8 +201,6 @@ const NUDGE = 'UPDATE orders SET nudge_at = ?, nudges = nudges + 1 WHERE id = ?'
 const INSERT_NOTICE = `
   INSERT INTO notices (gateway, event_id, key, named_order, order_id, received_at)
   VALUES (?, ?, ?, ?, ?, ?)`;
-
-const SELECT_WAITING = `SELECT value FROM counters WHERE name = 'unmatched' AND gateway = ?`;
 
 const INSERT_KEY = `
   INSERT INTO noticed_keys (order_id, gateway, key, at)

@@ -2,6 +2,7 @@ import type { Clock } from '../../clock.ts';
 import { ReconciledError } from '../../errors.ts';
 import type { Tell } from '../../observe/events.ts';
 import { type Connection, type Session, undo } from './connection.ts';
+import { writeCounts } from './ledger.ts';
 import { isFaultOfTheWork, storeTrouble, type Written } from './trouble.ts';
 
 /** Writes what is asked for in one turn of the event loop as one durable transaction. */
@@ -70,6 +71,7 @@ export function startWriter(connection: Connection, clock: Clock, tell: Tell): W
       session = connection.session();
       session.run('BEGIN IMMEDIATE');
       for (const job of group) job.work(session);
+      writeCounts(session);
       written = 'unknown';
       session.run('COMMIT');
       const durationMs = clock.monotonicMs() - startedMs;
