@@ -158,7 +158,7 @@ const BANS: readonly { readonly word: RegExp; readonly why: string; readonly exc
   {
     word: /\bprocess\.env\b/,
     why: 'only config.ts reads the environment',
-    except: /^lib\/(config.*|pools\/asking)\.ts$/,
+    except: /^lib\/(config.*|pools\/threads)\.ts$/,
   },
   {
     word: /\bconsole\./,
