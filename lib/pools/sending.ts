@@ -93,23 +93,20 @@ class SendingThreads implements SendingPool {
   async send(settings: ChannelSettings, message: Message): Promise<Receipt> {
     if (this.#closing) return failure('stopping', 'not sent: the daemon ends');
     const { promise, resolve } = Promise.withResolvers<Receipt>();
-    const aborting = new AbortController();
     const underway: Underway = { end: resolve };
     this.#underway.add(underway);
+    const stuck = failure('timeout', 'the thread was stuck');
+    let isStuck = false;
     const cancel = this.#clock.after(this.#stuckAfterMs(settings), () => {
-      resolve(failure('timeout', 'the thread was stuck'));
+      isStuck = true;
       this.#failed('a thread is stuck');
-      // Ends the thread, and with it whatever else it had under way.
-      aborting.abort();
+      void this.#endThreads().then(() => resolve(stuck));
     });
     const task: SendTask = { settings, style: this.#style, message };
-    this.#pool
-      .run(task, { name: 'send', signal: aborting.signal })
-      .then(resolve, (error: unknown) => {
-        // Given up by us: that was told already.
-        if (!this.#closing && !aborting.signal.aborted) this.#failed(textOf(error));
-        resolve(failure('internal', `the thread ended: ${textOf(error)}`));
-      });
+    this.#pool.run(task, { name: 'send' }).then(resolve, (error: unknown) => {
+      if (!this.#closing) this.#failed(textOf(error));
+      resolve(isStuck ? stuck : failure('internal', `the thread ended: ${textOf(error)}`));
+    });
     const receipt = await promise;
     cancel();
     this.#underway.delete(underway);
@@ -135,6 +132,15 @@ class SendingThreads implements SendingPool {
   #stuckAfterMs({ timeoutMs }: ChannelSettings): DurationMs {
     this.#longestTimeoutMs = Math.max(this.#longestTimeoutMs, timeoutMs);
     return STUCK_AFTER_TIMEOUTS * this.#longestTimeoutMs;
+  }
+
+  /**
+   * Nobody can say which thread has the message that is stuck, so all of them end; what they had under way is tried again, and
+   * new ones start with the next message. An abort signal would know the thread, but Piscina gives a thread with an
+   * abortable task nothing else to do.
+   */
+  async #endThreads(): Promise<void> {
+    await Promise.all(this.#pool.threads.map((thread) => thread.terminate()));
   }
 
   #endAll(cause: FailureCause, detail: string): void {
