@@ -14,6 +14,7 @@ const root = normalize(join(dirname(fileURLToPath(import.meta.url)), '..'));
 const LAYERS: readonly { readonly at: string; readonly may: readonly string[] }[] = [
   { at: 'lib/core/', may: ['lib/core/'] },
   { at: 'lib/clock.ts', may: ['lib/core/'] },
+  { at: 'lib/retry-after.ts', may: ['lib/core/'] },
   { at: 'lib/errors.ts', may: [] },
   { at: 'lib/version.ts', may: ['node:'] },
   { at: 'lib/store/port.ts', may: ['lib/core/'] },
@@ -29,13 +30,17 @@ const LAYERS: readonly { readonly at: string; readonly may: readonly string[] }[
       'node:',
     ],
   },
-  { at: 'lib/gateways/', may: ['lib/core/', 'lib/gateways/', 'lib/clock.ts', 'undici', 'node:'] },
+  {
+    at: 'lib/gateways/',
+    may: ['lib/core/', 'lib/gateways/', 'lib/clock.ts', 'lib/retry-after.ts', 'undici', 'node:'],
+  },
   {
     at: 'lib/channels/',
     may: [
       'lib/core/',
       'lib/channels/',
       'lib/clock.ts',
+      'lib/retry-after.ts',
       'lib/texts',
       '@slack/webhook',
       'nodemailer',

@@ -1,8 +1,8 @@
 import type { Agent, Dispatcher } from 'undici';
 import type { Clock } from '../clock.ts';
 import type { SilenceCause } from '../core/gateway.ts';
-import { readRetryAfter } from '../core/retry-after.ts';
 import { type DurationMs, HOUR_MS } from '../core/time.ts';
+import { readRetryAfter } from '../retry-after.ts';
 
 /** HTTP with one gateway: a connection pool of its own, and replies read totally. */
 export interface HttpPeer {

@@ -1,4 +1,4 @@
-import { type DurationMs, type Instant, SECOND_MS } from './time.ts';
+import { type DurationMs, type Instant, SECOND_MS } from './core/time.ts';
 
 /**
  * Retry-After as a length of time, at most `mostMs`: seconds, or a date (measured against the reply's own Date, so that no
