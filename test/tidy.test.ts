@@ -252,7 +252,7 @@ t.test('every dependency is pinned and has a reason', async (t) => {
   const architecture = read('ARCHITECTURE.md');
   for (const kind of ['dependencies', 'devDependencies', 'optionalDependencies']) {
     for (const [name, version] of Object.entries(manifest[kind] ?? {})) {
-      t.match(version, /^\d+\.\d+\.\d+$/, `${name} has an exact version`);
+      t.match(version, /^\d+\.\d+\.\d+(-[\w.]+)?$/, `${name} has an exact version`);
       t.ok(architecture.includes(`\`${name}\``), `ARCHITECTURE.md says why ${name} is here`);
     }
   }
