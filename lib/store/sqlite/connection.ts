@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { ReconciledError } from '../../errors.ts';
+import { nativeBinding } from './addon.ts';
 import { APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION } from './migrations.ts';
 import { storeTrouble } from './trouble.ts';
 
@@ -116,6 +117,7 @@ function openDatabase(options: ConnectionOptions): Open {
     readonly: options.readOnly,
     fileMustExist: options.readOnly,
     timeout: BUSY_TIMEOUT_MS,
+    ...nativeBinding(dirname(options.path)),
   });
   try {
     const version = identify(database, options.path);
@@ -248,7 +250,7 @@ function takeLock(path: string): { close(): void } {
   const lockPath = `${path}.lock`;
   let lock: Database.Database | undefined;
   try {
-    lock = new Database(lockPath, { timeout: 0 });
+    lock = new Database(lockPath, { timeout: 0, ...nativeBinding(dirname(path)) });
     // Nothing is ever written to it, so it needs no journal file of its own.
     lock.pragma('journal_mode = MEMORY');
     lock.exec('BEGIN EXCLUSIVE');
