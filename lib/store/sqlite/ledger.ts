@@ -104,15 +104,18 @@ export function counted(session: Session, counter: Counter, of = ''): number {
   return written + (session.tally.get(`${counter} ${of}`)?.change ?? 0);
 }
 
-/** Writes what the transaction has counted; the last thing before its COMMIT. */
-export function writeCounts(session: Session): void {
+/** Writes what the transaction has counted, the last thing before its COMMIT; the counters that have risen. */
+export function writeCounts(session: Session): readonly string[] {
+  const risen: string[] = [];
   for (const { counter, of, change } of session.tally.values()) {
     if (change === 0) continue;
+    if (change > 0) risen.push(counter);
     // Almost always it is there, and changing it costs half of what asking for a conflict does.
     if (session.run(CHANGE_COUNTER, change, counter, of) === 0)
       session.run(INSERT_COUNTER, counter, of, change);
   }
   session.tally.clear();
+  return risen;
 }
 
 const INSERT_JOURNAL =

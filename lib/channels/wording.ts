@@ -1,0 +1,3 @@
+export function sentenceOf(message: { id: string }, _style: unknown): string {
+  return message.id;
+}
