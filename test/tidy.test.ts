@@ -14,6 +14,7 @@ const root = normalize(join(dirname(fileURLToPath(import.meta.url)), '..'));
 const LAYERS: readonly { readonly at: string; readonly may: readonly string[] }[] = [
   { at: 'lib/core/', may: ['lib/core/'] },
   { at: 'lib/clock.ts', may: ['lib/core/'] },
+  { at: 'lib/retry-after.ts', may: ['lib/core/'] },
   { at: 'lib/errors.ts', may: [] },
   { at: 'lib/version.ts', may: ['node:'] },
   { at: 'lib/store/port.ts', may: ['lib/core/', 'lib/store/outbox-port.ts'] },
@@ -30,13 +31,17 @@ const LAYERS: readonly { readonly at: string; readonly may: readonly string[] }[
       'node:',
     ],
   },
-  { at: 'lib/gateways/', may: ['lib/core/', 'lib/gateways/', 'lib/clock.ts', 'undici', 'node:'] },
+  {
+    at: 'lib/gateways/',
+    may: ['lib/core/', 'lib/gateways/', 'lib/clock.ts', 'lib/retry-after.ts', 'undici', 'node:'],
+  },
   {
     at: 'lib/channels/',
     may: [
       'lib/core/',
       'lib/channels/',
       'lib/clock.ts',
+      'lib/retry-after.ts',
       'lib/texts',
       '@slack/webhook',
       'nodemailer',
@@ -162,7 +167,7 @@ const BANS: readonly { readonly word: RegExp; readonly why: string; readonly exc
   {
     word: /\bprocess\.env\b/,
     why: 'only config.ts reads the environment',
-    except: /^lib\/(config.*|pools\/asking)\.ts$/,
+    except: /^lib\/(config.*|pools\/threads)\.ts$/,
   },
   {
     word: /\bconsole\./,

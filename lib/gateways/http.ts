@@ -1,7 +1,8 @@
 import type { Agent, Dispatcher } from 'undici';
 import type { Clock } from '../clock.ts';
 import type { SilenceCause } from '../core/gateway.ts';
-import { type DurationMs, HOUR_MS, SECOND_MS } from '../core/time.ts';
+import { type DurationMs, HOUR_MS } from '../core/time.ts';
+import { readRetryAfter } from '../retry-after.ts';
 
 /** HTTP with one gateway: a connection pool of its own, and replies read totally. */
 export interface HttpPeer {
@@ -251,7 +252,12 @@ type Reading =
 function readReply(reply: RawReply, now: number): Reading {
   const { status, headers } = reply;
   const body = readJson(headers, reply.bytes);
-  const retryAfterMs = status === 429 || status === 503 ? readRetryAfter(headers, now) : null;
+  const asked = {
+    retryAfter: headerText(headers, 'retry-after'),
+    date: headerText(headers, 'date'),
+  };
+  const maySay = status === 429 || status === 503;
+  const retryAfterMs = maySay ? readRetryAfter(asked, now, MAX_RETRY_AFTER_MS) : null;
   const cause = causeOfStatus(status, retryAfterMs);
   if (cause === null && body !== undefined) return { kind: 'json', status, body };
   return { kind: 'silent', cause: cause ?? 'unreadable', status, retryAfterMs, body, sent: true };
@@ -288,26 +294,6 @@ function readJson(headers: Headers, bytes: Uint8Array): unknown {
   } catch {
     return undefined;
   }
-}
-
-/**
- * Retry-After as a length of time: seconds, or a date (measured against the reply's own Date, so that no clock has to
- * agree with another). `null`: there is none that can be read.
- */
-function readRetryAfter(headers: Headers, now: number): DurationMs | null {
-  const text = headerText(headers, 'retry-after')?.trim();
-  if (text === undefined || text === '') return null;
-  if (/^\d+$/.test(text)) return Math.min(Number(text) * SECOND_MS, MAX_RETRY_AFTER_MS);
-  const until = readHttpDate(text);
-  if (until === null) return null;
-  const from = readHttpDate(headerText(headers, 'date') ?? '') ?? now;
-  return Math.min(Math.max(until - from, 0), MAX_RETRY_AFTER_MS);
-}
-
-function readHttpDate(text: string): number | null {
-  if (!/^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(text)) return null;
-  const instant = Date.parse(text);
-  return Number.isNaN(instant) ? null : instant;
 }
 
 function headerText(headers: Headers, name: string): string | undefined {

@@ -9,6 +9,7 @@ import type { Tell } from '../observe/events.ts';
 import { privateCompileCache } from './compile-cache.ts';
 import type { AskTask, Reply, RequestTask } from './messages.ts';
 import type { Asking } from './port.ts';
+import { textOf, threadSettings } from './threads.ts';
 import { type Threads, Windows } from './windows.ts';
 
 /** What the pool is made from. */
@@ -64,9 +65,6 @@ const CLOSE_WITHIN_MS: DurationMs = 5_000;
 
 /** More in flight than this in one thread and another thread is worth its memory. */
 const MOST_IN_FLIGHT_PER_THREAD = 50;
-
-/** Above the minute of the cron, so that threads beyond the first ones live from sweep to sweep. */
-const IDLE_TIMEOUT_MS: DurationMs = 90_000;
 
 /**
  * A thread that has not ended a task after so many deadlines of a request is stuck: an inquiry makes at most about fifty
@@ -219,21 +217,10 @@ function startPool(
   }: Pick<AskingOptions, 'workerUrl' | 'compileCacheDir'>,
 ): StartedPool {
   const pool = new Piscina({
+    ...threadSettings(compileCacheDir),
     ...layout,
     filename: workerUrl ?? new URL('../../workers/ask.ts', import.meta.url).href,
     name: 'ask',
-    // A thread that sleeps in Atomics.wait misses that a server closed its connection, and loses the next request.
-    atomics: 'disabled',
-    stricterFIFO: true,
-    idleTimeout: IDLE_TIMEOUT_MS,
-    recordTiming: false,
-    // What the process was started with (loaders, an inspector) is not for the threads, and would double their start.
-    execArgv: [],
-    // Each thread compiles its own code; the cache saves a third of its start.
-    env:
-      compileCacheDir === null
-        ? process.env
-        : { ...process.env, NODE_COMPILE_CACHE: compileCacheDir },
   });
   const ready = Promise.withResolvers<void>();
   ready.promise.catch(() => {});
@@ -264,8 +251,4 @@ export function layThreads(inFlight: number, threads: number, cores: number): Th
   );
   const maxThreads = Math.max(minThreads, Math.ceil(inFlight / concurrentTasksPerWorker));
   return { minThreads, maxThreads, concurrentTasksPerWorker };
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
+import type { ChannelSettings, Message, Style } from '../channels/port.ts';
 import type { Answer, Question } from '../core/gateway.ts';
 import type { DurationMs } from '../core/time.ts';
 import type { Exchange, GatewaySettings, PaymentRequest } from '../gateways/port.ts';
@@ -32,4 +33,11 @@ export type Reply =
 export interface RequestTask {
   readonly gateway: GatewaySettings;
   readonly request: PaymentRequest;
+}
+
+/** "Send this message." Its receipt is the task's own result. */
+export interface SendTask {
+  readonly settings: ChannelSettings;
+  readonly style: Style;
+  readonly message: Message;
 }

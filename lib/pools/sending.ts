@@ -1,0 +1,162 @@
+import { Piscina } from 'piscina';
+import type { ChannelSettings, Message, Style } from '../channels/port.ts';
+import type { Clock } from '../clock.ts';
+import type { FailureCause, Receipt } from '../core/delivery.ts';
+import type { DurationMs } from '../core/time.ts';
+import type { Tell } from '../observe/events.ts';
+import { privateCompileCache } from './compile-cache.ts';
+import type { SendTask } from './messages.ts';
+import type { Sending } from './port.ts';
+import { textOf, threadSettings } from './threads.ts';
+
+/** What the pool is made from. */
+export interface SendingOptions {
+  /** Threads at most; each starts with a message that no other has room for. */
+  readonly threads: number;
+  /** Of all channels together: what the threads can hold without a queue. */
+  readonly maxInFlight: number;
+  readonly style: Style;
+  readonly clock: Clock;
+  readonly tell: Tell;
+  /** What the threads run; a test gives its own. */
+  readonly workerUrl?: string;
+  /** Where compiled code is kept between starts; `null`: nowhere. A private folder of the user's by default. */
+  readonly compileCacheDir?: string | null;
+  /** How long `close` waits for what is being sent. */
+  readonly closeWithinMs?: DurationMs;
+}
+
+/** The sending pool and what its owner needs of it. */
+export interface SendingPool extends Sending {
+  /** Takes nothing more, waits for what is being sent within the bound, answers the rest `stopping`. Never rejects. */
+  close(): Promise<void>;
+  /** The share of what may be in flight that is, 0–1. */
+  utilization(): number;
+}
+
+/** A pool of its own, never shared with asking. No thread runs before the first message. */
+export function createSending(options: SendingOptions): SendingPool {
+  return new SendingThreads(options);
+}
+
+/** What is sent a second time is the same message, so nobody waits for a mail server's minute. */
+const CLOSE_WITHIN_MS: DurationMs = 5_000;
+
+/**
+ * A message that has no receipt after so many times the longest time-out of a channel is in a thread that is stuck. A last
+ * resort; every channel ends by its own time-out.
+ */
+const STUCK_AFTER_TIMEOUTS = 4;
+
+/** Short time-outs leave a thread no time to start. */
+const SHORTEST_TIMEOUT_MS: DurationMs = 5_000;
+
+class SendingThreads implements SendingPool {
+  readonly #pool: Piscina;
+  readonly #style: Style;
+  readonly #clock: Clock;
+  readonly #tell: Tell;
+  readonly #maxInFlight: number;
+  readonly #closeWithinMs: DurationMs;
+  readonly #underway = new Set<Underway>();
+  #longestTimeoutMs = SHORTEST_TIMEOUT_MS;
+  #closing = false;
+  /** Resolves when nothing is under way while the pool closes. */
+  readonly #idle = Promise.withResolvers<void>();
+
+  constructor(options: SendingOptions) {
+    const { threads, maxInFlight, compileCacheDir = privateCompileCache() } = options;
+    this.#style = options.style;
+    this.#clock = options.clock;
+    this.#tell = options.tell;
+    this.#maxInFlight = maxInFlight;
+    this.#closeWithinMs = options.closeWithinMs ?? CLOSE_WITHIN_MS;
+    this.#pool = new Piscina({
+      ...threadSettings(compileCacheDir),
+      minThreads: 0,
+      maxThreads: Math.max(1, threads),
+      // Everything that may be in flight has room in the threads: a message never waits for another one's receiver.
+      concurrentTasksPerWorker: Math.max(1, Math.ceil(maxInFlight / Math.max(1, threads))),
+      filename: options.workerUrl ?? new URL('../../workers/send.ts', import.meta.url).href,
+      name: 'send',
+    });
+    // Without a listener a thread that throws while it starts would end the process.
+    this.#pool.on('error', (error: unknown) => this.#failed(textOf(error)));
+    // A task in the pool's queue would wait for ever once every thread has failed to start.
+    this.#pool.on('workerDestroy', () =>
+      setImmediate(() => {
+        if (this.#pool.threads.length === 0) this.#endAll('internal', 'no thread could be started');
+      }),
+    );
+  }
+
+  async send(settings: ChannelSettings, message: Message): Promise<Receipt> {
+    if (this.#closing) return failure('stopping', 'not sent: the daemon ends');
+    const { promise, resolve } = Promise.withResolvers<Receipt>();
+    const underway: Underway = { end: resolve };
+    this.#underway.add(underway);
+    const stuck = failure('timeout', 'the thread was stuck');
+    let isStuck = false;
+    const cancel = this.#clock.after(this.#stuckAfterMs(settings), () => {
+      isStuck = true;
+      this.#failed('a thread is stuck');
+      void this.#endThreads().then(() => resolve(stuck));
+    });
+    const task: SendTask = { settings, style: this.#style, message };
+    this.#pool.run(task, { name: 'send' }).then(resolve, (error: unknown) => {
+      if (!this.#closing) this.#failed(textOf(error));
+      resolve(isStuck ? stuck : failure('internal', `the thread ended: ${textOf(error)}`));
+    });
+    const receipt = await promise;
+    cancel();
+    this.#underway.delete(underway);
+    if (this.#closing && this.#underway.size === 0) this.#idle.resolve();
+    return receipt;
+  }
+
+  utilization(): number {
+    return this.#maxInFlight === 0 ? 0 : Math.min(1, this.#underway.size / this.#maxInFlight);
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    if (this.#underway.size > 0) {
+      const cancel = this.#clock.after(this.#closeWithinMs, () => this.#idle.resolve());
+      await this.#idle.promise;
+      cancel();
+    }
+    this.#endAll('stopping', 'the daemon ended before there was an answer');
+    await this.#pool.destroy().catch((error: unknown) => this.#failed(textOf(error)));
+  }
+
+  #stuckAfterMs({ timeoutMs }: ChannelSettings): DurationMs {
+    this.#longestTimeoutMs = Math.max(this.#longestTimeoutMs, timeoutMs);
+    return STUCK_AFTER_TIMEOUTS * this.#longestTimeoutMs;
+  }
+
+  /**
+   * Nobody can say which thread has the message that is stuck, so all of them end; what they had under way is tried again, and
+   * new ones start with the next message. An abort signal would know the thread, but Piscina gives a thread with an
+   * abortable task nothing else to do.
+   */
+  async #endThreads(): Promise<void> {
+    await Promise.all(this.#pool.threads.map((thread) => thread.terminate()));
+  }
+
+  #endAll(cause: FailureCause, detail: string): void {
+    for (const { end } of this.#underway) end(failure(cause, detail));
+  }
+
+  #failed(error: string): void {
+    this.#tell({ name: 'pool.failed', pool: 'sending', error });
+  }
+}
+
+/** A message in a thread, or on its way there. */
+interface Underway {
+  readonly end: (receipt: Receipt) => void;
+}
+
+function failure(cause: FailureCause, detail: string): Receipt {
+  return { kind: 'failed', cause, permanent: false, retryAfterMs: null, detail };
+}

@@ -1,0 +1,28 @@
+import type { Piscina } from 'piscina';
+import type { DurationMs } from '../core/time.ts';
+
+/** Above the minute of the cron, so that threads beyond the first ones live from sweep to sweep. */
+const IDLE_TIMEOUT_MS: DurationMs = 90_000;
+
+/** What holds for the threads of every pool. `compileCacheDir`: where compiled code is kept; `null`: nowhere. */
+export function threadSettings(compileCacheDir: string | null) {
+  return {
+    // A thread that sleeps in Atomics.wait misses that a server closed its connection, and loses the next request.
+    atomics: 'disabled' as const,
+    stricterFIFO: true,
+    idleTimeout: IDLE_TIMEOUT_MS,
+    recordTiming: false,
+    // What the process was started with (loaders, an inspector) is not for the threads, and would double their start.
+    execArgv: [],
+    // Each thread compiles its own code; the cache saves a third of its start.
+    env:
+      compileCacheDir === null
+        ? process.env
+        : { ...process.env, NODE_COMPILE_CACHE: compileCacheDir },
+  } satisfies ConstructorParameters<typeof Piscina>[0];
+}
+
+/** What went wrong in a thread, in words. */
+export function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,148 @@
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import t, { type Test } from 'tap';
+import type { Message, WebhookSettings } from '../../lib/channels/port.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { conditionEffect } from '../../lib/core/announce.ts';
+import type { Event } from '../../lib/observe/events.ts';
+import { createSending, type SendingOptions } from '../../lib/pools/sending.ts';
+import { turnedClock } from './clock.ts';
+
+/** A receiver that the test answers by hand: `next` is the next request to arrive. */
+async function receiver(t: Test, name: string) {
+  const arrived: ServerResponse[] = [];
+  const waiting: ((response: ServerResponse) => void)[] = [];
+  const server = createServer((request, response) => {
+    request.resume();
+    const waiter = waiting.shift();
+    if (waiter === undefined) arrived.push(response);
+    else waiter(response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const settings: WebhookSettings = {
+    kind: 'webhook',
+    name,
+    url: `http://127.0.0.1:${port}/`,
+    secrets: ['secret'],
+    allowPrivate: true,
+    timeoutMs: 15_000,
+  };
+  const next = () => {
+    const first = arrived.shift();
+    if (first !== undefined) return Promise.resolve(first);
+    return new Promise<ServerResponse>((resolve) => waiting.push(resolve));
+  };
+  return { settings, next };
+}
+
+function pool(t: Test, options: Partial<SendingOptions> = {}) {
+  const events: Event[] = [];
+  const sending = createSending({
+    threads: 2,
+    maxInFlight: 4,
+    style: { locale: 'en', timezone: 'UTC', orderUrl: null },
+    clock: systemClock,
+    tell: (event) => events.push(event),
+    closeWithinMs: 0,
+    ...options,
+  });
+  t.teardown(() => sending.close());
+  return { sending, events };
+}
+
+function message(id: string): Message {
+  const effect = { ...conditionEffect('gateway.down', 'pg', 0, null), at: 0 };
+  return { id, topic: effect.topic, effects: [effect], isTest: false };
+}
+
+const worker = (name: string) => new URL(`./workers/${name}.ts`, import.meta.url).href;
+
+t.test('a receiver that hangs holds up no other', async (t) => {
+  const [hangs, well] = [await receiver(t, 'hangs'), await receiver(t, 'well')];
+  const { sending, events } = pool(t, { threads: 1, maxInFlight: 2 });
+  t.equal(sending.utilization(), 0);
+  const held = sending.send(hangs.settings, message('a'));
+  const response = await hangs.next();
+  t.equal(sending.utilization(), 0.5);
+  for (const id of ['b', 'c', 'd']) {
+    const sent = sending.send(well.settings, message(id));
+    (await well.next()).end();
+    t.match(await sent, { kind: 'delivered' });
+  }
+  response.end('late');
+  t.strictSame(await held, { kind: 'delivered', detail: '200 late' });
+  t.equal(sending.utilization(), 0);
+  t.strictSame(events, []);
+});
+
+t.test('closing', async (t) => {
+  t.test('lets what is being sent finish, and takes nothing more', async (t) => {
+    const well = await receiver(t, 'well');
+    const { sending } = pool(t, { closeWithinMs: 60_000, clock: turnedClock() });
+    const sent = sending.send(well.settings, message('a'));
+    const response = await well.next();
+    const closed = sending.close();
+    t.match(await sending.send(well.settings, message('b')), { cause: 'stopping' });
+    response.end();
+    t.match(await sent, { kind: 'delivered' });
+    await closed;
+  });
+
+  t.test('not for longer than its bound', async (t) => {
+    const hangs = await receiver(t, 'hangs');
+    const clock = turnedClock();
+    const { sending, events } = pool(t, { closeWithinMs: 5_000, clock });
+    const sent = sending.send(hangs.settings, message('a'));
+    await hangs.next();
+    const closed = sending.close();
+    clock.turn(5_000);
+    await closed;
+    t.match(await sent, { cause: 'stopping', permanent: false });
+    t.strictSame(events, []);
+  });
+
+  t.test('at once when nothing was ever sent', async (t) => {
+    await t.resolves(pool(t, { closeWithinMs: 60_000 }).sending.close());
+  });
+});
+
+t.test('threads that break', async (t) => {
+  t.test('one that dies is a receipt, and the next message finds another', async (t) => {
+    const well = await receiver(t, 'well');
+    const { sending, events } = pool(t, { workerUrl: worker('sends-stuck') });
+    t.match(await sending.send(well.settings, message('dies')), { cause: 'internal' });
+    t.ok(events.some((event) => event.name === 'pool.failed' && event.pool === 'sending'));
+    const sent = sending.send(well.settings, message('a'));
+    (await well.next()).end();
+    t.match(await sent, { kind: 'delivered' });
+  });
+
+  t.test('one that is stuck is ended', async (t) => {
+    const well = await receiver(t, 'well');
+    const clock = turnedClock();
+    const { sending } = pool(t, { threads: 1, workerUrl: worker('sends-stuck'), clock });
+    // The thread is up when its first message is taken.
+    const first = sending.send(well.settings, message('a'));
+    (await well.next()).end();
+    await first;
+    const stuck = sending.send(well.settings, message('stuck'));
+    clock.turn(4 * 15_000);
+    t.match(await stuck, { cause: 'timeout', detail: /stuck/ });
+    const sent = sending.send(well.settings, message('b'));
+    (await well.next()).end();
+    t.match(await sent, { kind: 'delivered' }, 'by a new thread');
+  });
+
+  t.test('threads that cannot start', async (t) => {
+    const well = await receiver(t, 'well');
+    const { sending } = pool(t, { workerUrl: worker('cannot-start') });
+    const sent = ['a', 'b', 'c'].map((id) => sending.send(well.settings, message(id)));
+    for (const receipt of await Promise.all(sent)) t.match(receipt, { cause: 'internal' });
+    t.equal(sending.utilization(), 0);
+  });
+});
