@@ -24,10 +24,19 @@ function settingsInSecret(settings: ChannelSettings): readonly string[] {
     case 'webhook':
       return [...settings.secrets, ...partsOf(settings.url)];
     case 'slack':
-      return partsOf(settings.url);
+      // Each part of an address of Slack is a piece of the secret; a short one may be any word.
+      return [...partsOf(settings.url), ...settings.url.split('/').slice(3)].filter(
+        (part) => part.length >= 8,
+      );
     case 'email':
-      return settings.password === null ? [] : [settings.password];
+      return settings.password === null ? [] : passwordForms(settings.user, settings.password);
   }
+}
+
+/** As it is, and as it is said to a mail server (AUTH LOGIN and AUTH PLAIN): one that repeats what it heard repeats those. */
+function passwordForms(user: string | null, password: string): readonly string[] {
+  const said = [password, `\0${user ?? ''}\0${password}`];
+  return [password, ...said.map((text) => Buffer.from(text).toString('base64'))];
 }
 
 /** Where it goes is no secret; who may go there is often written into the path or the query. */

@@ -109,7 +109,7 @@ function causeOf(status: number, retryAfterMs: DurationMs | null): FailureCause 
 }
 
 /** Why there is no reply, and in words. Unknown codes are those of TLS and of the operating system. */
-function troubleOf(error: unknown): readonly [FailureCause, string] {
+export function troubleOf(error: unknown): readonly [FailureCause, string] {
   if (error instanceof ForbiddenAddress) {
     return [
       'forbidden_address',

@@ -6,11 +6,16 @@ export const MAX_TEXT_LENGTH = 500;
  * every run of digits that could be a card number replaced by `****`.
  */
 export function boundedText(text: string, limit = MAX_TEXT_LENGTH): string {
-  const oneLine = maskCardNumbers(text.toWellFormed()).replace(CONTROL_CHARACTERS, ' ').trim();
-  if (oneLine.length <= limit) return oneLine;
+  return oneLine(maskCardNumbers(text.toWellFormed()), limit);
+}
+
+/** The same for what is no card number however long its digits are: ids, names of products. */
+export function oneLine(text: string, limit = MAX_TEXT_LENGTH): string {
+  const line = text.toWellFormed().replace(CONTROL_CHARACTERS, ' ').trim();
+  if (line.length <= limit) return line;
   // A cut through a surrogate pair would leave half a character behind.
-  const end = isHighSurrogate(oneLine.charCodeAt(limit - 1)) ? limit - 1 : limit;
-  return oneLine.slice(0, end);
+  const end = isHighSurrogate(line.charCodeAt(limit - 1)) ? limit - 1 : limit;
+  return line.slice(0, end);
 }
 
 /**

@@ -5,6 +5,7 @@ import type { OrderState } from '../core/order.ts';
 import type { PaymentState } from '../core/payment.ts';
 import type { Reason } from '../core/reason.ts';
 import type { Verdict } from '../core/verdict.ts';
+import { notices } from './notices/en.ts';
 
 const orderStates: Readonly<Record<OrderState, string>> = {
   pending: 'pending',
@@ -141,6 +142,7 @@ export const en = {
   statuses,
   silences,
   topics,
+  notices,
   table: {
     order: 'order',
     state: 'state',

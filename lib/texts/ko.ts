@@ -1,4 +1,5 @@
 import type { Texts } from '../texts.ts';
+import { notices } from './notices/ko.ts';
 
 /** All words for people, in Korean. */
 export const ko: Texts = {
@@ -94,6 +95,7 @@ export const ko: Texts = {
     'gateway.misconfigured': 'PG 접근 거부',
     'stock.low': '재고 부족 임박',
   },
+  notices,
   table: {
     order: '주문',
     state: '상태',

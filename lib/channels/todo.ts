@@ -1,0 +1,82 @@
+import type { DatedEffect, EffectTopic } from '../core/effect.ts';
+import type { Reason } from '../core/reason.ts';
+import type { Texts } from '../texts.ts';
+
+/** What a person does about it, with the command to type; `null`: nothing. */
+export function todoFor(
+  effect: DatedEffect,
+  topic: EffectTopic,
+  { explain, notices }: Texts,
+  amount: string,
+): string | null {
+  const { todo } = notices;
+  const order = shellWord(effect.orderId);
+  const refund = explain.todo.refund(amount, shellWord(effect.paymentId));
+  switch (topic) {
+    case 'order.completed':
+    case 'order.failed':
+    case 'refund.done':
+    case 'gateway.up':
+      return null;
+    case 'order.held':
+      return explain.todo.resolve(order);
+    case 'order.attention':
+      return isByHand(effect.reason) ? refund : todo.explain(order);
+    case 'refund.due':
+      // A gateway that can refund does: whoever refunds then as well gives the money back twice.
+      return todo.refundDue(refund);
+    case 'stock.low':
+      return todo.restock(encodeURIComponent(effect.productId ?? PLACE));
+    case 'sweep.late':
+      return todo.sweepLate;
+    case 'callbacks.stopped':
+      return todo.callbacksStopped(effect.gateway ?? PLACE);
+    case 'gateway.down':
+      return todo.gatewayDown;
+    case 'gateway.misconfigured':
+      return todo.gatewayMisconfigured(effect.gateway ?? PLACE);
+  }
+}
+
+/** The same for many of one topic. */
+export function todoForMany(topic: EffectTopic, { explain, notices }: Texts): string | null {
+  const { todo } = notices;
+  const refund = explain.todo.refund(todo.eachRefund, PLACE);
+  switch (topic) {
+    case 'order.completed':
+    case 'order.failed':
+    case 'refund.done':
+    case 'gateway.up':
+      return null;
+    case 'order.held':
+      return todo.listHeld(explain.todo.resolve(PLACE));
+    case 'order.attention':
+      return todo.explain(PLACE);
+    case 'refund.due':
+      return todo.refundDue(refund);
+    case 'stock.low':
+      return todo.restockMany;
+    case 'sweep.late':
+      return todo.sweepLate;
+    case 'callbacks.stopped':
+      return todo.callbacksStopped(PLACE);
+    case 'gateway.down':
+      return todo.gatewayDown;
+    case 'gateway.misconfigured':
+      return todo.gatewayMisconfigured(PLACE);
+  }
+}
+
+/** In the place of what the reader fills in. */
+const PLACE = '…';
+
+/** The gateway has said that it will not: a person is the only one who can. */
+function isByHand(reason: Reason | null): boolean {
+  return reason === 'refund_by_hand' || reason === 'refund_refused';
+}
+
+/** An id as it is typed: a payment may be called anything, and people copy what they read into a shell. */
+function shellWord(id: string | null): string {
+  if (id === null) return PLACE;
+  return /^[\w.:@/+-]+$/.test(id) ? id : `'${id.replaceAll("'", `'\\''`)}'`;
+}
