@@ -50,7 +50,7 @@ t.test('the one binary', { skip: elsewhere }, async (t) => {
     const folder = `${root.data}/demo`;
     const demo = root.run(['demo', '--orders', '20', '--data-dir', folder], env);
     t.equal(demo.code, 0, demo.stderr);
-    t.equal(demo.stdout.match(/^ {2}ok /gm)?.length, 7, 'every check says ok');
+    t.equal(demo.stdout.match(/^ {2}ok /gm)?.length, 8, 'every check says ok');
     t.match(demo.stdout, /No payment is left in doubt\./);
 
     const config = ['--config', `${folder}/reconciled.toml`];
