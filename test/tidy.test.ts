@@ -145,7 +145,10 @@ const LAYERS: readonly { readonly at: string; readonly may: readonly string[] }[
       'node:',
     ],
   },
-  { at: 'lib/texts', may: ['lib/core/', 'lib/texts', 'lib/store/port.ts'] },
+  {
+    at: 'lib/texts',
+    may: ['lib/core/', 'lib/texts', 'lib/store/port.ts', 'lib/store/outbox-port.ts'],
+  },
   { at: 'lib/daemon', may: [''] },
   { at: 'lib/cli/', may: [''] },
   { at: 'lib/main.ts', may: ['lib/', 'node:'] },

@@ -44,7 +44,8 @@ Examples:
       }
       const { tellStory } = await import('../texts/story.ts');
       const { locale, timezone } = config;
-      print(tellStory(view, journal, { locale, timezone, now: systemClock.now() }).join('\n'));
+      const listener = { locale, timezone, now: systemClock.now() };
+      print(tellStory(view, journal, await reader.deliveriesOf(id), listener).join('\n'));
     });
   });
 }

@@ -276,6 +276,8 @@ export interface Reader {
   /** Every row of the journal after `seq`, oldest first, for `replay`: a bounded batch. */
   journalAfter(seq: number, limit: number): Promise<readonly JournalRow[]>;
   effects(orderId: string): Promise<readonly DatedEffect[]>;
+  /** What was told of an order to whom, oldest first. */
+  deliveriesOf(orderId: string): Promise<readonly Delivery[]>;
   delivery(id: number): Promise<Delivery | null>;
   /** Newest first. */
   deliveries(query: DeliveriesQuery): Promise<Page<Delivery>>;

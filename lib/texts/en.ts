@@ -201,6 +201,15 @@ export const en = {
     refundRecorded: (by: string, note: string | null) =>
       `${by} recorded a refund${note === null || note === '' ? '.' : `: “${note}”`}`,
     requested: 'The daemon requested the payment itself.',
+    messages: 'Who was told:',
+    telling: {
+      delivered: (topic: string, channel: string, at: string, _detail: string | null) =>
+        `${channel}: ${topic}, at ${at}.`,
+      pending: (topic: string, channel: string, at: string, detail: string | null) =>
+        `${channel}: ${topic}, not yet; it is sent at ${at}${detail === null ? '' : ` (last time: ${detail})`}.`,
+      dead: (topic: string, channel: string, at: string, detail: string | null) =>
+        `${channel}: ${topic}, given up at ${at}${detail === null ? '' : ` (${detail})`}. Send it again with reconciled notices retry.`,
+    },
     next: {
       never: 'Nothing is unresolved: it is looked at again only when a callback comes.',
       due: (since: string) => `It has been due for a look since ${since}.`,

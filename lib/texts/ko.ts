@@ -153,6 +153,14 @@ export const ko: Texts = {
     refundRecorded: (by, note) =>
       `${by} 님이 환불을 기록했습니다${note === null || note === '' ? '.' : `: “${note}”`}`,
     requested: '데몬이 직접 결제를 요청했습니다.',
+    messages: '알림을 받은 곳:',
+    telling: {
+      delivered: (topic, channel, at) => `${channel}: ${topic}, ${at}에 전달.`,
+      pending: (topic, channel, at, detail) =>
+        `${channel}: ${topic}, 아직 전달하지 못했고 ${at}에 보냅니다${detail === null ? '' : ` (지난번: ${detail})`}.`,
+      dead: (topic, channel, at, detail) =>
+        `${channel}: ${topic}, ${at}에 포기${detail === null ? '' : ` (${detail})`}. reconciled notices retry로 다시 보낼 수 있습니다.`,
+    },
     next: {
       never: '남은 일이 없습니다. 콜백이 오면 다시 확인합니다.',
       due: (since) => `${since}부터 확인을 기다리고 있습니다.`,

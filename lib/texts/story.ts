@@ -4,6 +4,7 @@ import { formatMoney } from '../core/money.ts';
 import type { Order } from '../core/order.ts';
 import type { Payment } from '../core/payment.ts';
 import type { Instant } from '../core/time.ts';
+import type { Delivery } from '../store/outbox-port.ts';
 import type { JournalRow, OrderView } from '../store/port.ts';
 import { type Texts, textsOf } from '../texts.ts';
 import { momentFormat, spanOf } from './moment.ts';
@@ -17,11 +18,12 @@ export interface Listener {
 
 /**
  * Why an order is as it is, in sentences, a line each: how it stands, its payments, what happened (asked, heard, held true,
- * decided, told), and when it is looked at next.
+ * decided, told), who was told, and when it is looked at next.
  */
 export function tellStory(
   { order, payments }: OrderView,
   rows: readonly JournalRow[],
+  deliveries: readonly Delivery[],
   listener: Listener,
 ): readonly string[] {
   const teller = tellerFor(order.currency, listener);
@@ -36,6 +38,8 @@ export function tellStory(
     ...payments.map((payment) => `  ${standing(payment, texts)}`),
     ...(rows.length === 0 ? [] : ['', explain.history]),
     ...rows.flatMap((row) => [`  ${moment(row.at)}`, ...indented(happening(row, teller))]),
+    ...(deliveries.length === 0 ? [] : ['', explain.messages]),
+    ...deliveries.map((delivery) => `  ${telling(delivery, teller)}`),
     '',
     ...whatNext(order, payments, teller, listener.now),
   ];
@@ -54,6 +58,16 @@ function tellerFor(currency: string, { locale, timezone }: Listener): Teller {
     money: (amountMinor, other = currency) => formatMoney(amountMinor, other, locale),
     moment: momentFormat(timezone),
   };
+}
+
+/** What became of one message, or is to become of it. */
+function telling(
+  { channel, state, settledAt, nextAt, detail, effect }: Delivery,
+  { texts, moment }: Teller,
+): string {
+  const at = settledAt ?? nextAt;
+  const when = at === null ? '' : moment(at);
+  return texts.explain.telling[state](texts.topics[effect.topic], channel, when, detail);
 }
 
 function indented(lines: readonly string[]): readonly string[] {

@@ -32,6 +32,7 @@ t.test('the demo shows what was decided, and proves it', async (t) => {
   t.match(stdout, /^One by one it would have taken [\d.]+ s; in chunks of 10 .* [\d.]+ s\.$/m);
   t.match(stdout, /computed from the same lookups/);
   t.match(stdout, /^ {2}Order ORDER\d{6} is completed/m, 'one order is explained');
+  t.match(stdout, /^ {4}log: money has to go back, at /m, 'and who was told of it');
   t.equal(stdout.match(/^ {2}ok /gm)?.length, 8, 'every check says ok');
   t.match(stdout, /^ +\d+ × {2}Order ORDER\d{6}/m, 'what people were told');
   t.match(stdout, /No payment is left in doubt\.\n$/);

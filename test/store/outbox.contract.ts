@@ -27,6 +27,10 @@ export function outboxContract(clause: Clause): void {
     t.match(told?.effects, [{ ...completed, version: 2 }], 'with all that is to be told');
     t.equal(others.length, 0);
     t.match(await store.outbox.claim('mail', 10, T0 + HOUR_MS), [{ id: 'c' }]);
+    t.match(await store.reader.deliveriesOf('ORDER1'), [
+      { channel: 'mail', state: 'pending', effect: { key: 'c' } },
+      { channel: 'ops', state: 'pending', effect: { key: 'c' } },
+    ]);
     t.strictSame((await store.reader.counts()).deliveries, {
       pending: { ops: 1, mail: 1 },
       dead: {},

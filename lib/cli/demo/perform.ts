@@ -142,5 +142,6 @@ async function story(
     timezone: config.timezone,
     now: systemClock.now(),
   };
-  return { orderId, lines: tellStory(told.view, rows, listener) };
+  const deliveries = await daemon.store.reader.deliveriesOf(orderId);
+  return { orderId, lines: tellStory(told.view, rows, deliveries, listener) };
 }

@@ -39,6 +39,8 @@ export function sqliteReader({ look }: Reading): Reader {
         session.rows<StoredJournalRow>(SELECT_JOURNAL_AFTER, seq, limit).map(journalRowOf),
       ),
     effects: (orderId) => look((session) => session.rows<DatedEffect>(SELECT_EFFECTS, orderId)),
+    deliveriesOf: (orderId) =>
+      look((session) => session.rows<DeliveryRow>(SELECT_DELIVERIES_OF, orderId).map(deliveryOf)),
     delivery: (id) =>
       look((session) => {
         const row = session.row<DeliveryRow>(SELECT_DELIVERY, id);
@@ -226,6 +228,8 @@ const DELIVERIES = `
   FROM deliveries JOIN effects ON effects.seq = effect`;
 
 const SELECT_DELIVERY = `${DELIVERIES} WHERE id = ?`;
+
+const SELECT_DELIVERIES_OF = `${DELIVERIES} WHERE order_id = CAST(? AS TEXT) ORDER BY id`;
 
 const SELECT_DELIVERIES = `${DELIVERIES} WHERE id < :before`;
 
