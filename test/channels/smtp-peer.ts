@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
@@ -24,6 +25,8 @@ export interface MailReceiver extends Receiver {
   readonly arrived: readonly Arrived[];
   /** Connections that were ever made. */
   connections(): number;
+  /** Closes them as a server does that has waited long enough; resolves when they are closed. */
+  closeLines(): Promise<void>;
 }
 
 /** Fails as a mail server does, with a code and words. */
@@ -63,8 +66,7 @@ export async function mailReceiver(
   });
   // A client that is given up resets its line: that is no trouble of the server's.
   server.on('error', () => {});
-  const { port, connections } = await listen(t, server.server, lines);
-  return receiver(t, port, connections, arrived, over);
+  return receiver(t, await listen(t, server.server, lines), arrived, over);
 }
 
 /** As the contract says. */
@@ -97,7 +99,11 @@ const refusing =
   (_address, _session, done) =>
     done(smtpError(code, words));
 
-const repeating: NonNullable<SMTPServerOptions['onAuth']> = ({ username, password }, _session, done) => {
+const repeating: NonNullable<SMTPServerOptions['onAuth']> = (
+  { username, password },
+  _session,
+  done,
+) => {
   const plain = Buffer.from(`\0${username}\0${password}`).toString('base64');
   const login = Buffer.from(password ?? '').toString('base64');
   done(smtpError(535, `heard ${plain} ${login} ${password}`));
@@ -123,8 +129,7 @@ export async function rawReceiver(
     socket.on('error', () => {});
     talk(socket);
   });
-  const { port, connections } = await listen(t, server, new Set());
-  return receiver(t, port, connections, [], over);
+  return receiver(t, await listen(t, server, new Set()), [], over);
 }
 
 async function listen(t: Test, server: Server, lines: Set<Socket>) {
@@ -135,25 +140,25 @@ async function listen(t: Test, server: Server, lines: Set<Socket>) {
     line.on('close', () => lines.delete(line));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.teardown(() => {
-    for (const line of lines) line.destroy();
-    server.close();
-  });
+  // The channel closes its lines before; to destroy one below TLS here would bring the process down.
+  t.teardown(() => void server.close());
   const { port } = server.address() as AddressInfo;
-  return { port, connections: () => connections };
+  const closeLines = async () => {
+    await Promise.all([...lines].map((line) => once(line.end(), 'close')));
+  };
+  return { port, connections: () => connections, closeLines };
 }
 
 function receiver(
   t: Test,
-  port: number,
-  connections: () => number,
+  { port, ...listening }: Awaited<ReturnType<typeof listen>>,
   arrived: readonly Arrived[],
   over: Partial<EmailSettings>,
 ): MailReceiver {
   const channel = openEmail({ ...SETTINGS, port, ...over }, ENGLISH);
   t.teardown(() => channel.close());
   const ids = () => arrived.map(({ raw }) => headerOf(raw, 'Message-ID'));
-  return { channel, ids, arrived, connections };
+  return { channel, ids, arrived, ...listening };
 }
 
 /** A header of a mail, unfolded. */
