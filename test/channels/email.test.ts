@@ -80,6 +80,7 @@ const refusals: readonly (readonly [string, SMTPServerOptions, object])[] = [
   ['a sender that may not', at('onMailFrom', 553, 'not yours'), forEver(/553/)],
   ['spam', afterData(554, 'looks like spam'), forEver(/554/)],
   ['not now, after the data', afterData(451, 'try again'), forNow('rejected', /451/)],
+  ['a password that is wrong by now', at('onMailFrom', 535, 'who?'), forNow('configuration')],
   ['sign in first', at('onMailFrom', 530, 'sign in first'), forNow('configuration', /530/)],
 ];
 
@@ -200,6 +201,20 @@ t.test('a connection that the server closed while it rested is made anew', async
   await closeLines();
   t.match(await channel.send(MESSAGE), { kind: 'delivered' });
   t.equal(arrived.length, 2);
+});
+
+t.test('a connection that dies as the next message begins is made anew', async (t) => {
+  const lines = new Set<Socket>();
+  let begun = 0;
+  const onMailFrom: Step = (_address, _session, done) => {
+    begun += 1;
+    if (begun !== 2) done();
+    else for (const line of lines) line.destroy();
+  };
+  const { channel, arrived } = await mailReceiver(t, { onMailFrom }, { connections: 1 }, lines);
+  await channel.send(MESSAGE);
+  t.match(await channel.send(MESSAGE), { kind: 'delivered' });
+  t.strictSame([begun, arrived.length], [3, 2]);
 });
 
 type Step = NonNullable<SMTPServerOptions['onRcptTo']>;
