@@ -1,5 +1,4 @@
 import { setImmediate } from 'node:timers/promises';
-import packageJson from '../package.json' with { type: 'json' };
 import { type Clock, systemClock } from './clock.ts';
 import { formatAddress } from './config/forms.ts';
 import type { Address, Config } from './config.ts';
@@ -12,6 +11,7 @@ import type { Event, Tell } from './observe/events.ts';
 import type { Metrics } from './observe/metrics.ts';
 import type { WarmThreads } from './pools/asking.ts';
 import type { Store, Sweep } from './store/port.ts';
+import { VERSION } from './version.ts';
 
 /** A running daemon. */
 export interface Daemon {
@@ -87,7 +87,7 @@ export async function startDaemon(config: Config, options: DaemonOptions): Promi
   const { address, callbackAddress } = surface;
   tell({
     name: 'daemon.started',
-    version: packageJson.version,
+    version: VERSION,
     listen: formatAddress(address),
     callbackListen: callbackAddress === null ? null : formatAddress(callbackAddress),
   });

@@ -52,8 +52,6 @@ function connected(settings: GatewaySettings): Gateway {
   return peer;
 }
 
-// The first question must not wait for code that could have been loaded before it.
-await loadClient();
-
-// The pool marks its first threads as ready before they are.
-parentPort?.postMessage('ready');
+// The first question must not wait for code that could have been loaded before it. The pool marks its first threads as ready
+// before they are, so they say it themselves. No `await` here: the one binary has these lines in a script.
+void loadClient().then(() => parentPort?.postMessage('ready'));

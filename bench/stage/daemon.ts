@@ -31,6 +31,8 @@ export interface DaemonSettings {
   /** The folder for configuration, database and log; made when it is not there. */
   readonly folder: string;
   readonly gatewayUrl: string;
+  /** Channels, as they stand in the file; without any the daemon has its log. */
+  readonly channels?: string;
   /** Given to Node before the program. */
   readonly nodeFlags?: readonly string[];
   /** Opens a channel to what the flags load. */
@@ -53,10 +55,10 @@ export function dataDirOf(folder: string): string {
  * the drawn lookups is not cut off.
  */
 export function startDaemon(settings: DaemonSettings): Daemon {
-  const { folder, gatewayUrl, nodeFlags = [], channel = false } = settings;
+  const { folder, gatewayUrl, channels = '', nodeFlags = [], channel = false } = settings;
   mkdirSync(folder, { recursive: true });
   const config = join(folder, 'reconciled.toml');
-  writeFileSync(config, configuration(gatewayUrl));
+  writeFileSync(config, `${configuration(gatewayUrl)}${channels}`);
   const logFile = join(folder, 'daemon.log');
   const log = openSync(logFile, 'w');
   const child = startProgram('lib/main.ts', ['serve', '--config', config], {

@@ -31,6 +31,17 @@ export async function startGateway(delay: string, seed: number): Promise<Gateway
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
+  return reached(child);
+}
+
+/** One that answers at once and costs next to nothing; it knows no listings and counts nothing. */
+export function startInstantGateway(): Promise<Gateway> {
+  return reached(
+    startProgram('bench/stage/instant-gateway.ts', [], { stdio: ['ignore', 'pipe', 'pipe'] }),
+  );
+}
+
+async function reached(child: Child): Promise<Gateway> {
   const url = await lineOf(child, (line) => {
     const { url }: { url?: string } = JSON.parse(line);
     return url;

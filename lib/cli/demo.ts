@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Config } from '../config.ts';
 import type { Daemon } from '../daemon.ts';
+import type { Event } from '../observe/events.ts';
 import type { GatewayProcess } from './demo/gateway.ts';
 import { LEAST_ORDERS } from './demo/scenario.ts';
 import type { Stage } from './demo/stage.ts';
@@ -100,6 +101,7 @@ interface Theatre {
   readonly daemonUrl: string;
   readonly config: Config;
   onSettled(call: () => void): void;
+  notices(): readonly Extract<Event, { name: 'notice' }>[];
 }
 
 /** Starts the gateway and the daemon; `undo` gets how to end them. */
@@ -117,9 +119,11 @@ async function open(
   const config = stage.configure({ gatewayUrl: gateway.url, listen, locale });
   const { startDaemon } = await import('../daemon.ts');
   let settled = () => {};
+  const notices: Extract<Event, { name: 'notice' }>[] = [];
   const daemon = await startDaemon(config, {
     tell: (event) => {
       if (event.name === 'order.decided' && event.outcome === 'applied') settled();
+      if (event.name === 'notice') notices.push(event);
     },
   });
   undo.defer(() => daemon.stop('the demo ended'));
@@ -132,6 +136,7 @@ async function open(
     onSettled: (call) => {
       settled = call;
     },
+    notices: () => notices,
   };
 }
 

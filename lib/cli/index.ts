@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import packageJson from '../../package.json' with { type: 'json' };
+import { describeVersion } from '../version.ts';
 import { EXIT, tellTrouble } from './exit.ts';
 
 /** A file of this folder that is a command: it adds its options, its examples and what it does. */
@@ -65,7 +65,7 @@ async function buildProgram(argv: readonly string[]): Promise<Command> {
     .description(
       'Leaves no payment in doubt: asks the gateway about every stale order and settles it.',
     )
-    .version(packageJson.version)
+    .version(describeVersion())
     .addHelpText('after', '\nStart with:  reconciled demo\nThen:        reconciled serve --help')
     // What stands behind a command belongs to it, also where a command has commands of its own.
     .enablePositionalOptions()

@@ -1,4 +1,3 @@
-import packageJson from '../../package.json' with { type: 'json' };
 import type { Clock } from '../clock.ts';
 import type { Address, Config } from '../config.ts';
 import { firstLook } from '../core/questions.ts';
@@ -10,6 +9,7 @@ import { createRequesting } from '../flows/request.ts';
 import type { HttpDependencies } from '../http/app.ts';
 import { type Answering, type Listener, listen } from '../http/listen.ts';
 import type { Tell } from '../observe/events.ts';
+import { VERSION } from '../version.ts';
 import type { Engine } from './engine.ts';
 
 /** What others reach of a daemon. */
@@ -75,7 +75,7 @@ function dependencies(
   const readers = new Map([...kinds].map(([name, kind]) => [name, kind.readCallback]));
   return {
     config,
-    version: packageJson.version,
+    version: VERSION,
     store: { ...store, intake: ringingIntake(store.intake, () => pump.nudged()) },
     sweeping,
     callbacks: createCallbacks({

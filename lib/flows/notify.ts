@@ -146,7 +146,7 @@ class Courier {
     const { outbox, clock, retry, chance } = this.#ground;
     const startedMs = clock.monotonicMs();
     const receipt = await this.#send(parcel);
-    const durationMs = clock.monotonicMs() - startedMs;
+    const durationMs = Math.round(clock.monotonicMs() - startedMs);
     this.#learn(receipt);
     const at = clock.now();
     const decision = decideDelivery(parcel, receipt, retry, at, chance());

@@ -102,7 +102,7 @@ export type AddPaymentOutcome =
 /** A callback reduced to what may be kept: never the body. */
 export interface Notice {
   readonly gateway: string;
-  /** The gateway's event id, or a hash of key, order id and status: a repeat has the same. */
+  /** The gateway's event id, or key, order id and status as one text: a repeat has the same. */
   readonly eventId: string;
   readonly key: string | null;
   readonly orderId: string | null;

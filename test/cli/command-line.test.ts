@@ -38,10 +38,11 @@ t.test('the help names every command, and each command shows examples', async (t
   }
 });
 
-t.test('the version is that of the package', async (t) => {
+t.test('the version is that of the package, and says what runs it', async (t) => {
   const { code, stdout } = await run(['--version'], { cwd });
   t.equal(code, 0);
-  t.equal(stdout, `${packageJson.version}\n`);
+  const { node } = process.versions;
+  t.equal(stdout, `${packageJson.version} (a checkout, Node ${node})\n`);
 });
 
 t.test('a command line that is off ends with 2 and says what was meant', async (t) => {

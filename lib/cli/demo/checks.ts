@@ -12,7 +12,16 @@ export interface Check {
 }
 
 /** What is checked, in this order. */
-export const CHECK_NAMES = ['truth', 'once', 'stock', 'money', 'window', 'file', 'replay'] as const;
+export const CHECK_NAMES = [
+  'truth',
+  'once',
+  'stock',
+  'money',
+  'window',
+  'told',
+  'file',
+  'replay',
+] as const;
 
 export type CheckName = (typeof CHECK_NAMES)[number];
 
@@ -24,6 +33,8 @@ export interface Evidence {
   readonly stats: GatewayStats;
   readonly transactions: readonly GatewayTransaction[];
   readonly maxInFlight: number;
+  /** Messages that the daemon has printed. */
+  readonly notices: number;
 }
 
 /** Proves the run: against the truth and the gateway's own list, and not against the rules. */
@@ -52,9 +63,19 @@ export async function checkAll(evidence: Evidence): Promise<readonly Check[]> {
       evidence.stats.maxInFlight <= evidence.maxInFlight,
       `${evidence.stats.maxInFlight} ≤ ${evidence.maxInFlight}`,
     ),
+    await checkTold(evidence),
     say('file', trouble.length === 0, trouble.length === 0 ? '' : trouble.join(' ')),
     checkReplay(replayed),
   ];
+}
+
+/** Nothing is on its way any more, nothing was given up, and as many messages were printed as there were deliveries. */
+async function checkTold({ store, notices }: Evidence): Promise<Check> {
+  const every = { state: null, channel: null, after: null, limit: MAX_DELIVERIES };
+  const { items } = await store.reader.deliveries(every);
+  const delivered = items.filter(({ state }) => state === 'delivered').length;
+  const ok = delivered === items.length && delivered === notices;
+  return { name: 'told', ok, numbers: `${items.length} / ${notices}` };
 }
 
 function checkTruth({ scenario, results }: Evidence): Check {
@@ -133,6 +154,9 @@ function checkReplay({ agreed, differing, otherRules }: ReplayResult): Check {
   const all = agreed + differing + others;
   return { name: 'replay', ok: all > 0 && agreed === all, numbers: `${agreed} / ${all}` };
 }
+
+/** More than the demo's orders can cause: each at most a handful. */
+const MAX_DELIVERIES = 100_000;
 
 /** Rows of the journal read at a time. */
 const JOURNAL_PAGE = 500;

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { ReconciledError } from '../../errors.ts';
+import { IS_ONE_BINARY } from '../../version.ts';
 
 /** A pg-simulator in a process of its own. */
 export interface GatewayProcess {
@@ -32,14 +33,15 @@ export interface GatewayTransaction {
 /** How long a lookup takes: like the gateway on a usual day. */
 const LOOKUP_DELAY = 'uniform:100-500';
 
-/** The entry of the command line: the demo starts the gateway as a user would. */
-const MAIN = fileURLToPath(new URL('../../main.ts', import.meta.url));
+/** The command line: the demo starts the gateway as a user would. The one binary is its own entry. */
+const ENTRY = IS_ONE_BINARY ? [] : [fileURLToPath(new URL('../../main.ts', import.meta.url))];
 
 /** Starts it on a free port; resolves when it listens. */
 export async function startGateway(seed: number): Promise<GatewayProcess> {
   const args = ['--port', '0', '--seed', String(seed), '--lookup-delay', LOOKUP_DELAY, '--admin'];
-  const child = spawn(process.execPath, [MAIN, 'simulate-gateway', ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+  const child = spawn(process.execPath, [...ENTRY, 'simulate-gateway', ...args], {
+    // A pipe for its input too: what is ignored is read from /dev/null, and a bare root has none.
+    stdio: 'pipe',
   });
   // However the demo ends, a second Ctrl-C included: no gateway stays behind.
   const reap = () => child.kill('SIGKILL');

@@ -2,6 +2,7 @@ import { systemClock } from '../../clock.ts';
 import type { Config } from '../../config.ts';
 import type { Daemon } from '../../daemon.ts';
 import { ReconciledError } from '../../errors.ts';
+import type { Event } from '../../observe/events.ts';
 import { tellStory } from '../../texts/story.ts';
 import { startProgress } from '../progress.ts';
 import { say } from '../words.ts';
@@ -25,7 +26,11 @@ export interface Performance {
   readonly seed: number;
   /** Calls back whenever an order was settled, until the sweep has ended. */
   onSettled(call: () => void): void;
+  /** What the daemon's log told people so far. */
+  notices(): readonly Notice[];
 }
+
+type Notice = Extract<Event, { name: 'notice' }>;
 
 /** Plays the bad day of a shop: the orders are sent, get stuck, and are settled in one sweep. */
 export async function perform(performance: Performance): Promise<Report> {
@@ -61,6 +66,7 @@ async function report(
   const { gateway, daemon, config, orders, seed } = performance;
   // Before anything else asks the gateway.
   const stats = await gateway.stats();
+  await allTold(daemon);
   const results = await Promise.all(scenario.orders.map((stuck) => look(daemon, stuck)));
   const [{ maxInFlight } = { maxInFlight: 0 }] = config.gateways;
   return {
@@ -74,6 +80,7 @@ async function report(
       stats.durationsMs,
     ),
     story: await story(performance, results),
+    notices: byTopic(performance.notices()),
     checks: await checkAll({
       scenario,
       results,
@@ -81,8 +88,30 @@ async function report(
       stats,
       transactions: await gateway.transactions(),
       maxInFlight,
+      notices: performance.notices().length,
     }),
   };
+}
+
+/** Messages are told on their own, a moment after the orders are settled; one that never is fails the checks. */
+async function allTold({ store }: Daemon): Promise<void> {
+  const untilMs = systemClock.monotonicMs() + TOLD_WITHIN_MS;
+  while (systemClock.monotonicMs() < untilMs) {
+    const { deliveries } = await store.reader.counts();
+    if (Object.keys(deliveries.pending).length === 0) return;
+    await new Promise<void>((resolve) => systemClock.after(TOLD_LOOK_MS, resolve));
+  }
+}
+
+const TOLD_WITHIN_MS = 5_000;
+const TOLD_LOOK_MS = 20;
+
+function byTopic(notices: readonly Notice[]): Report['notices'] {
+  return [...Map.groupBy(notices, ({ topic }) => topic)].map(([topic, ours]) => ({
+    topic,
+    count: ours.length,
+    text: ours[0]?.text ?? '',
+  }));
 }
 
 async function look({ store }: Daemon, stuck: StuckOrder): Promise<Result> {

@@ -1,3 +1,4 @@
+import type { EffectTopic } from '../../core/effect.ts';
 import { formatMoney } from '../../core/money.ts';
 import { textsOf } from '../../texts.ts';
 import { table } from '../table.ts';
@@ -19,7 +20,17 @@ export interface Report {
   readonly alternatives: Alternatives;
   /** An order worth a look, told as `explain` tells it. */
   readonly story: { readonly orderId: string; readonly lines: readonly string[] };
+  /** What the log told people: how often each topic, and one message of it. */
+  readonly notices: readonly NoticesOfTopic[];
   readonly checks: readonly Check[];
+}
+
+/** The messages of one topic. */
+export interface NoticesOfTopic {
+  readonly topic: EffectTopic;
+  readonly count: number;
+  /** The first of them. */
+  readonly text: string;
 }
 
 /** The report as people read it. */
@@ -40,6 +51,9 @@ export function reportText(report: Report, language: Language): string {
     '',
     words.why(story.orderId),
     ...story.lines.map((line) => `  ${line}`.trimEnd()),
+    '',
+    words.told,
+    ...report.notices.map(({ count, text }) => `  ${String(count).padStart(3)} ×  ${text}`),
     '',
     words.checked,
     table(
@@ -84,6 +98,7 @@ export function reportJson(report: Report): string {
       maxInFlight: rest.maxInFlight,
       computed: other,
       explained: rest.story,
+      notices: rest.notices,
       checks,
     },
     null,

@@ -25,21 +25,20 @@ export interface StageSettings {
 
 /**
  * Makes the folder: a temporary one, or the named one, which is kept and must hold no database yet.
- * @throws ReconciledError `conflict` when it does.
+ * @throws ReconciledError `conflict` when it does, `usage` when it cannot be made.
  */
 export function setStage(options: {
   readonly dataDir?: string | undefined;
   readonly keep: boolean;
 }): Stage {
   const { dataDir } = options;
-  const folder =
-    dataDir === undefined ? mkdtempSync(join(tmpdir(), 'reconciled-demo-')) : resolve(dataDir);
+  const folder = dataDir === undefined ? temporaryFolder() : resolve(dataDir);
   if (existsSync(databasePath({ dataDir: folder }))) {
     throw new ReconciledError('conflict', `There is a database in ${folder} already.`, {
       hint: 'Name another folder with --data-dir, or leave the flag out: then a temporary one is used.',
     });
   }
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const kept = options.keep || dataDir !== undefined;
   return {
     folder,
@@ -54,6 +53,28 @@ export function setStage(options: {
       if (!kept) rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function temporaryFolder(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), 'reconciled-demo-'));
+  } catch (cause) {
+    throw new ReconciledError('usage', `No temporary folder can be made in ${tmpdir()}.`, {
+      hint: 'Name a folder that this user may write with --data-dir.',
+      cause,
+    });
+  }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (cause) {
+    throw new ReconciledError('usage', `${folder} cannot be written.`, {
+      hint: 'Name a folder that this user may write with --data-dir.',
+      cause,
+    });
+  }
 }
 
 function configurationText({ gatewayUrl, listen, locale }: StageSettings): string {

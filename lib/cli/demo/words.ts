@@ -23,6 +23,7 @@ export interface Words {
   instead(oneByOne: string, chunk: number, chunkByChunk: string): string;
   readonly computed: string;
   why(orderId: string): string;
+  readonly told: string;
   readonly checked: string;
   readonly checks: Readonly<Record<CheckName, string>>;
   readonly ok: string;
@@ -81,6 +82,7 @@ const en: Words = {
   computed:
     'These two are computed from the same lookups as the gateway measured them, with nothing added for travelling, deciding and writing.',
   why: (orderId) => `Why is it so? For example ${orderId} (reconciled explain ${orderId}):`,
+  told: 'What people were told (the channel log; others are e-mail, Slack and webhooks):',
   checked: 'Checked at the end, against the truth and not against the rules:',
   checks: {
     truth: 'every order is as its truth demands',
@@ -89,6 +91,7 @@ const en: Words = {
     money: 'won captured at the gateway = paid for orders + to give back + held for a person',
     window: 'lookups in flight at once',
     file: 'the database is sound',
+    told: 'what was to be told / told',
     replay: 'decisions of the journal that come out the same when made again',
   },
   ok: 'ok',
@@ -148,6 +151,7 @@ const ko: Words = {
   computed:
     '두 값은 게이트웨이가 측정한 같은 조회 시간으로 계산했으며, 전송·결정·저장 시간은 더하지 않았습니다.',
   why: (orderId) => `왜 이렇게 되었나요? 예: ${orderId} (reconciled explain ${orderId})`,
+  told: '담당자에게 전한 알림 (log 채널; 그 밖에 이메일, Slack, 웹훅):',
   checked: '마지막 점검 (규칙이 아니라 진실과 비교):',
   checks: {
     truth: '모든 주문이 실제 결과와 일치',
@@ -156,6 +160,7 @@ const ko: Words = {
     money: '게이트웨이 승인 금액(원) = 주문 결제 + 환불할 금액 + 보류',
     window: '동시에 진행된 조회',
     file: '데이터베이스에 이상 없음',
+    told: '전할 알림 / 전한 알림',
     replay: '저널의 결정을 다시 내려도 같은 결과',
   },
   ok: '통과',

@@ -18,15 +18,35 @@ import {
 
 /** All that a decision about one order may know; `null`: no such order. */
 export function loadCase(session: Session, orderId: string): Case | null {
-  const row = session.row<OrderRow>(SELECT_ORDER, orderId);
+  return loadNudgedCase(session, orderId)?.case ?? null;
+}
+
+/** A case, and how callbacks stand to it. */
+export interface NudgedCase {
+  readonly case: Case;
+  /** How often callbacks have named the order. */
+  readonly nudges: number;
+  /** When it may be looked at because of them; `null`: all are answered. */
+  readonly nudgeAt: Instant | null;
+}
+
+/** The same with the order's nudges, in one read of its row. */
+export function loadNudgedCase(session: Session, orderId: string): NudgedCase | null {
+  const row = session.row<OrderRow & NudgeRow>(SELECT_ORDER, orderId);
   if (row === undefined) return null;
-  return {
+  const theCase = {
     order: orderOf(row),
     items: loadItems(session, orderId),
     payments: loadPayments(session, orderId),
     stock: session.rows<StockRow>(SELECT_STOCK, orderId).map(stockLevelOf),
     noticed: loadNoticed(session, orderId),
   };
+  return { case: theCase, nudges: row.nudges, nudgeAt: row.nudge_at };
+}
+
+interface NudgeRow {
+  readonly nudges: number;
+  readonly nudge_at: Instant | null;
 }
 
 /** What people see of one order; `null`: no such order. */
@@ -76,7 +96,7 @@ function stockLevelOf(row: StockRow): StockLevel {
   return { productId: row.id, name: row.name, onHand: row.on_hand, lowStockAt: row.low_stock_at };
 }
 
-const SELECT_ORDER = `SELECT ${ORDER_COLUMNS} FROM orders WHERE id = ?`;
+const SELECT_ORDER = `SELECT ${ORDER_COLUMNS}, nudges, nudge_at FROM orders WHERE id = ?`;
 
 /**
  * An order id as a parameter. CAST: beside an ORDER BY, SQLite plans a statement anew for every value that a bare parameter

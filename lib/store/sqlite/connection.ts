@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { ReconciledError } from '../../errors.ts';
+import { nativeBinding } from './addon.ts';
 import { APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION } from './migrations.ts';
 import { storeTrouble } from './trouble.ts';
 
@@ -20,6 +21,15 @@ export interface Session {
   /** The same with the number of the last inserted row. */
   insert(sql: string, ...binding: Binding[]): number;
   readonly inTransaction: boolean;
+  /** Changes of counters that are written with the COMMIT; see `count`. */
+  readonly tally: Map<string, CounterChange>;
+}
+
+/** By how much one counter changes in this transaction. */
+export interface CounterChange {
+  readonly counter: string;
+  readonly of: string;
+  change: number;
 }
 
 /** The file, opened again by itself after a failure. */
@@ -82,6 +92,7 @@ export function openConnection(options: ConnectionOptions): Connection {
 
 /** Ends a transaction without its changes, if one is open. False when the transaction could not be ended. */
 export function undo(session: Session): boolean {
+  session.tally.clear();
   try {
     if (session.inTransaction) session.run('ROLLBACK');
     return true;
@@ -106,6 +117,7 @@ function openDatabase(options: ConnectionOptions): Open {
     readonly: options.readOnly,
     fileMustExist: options.readOnly,
     timeout: BUSY_TIMEOUT_MS,
+    ...nativeBinding(dirname(options.path)),
   });
   try {
     const version = identify(database, options.path);
@@ -167,24 +179,67 @@ function prepareForWriting(database: Database.Database, version: number, path: s
 }
 
 function sessionOf(database: Database.Database): Session {
-  const prepared = new Map<string, Database.Statement<unknown[], unknown>>();
+  const prepared = new Map<string, Prepared>();
   const statement = (sql: string) => {
     const known = prepared.get(sql);
     if (known !== undefined) return known;
-    const made = database.prepare<unknown[]>(sql);
+    const made = prepare(database, sql);
     prepared.set(sql, made);
     return made;
   };
+  const run = (sql: string, binding: readonly Binding[]) => {
+    const { statement: found, names } = statement(sql);
+    return found.run(...placed(names, binding));
+  };
   return {
-    row: <Row>(sql: string, ...binding: Binding[]) =>
-      statement(sql).get(...binding) as Row | undefined,
-    rows: <Row>(sql: string, ...binding: Binding[]) => statement(sql).all(...binding) as Row[],
-    run: (sql, ...binding) => statement(sql).run(...binding).changes,
-    insert: (sql, ...binding) => Number(statement(sql).run(...binding).lastInsertRowid),
+    row: <Row>(sql: string, ...binding: Binding[]) => {
+      const { statement: found, names } = statement(sql);
+      return found.get(...placed(names, binding)) as Row | undefined;
+    },
+    rows: <Row>(sql: string, ...binding: Binding[]) => {
+      const { statement: found, names } = statement(sql);
+      return found.all(...placed(names, binding)) as Row[];
+    },
+    run: (sql, ...binding) => run(sql, binding).changes,
+    insert: (sql, ...binding) => Number(run(sql, binding).lastInsertRowid),
     get inTransaction() {
       return database.inTransaction;
     },
+    tally: new Map(),
   };
+}
+
+interface Prepared {
+  readonly statement: Database.Statement<unknown[], unknown>;
+  /** The names of its parameters, in their order and as often as they occur; empty: they have none. */
+  readonly names: readonly string[];
+}
+
+/**
+ * Names become places: the driver looks up each name of each call as a new text, which costs a third of an UPDATE of
+ * seventeen columns.
+ */
+function prepare(database: Database.Database, sql: string): Prepared {
+  const names: string[] = [];
+  const placed = sql.replace(/(?<![:'\w]):([A-Za-z]\w*)/g, (_, name: string) => {
+    names.push(name);
+    return '?';
+  });
+  return { statement: database.prepare<unknown[]>(placed), names };
+}
+
+function placed(names: readonly string[], binding: readonly Binding[]): readonly Binding[] {
+  const [first] = binding;
+  if (names.length === 0 || !isRecord(first)) return binding;
+  return names.map((name) => {
+    const value = first[name];
+    if (value === undefined) throw new TypeError(`no value is bound to :${name}`);
+    return value;
+  });
+}
+
+function isRecord(binding: Binding | undefined): binding is Readonly<Record<string, Value>> {
+  return typeof binding === 'object' && binding !== null && !(binding instanceof Uint8Array);
 }
 
 /**
@@ -195,7 +250,7 @@ function takeLock(path: string): { close(): void } {
   const lockPath = `${path}.lock`;
   let lock: Database.Database | undefined;
   try {
-    lock = new Database(lockPath, { timeout: 0 });
+    lock = new Database(lockPath, { timeout: 0, ...nativeBinding(dirname(path)) });
     // Nothing is ever written to it, so it needs no journal file of its own.
     lock.pragma('journal_mode = MEMORY');
     lock.exec('BEGIN EXCLUSIVE');

@@ -51,6 +51,8 @@ export const MIGRATIONS: readonly string[] = [
     looked_at    INTEGER,
     nudge_at     INTEGER,
     nudges       INTEGER NOT NULL DEFAULT 0 CHECK (nudges BETWEEN 0 AND 9007199254740991),
+    -- How many callbacks are kept that were matched to it. A count and not an index: a callback changes this row anyway.
+    notices_kept INTEGER NOT NULL DEFAULT 0 CHECK (notices_kept >= 0),
     CHECK (paid_by IS NULL OR state = 'completed')
   ) STRICT;
   -- Settled orders are in neither index, so that claims cost the same among any number of them.
@@ -174,7 +176,6 @@ export const MIGRATIONS: readonly string[] = [
     received_at INTEGER NOT NULL,
     UNIQUE (gateway, event_id)
   ) STRICT;
-  CREATE INDEX notices_of_order ON notices (order_id) WHERE order_id IS NOT NULL;
   CREATE INDEX notices_waiting_for_order ON notices (named_order) WHERE order_id IS NULL;
   CREATE INDEX notices_waiting_for_key ON notices (gateway, key) WHERE order_id IS NULL AND key IS NOT NULL;
   CREATE INDEX notices_by_age ON notices (received_at);

@@ -9,7 +9,7 @@ import {
   UNMATCHED_KEPT_MS,
 } from '../port.ts';
 import type { Session } from './connection.ts';
-import { count } from './ledger.ts';
+import { count, counted } from './ledger.ts';
 
 /**
  * Callbacks and named keys kept for one order. A flood of forged ones must not fill the disk: further callbacks still nudge,
@@ -34,18 +34,17 @@ export function admitNotice(session: Session, notice: Notice): AdmitOutcome {
     count(session, 'unmatched', 1, gateway);
     return 'unmatched';
   }
-  putNudge(session, order, receivedAt);
+  const isKept = seq === null && order.notices_kept < MAX_KEPT_PER_ORDER;
+  // It waited, and a look has given the order the key that it names since.
+  const isMatchedNow =
+    seq !== null && matchedTo === null && session.run(MATCH_NOTICE, order.id, seq) === 1;
+  if (isMatchedNow) count(session, 'unmatched', -1, gateway);
+  putNudge(session, order, receivedAt, isKept || isMatchedNow ? 1 : 0);
   // A key that a payment of ours has already says nothing new.
   if (key !== null && ownerOfKey === null)
     insertKey(session, order.id, { gateway, key, at: receivedAt });
-  if (seq === null) {
-    if (order.kept < MAX_KEPT_PER_ORDER) insertNotice(session, notice, order.id);
-    return 'admitted';
-  }
-  // It waited, and a look has given the order the key that it names since.
-  if (matchedTo === null && session.run(MATCH_NOTICE, order.id, seq) === 1)
-    count(session, 'unmatched', -1, gateway);
-  return 'duplicate';
+  if (isKept) insertNotice(session, notice, order.id);
+  return seq === null ? 'admitted' : 'duplicate';
 }
 
 /** Gives an order the callbacks that came before it: those that name it or one of its keys. Nudges it if there are any. */
@@ -78,7 +77,10 @@ export function dropOld(
   let unmatched = 0;
   for (const row of old) {
     session.run(DELETE_NOTICE, row.seq);
-    if (row.order_id !== null) continue;
+    if (row.order_id !== null) {
+      session.run(KEEP_ONE_LESS, row.order_id);
+      continue;
+    }
     unmatched += 1;
     count(session, 'unmatched', -1, row.gateway);
   }
@@ -100,14 +102,9 @@ interface Matched {
   readonly order_id: string | null;
 }
 
-interface Noticed extends Nudged {
-  /** Its notices. */
-  readonly kept: number;
-}
-
-function noticed(session: Session, orderId: string | null): Noticed | null {
+function noticed(session: Session, orderId: string | null): Nudged | null {
   if (orderId === null) return null;
-  return session.row<Noticed>(SELECT_NOTICED, orderId) ?? null;
+  return session.row<Nudged>(SELECT_NUDGED, orderId) ?? null;
 }
 
 interface Nudged {
@@ -115,17 +112,14 @@ interface Nudged {
   readonly state: OrderState;
   readonly looked_at: Instant | null;
   readonly nudge_at: Instant | null;
+  readonly notices_kept: number;
 }
 
-function nudge(session: Session, orderId: string, at: Instant): void {
-  const order = session.row<Nudged>(SELECT_NUDGED, orderId);
-  if (order !== undefined) putNudge(session, order, at);
-}
-
-function putNudge(session: Session, order: Nudged, at: Instant): void {
+/** `matched`: how many notices were given to the order with this nudge. */
+function putNudge(session: Session, order: Nudged, at: Instant, matched: 0 | 1): void {
   const earliest =
     order.looked_at === null ? at : Math.max(at, order.looked_at + nudgeIntervalMs(order.state));
-  session.run(NUDGE, Math.min(earliest, order.nudge_at ?? earliest), order.id);
+  session.run(NUDGE, Math.min(earliest, order.nudge_at ?? earliest), matched, order.id);
 }
 
 interface WaitingRow {
@@ -138,7 +132,8 @@ interface WaitingRow {
 function match(session: Session, row: WaitingRow, orderId: string): void {
   if (session.run(MATCH_NOTICE, orderId, row.seq) === 0) return;
   count(session, 'unmatched', -1, row.gateway);
-  nudge(session, orderId, row.received_at);
+  const order = noticed(session, orderId);
+  if (order !== null) putNudge(session, order, row.received_at, 1);
   if (row.key !== null)
     keepKey(session, orderId, { gateway: row.gateway, key: row.key, at: row.received_at });
 }
@@ -176,7 +171,7 @@ function insertNotice(session: Session, notice: Notice, orderId: string | null):
 }
 
 function waitingAt(session: Session, gateway: string): number {
-  return session.row<{ readonly value: number }>(SELECT_WAITING, gateway)?.value ?? 0;
+  return counted(session, 'unmatched', gateway);
 }
 
 /** Always one row. In one statement, because a statement costs the driver more than what it does; a join costs still more. */
@@ -187,22 +182,20 @@ const SELECT_KNOWN = `
 
 const SELECT_MATCHED = 'SELECT order_id FROM notices WHERE seq = ?';
 
-const SELECT_NOTICED = `
-  SELECT id, state, looked_at, nudge_at, (SELECT count(*) FROM notices WHERE order_id = orders.id) AS kept
-  FROM orders WHERE id = ?`;
-
 const SELECT_ORDER_OF_KEY =
   'SELECT order_id FROM payments WHERE gateway = ? AND transaction_key = ?';
 
-const SELECT_NUDGED = 'SELECT id, state, looked_at, nudge_at FROM orders WHERE id = ?';
+const SELECT_NUDGED =
+  'SELECT id, state, looked_at, nudge_at, notices_kept FROM orders WHERE id = ?';
 
-const NUDGE = 'UPDATE orders SET nudge_at = ?, nudges = nudges + 1 WHERE id = ?';
+const NUDGE = `
+  UPDATE orders SET nudge_at = ?, nudges = nudges + 1, notices_kept = notices_kept + ? WHERE id = ?`;
+
+const KEEP_ONE_LESS = 'UPDATE orders SET notices_kept = notices_kept - 1 WHERE id = ?';
 
 const INSERT_NOTICE = `
   INSERT INTO notices (gateway, event_id, key, named_order, order_id, received_at)
   VALUES (?, ?, ?, ?, ?, ?)`;
-
-const SELECT_WAITING = `SELECT value FROM counters WHERE name = 'unmatched' AND gateway = ?`;
 
 const INSERT_KEY = `
   INSERT INTO noticed_keys (order_id, gateway, key, at)
@@ -210,13 +203,14 @@ const INSERT_KEY = `
   WHERE (SELECT count(*) FROM noticed_keys WHERE order_id = :orderId) < :most
   ON CONFLICT DO NOTHING`;
 
+/** CAST: without it SQLite plans these two anew for every order, at ten times their cost (see `Queue`). */
 const SELECT_WAITING_FOR_KEY = `
   SELECT seq, gateway, key, received_at FROM notices
-  WHERE gateway = ? AND key = ? AND order_id IS NULL ORDER BY seq`;
+  WHERE gateway = CAST(? AS TEXT) AND key = CAST(? AS TEXT) AND order_id IS NULL ORDER BY seq`;
 
 const SELECT_WAITING_FOR_ORDER = `
   SELECT seq, gateway, key, received_at FROM notices
-  WHERE named_order = ? AND order_id IS NULL ORDER BY seq LIMIT ?`;
+  WHERE named_order = CAST(? AS TEXT) AND order_id IS NULL ORDER BY seq LIMIT CAST(? AS INTEGER)`;
 
 const COUNT_WAITING_FOR_ORDER = `
   SELECT gateway, count(*) AS waiting FROM notices

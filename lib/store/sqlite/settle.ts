@@ -7,7 +7,7 @@ import { insertPayment } from './intake.ts';
 import { type Counter, count, writeEffect, writeJournal } from './ledger.ts';
 import { nudgeIntervalMs } from './notices.ts';
 import { paymentBinding } from './rows.ts';
-import { suffices, takeStock } from './stock.ts';
+import { type Available, available, takeStock } from './stock.ts';
 import { askAtOf, type PaymentStanding, type RecordedStanding, standingOf } from './unresolved.ts';
 
 /**
@@ -28,10 +28,20 @@ export function settle(
     session.run(UPDATE_LOOK, { ...waitOf(decision), ...look });
     return 'applied';
   }
-  if (takesKeyOfAnother(session, decision)) return 'refused';
-  if (!suffices(session, decision.take)) return 'stale';
-  writeChange(session, settlement, order.state, look);
+  const before = paymentsBefore(session, settlement);
+  if (takesKeyOfAnother(session, decision, before)) return 'refused';
+  const take = available(session, decision.take);
+  if (take === null) return 'stale';
+  writeChange(session, settlement, { state: order.state, payments: before, take }, look);
   return 'applied';
+}
+
+/** The payments that the order has now: its version is that of the case, so they are those of the case. */
+function paymentsBefore(
+  session: Session,
+  { record, decision }: Settlement,
+): readonly RecordedStanding[] {
+  return 'hearing' in record ? record.hearing.case.payments : standingOf(session, decision.orderId);
 }
 
 interface OrderStanding {
@@ -57,23 +67,17 @@ function lookOf(settlement: Settlement, nudgesSeen: number | null): Look {
   };
 }
 
-function writeChange(
-  session: Session,
-  settlement: Settlement,
-  stateBefore: Counter,
-  look: Look,
-): void {
+function writeChange(session: Session, settlement: Settlement, before: Before, look: Look): void {
   const { decision, record } = settlement;
   const { order } = decision;
   const at = momentOf(settlement);
   if (order.id !== decision.orderId || order.version !== decision.basis + 1)
     throw new Error(`the decision about ${decision.orderId} is of another order or version`);
 
-  const before = standingOf(session, order.id);
-  const after = standingAfter(before, decision);
+  const after = standingAfter(before.payments, decision);
   for (const payment of decision.payments) updatePayment(session, payment, order.id);
   for (const payment of decision.added) insertPayment(session, payment, order.id);
-  takeStock(session, { order, take: decision.take, at });
+  takeStock(session, { order, take: before.take, at });
   for (const effect of decision.effects) writeEffect(session, effect, at);
   writeJournal(session, {
     orderId: order.id,
@@ -94,11 +98,16 @@ function writeChange(
     version: order.version,
     askAt: askAtOf(after),
   });
-  if (order.state !== stateBefore) {
-    count(session, stateBefore, -1);
-    count(session, order.state, 1);
-  }
-  count(session, 'refund_due', refundsDue(after) - refundsDue(before));
+  count(session, before.state, -1);
+  count(session, order.state, 1);
+  count(session, 'refund_due', refundsDue(after) - refundsDue(before.payments));
+}
+
+/** What the database holds before the decision is written. */
+interface Before {
+  readonly state: Counter;
+  readonly payments: readonly RecordedStanding[];
+  readonly take: readonly Available[];
 }
 
 /** When the decision was made: of all that a commit can hold, only the creation of an order has no hearing. */
@@ -118,14 +127,21 @@ function waitOf({ order }: Decision) {
 }
 
 /** A transaction is of one order: whoever recorded it first has it. The same for the id of an added payment. */
-function takesKeyOfAnother(session: Session, decision: Decision): boolean {
+function takesKeyOfAnother(
+  session: Session,
+  decision: Decision,
+  before: readonly RecordedStanding[],
+): boolean {
   const isTaken = (payment: Payment) => {
     if (payment.gateway === null || payment.transactionKey === null) return false;
     const owner = session.row<Owner>(SELECT_BY_KEY, payment.gateway, payment.transactionKey);
     return owner !== undefined && owner.order_id !== decision.orderId;
   };
+  // A key that the payment had already is its own: the schema lets nobody else have it.
+  const hadIt = ({ id, transactionKey }: Payment) =>
+    before.some((one) => one.id === id && one.transactionKey === transactionKey);
   return (
-    decision.payments.some(isTaken) ||
+    decision.payments.some((payment) => !hadIt(payment) && isTaken(payment)) ||
     decision.added.some(
       (payment) => isTaken(payment) || session.row<Owner>(SELECT_BY_ID, payment.id) !== undefined,
     )

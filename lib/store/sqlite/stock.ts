@@ -59,37 +59,45 @@ export function loadProduct(session: Session, id: string): Product | null {
   return session.row<Product>(SELECT_PRODUCT, id) ?? null;
 }
 
-/** True when every product has what is to be taken of it. */
-export function suffices(session: Session, take: readonly Taking[]): boolean {
-  return [...quantities(take)].every(
-    ([productId, quantity]) => (loadProduct(session, productId)?.onHand ?? -1) >= quantity,
-  );
+/** Pieces of a product that are there to be taken. */
+export interface Available {
+  /** As it stands before. */
+  readonly product: Product;
+  readonly quantity: number;
 }
 
-/**
- * Takes what an order bought, and tells `stock.low` of each product that crosses its threshold by it. Throws when the stock
- * does not suffice: `suffices` was to be asked before.
- */
+/** What is to be taken, product by product; `null`: the stock does not suffice. */
+export function available(session: Session, take: readonly Taking[]): readonly Available[] | null {
+  const found: Available[] = [];
+  for (const [productId, quantity] of quantities(take)) {
+    const product = loadProduct(session, productId);
+    if (product === null || product.onHand < quantity) return null;
+    found.push({ product, quantity });
+  }
+  return found;
+}
+
+/** Takes what an order bought, and tells `stock.low` of each product that crosses its threshold by it. */
 export function takeStock(
   session: Session,
   taking: {
     readonly order: { readonly id: string; readonly version: number };
-    readonly take: readonly Taking[];
+    readonly take: readonly Available[];
     readonly at: Instant;
   },
 ): void {
-  for (const [productId, quantity] of quantities(taking.take)) {
-    const product = session.row<Product>(TAKE, quantity, productId, quantity);
-    if (product === undefined) throw new Error(`the stock of ${productId} does not suffice`);
+  for (const { product: before, quantity } of taking.take) {
+    const product = { ...before, onHand: before.onHand - quantity };
+    session.run(SET_ON_HAND, product.onHand, product.id);
     const seq = writeMovement(session, {
-      productId,
+      productId: product.id,
       change: -quantity,
       onHand: product.onHand,
       kind: 'taken',
       reference: taking.order.id,
       at: taking.at,
     });
-    if (crossesThreshold(product, product.onHand + quantity))
+    if (crossesThreshold(product, before.onHand))
       writeEffect(session, lowStockEffect(product, seq, taking.order), taking.at);
   }
 }
@@ -119,7 +127,3 @@ const PUT_PRODUCT = `
   ON CONFLICT (id) DO UPDATE SET name = :name, on_hand = :onHand, low_stock_at = :lowStockAt`;
 
 const SET_ON_HAND = 'UPDATE products SET on_hand = ? WHERE id = ?';
-
-const TAKE = `
-  UPDATE products SET on_hand = on_hand - ? WHERE id = ? AND on_hand >= ?
-  RETURNING id, name, on_hand AS onHand, low_stock_at AS lowStockAt`;

@@ -37,7 +37,7 @@ export function isLeftOut(askAt: string, exceptGateways: readonly string[]): boo
 }
 
 /** The same of a payment in the database. */
-export type RecordedStanding = PaymentStanding & Pick<Payment, 'id'>;
+export type RecordedStanding = PaymentStanding & Pick<Payment, 'id' | 'transactionKey'>;
 
 /** The payments of an order as they stand in this transaction. */
 export function standingOf(session: Session, orderId: string): readonly RecordedStanding[] {
@@ -45,4 +45,4 @@ export function standingOf(session: Session, orderId: string): readonly Recorded
 }
 
 const SELECT_STANDING =
-  'SELECT id, gateway, state, presumed_at AS presumedAt FROM payments WHERE order_id = ?';
+  'SELECT id, gateway, state, presumed_at AS presumedAt, transaction_key AS transactionKey FROM payments WHERE order_id = ?';

@@ -74,6 +74,9 @@ const RULES: readonly string[] = [
    WHERE version <> rows OR version <> last`,
   `SELECT 'Order ' || orders.id || ' was paid by ' || paid_by || ', which is a payment of ' || payments.order_id || '.' AS trouble
    FROM orders JOIN payments ON payments.id = paid_by WHERE payments.order_id <> orders.id`,
+  `WITH kept (id, notices) AS (SELECT order_id, count(*) FROM notices WHERE order_id IS NOT NULL GROUP BY order_id)
+   SELECT 'Order ' || orders.id || ' counts ' || notices_kept || ' callbacks, there are ' || coalesce(notices, 0) || '.' AS trouble
+   FROM orders LEFT JOIN kept USING (id) WHERE notices_kept <> coalesce(notices, 0)`,
   `WITH real (name, gateway, value) AS (
      SELECT state, '', count(*) FROM orders GROUP BY state
      UNION ALL SELECT 'refund_due', '', count(*) FROM payments WHERE state = 'refund_due'

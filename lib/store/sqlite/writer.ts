@@ -2,6 +2,7 @@ import type { Clock } from '../../clock.ts';
 import { ReconciledError } from '../../errors.ts';
 import type { Tell } from '../../observe/events.ts';
 import { type Connection, type Session, undo } from './connection.ts';
+import { writeCounts } from './ledger.ts';
 import { isFaultOfTheWork, storeTrouble, type Written } from './trouble.ts';
 
 /** Writes what is asked for in one turn of the event loop as one durable transaction. */
@@ -12,7 +13,7 @@ export interface Writer {
    * `committed` runs right after the COMMIT, before anything else can.
    */
   write<T>(work: (session: Session) => T, committed?: (result: T) => void): Promise<T>;
-  /** Calls back after each COMMIT, once whoever wrote has been told. */
+  /** Calls back after each COMMIT that has put deliveries on their way, once whoever wrote has been told. */
   listen(ring: () => void): void;
   /** Resolves when everything asked for so far is written or has failed. Refuses more from now on. */
   drain(): Promise<void>;
@@ -46,7 +47,7 @@ export function startWriter(connection: Connection, clock: Clock, tell: Tell): W
     const outcome = attempt(group);
     if (outcome.kind === 'refused' && group.length > 1) return writeOneByOne(group);
     for (const job of group) conclude(job, outcome);
-    if (outcome.kind === 'committed') ring();
+    if (outcome.kind === 'committed' && outcome.delivers) ring();
   };
   const writeOneByOne = (group: readonly Job[]) => {
     let stopped: ReconciledError | null = null;
@@ -57,7 +58,7 @@ export function startWriter(connection: Connection, clock: Clock, tell: Tell): W
       }
       const outcome = attempt([job]);
       conclude(job, outcome);
-      if (outcome.kind === 'committed') ring();
+      if (outcome.kind === 'committed' && outcome.delivers) ring();
       // The engine will not do better for the rest of this turn.
       if (outcome.kind === 'failed') stopped = outcome.error;
     }
@@ -70,11 +71,12 @@ export function startWriter(connection: Connection, clock: Clock, tell: Tell): W
       session = connection.session();
       session.run('BEGIN IMMEDIATE');
       for (const job of group) job.work(session);
+      const delivers = writeCounts(session).includes('delivery_pending');
       written = 'unknown';
       session.run('COMMIT');
       const durationMs = clock.monotonicMs() - startedMs;
       tell({ name: 'store.committed', rows: group.length, durationMs });
-      return { kind: 'committed' };
+      return { kind: 'committed', delivers };
     } catch (error) {
       const undone = session !== undefined && undo(session);
       const trouble = storeTrouble(error, connection.path, written);
@@ -124,7 +126,7 @@ interface Job {
 
 /** `refused`: one piece of the group is wrong and nothing was written; `failed`: the engine is in trouble. */
 type Attempt =
-  | { readonly kind: 'committed' }
+  | { readonly kind: 'committed'; readonly delivers: boolean }
   | { readonly kind: 'refused' | 'failed'; readonly error: ReconciledError };
 
 function conclude(job: Job, outcome: Attempt): void {

@@ -1,0 +1,40 @@
+import { parseArgs } from 'node:util';
+import { ReconciledError } from '../lib/errors.ts';
+import { buildBinary } from './build.ts';
+import { findTarget, HOST } from './targets.ts';
+
+const USAGE = `Usage: npm run build [-- --target PLATFORM] [--out FILE]
+
+Makes dist/reconciled: the command line, the daemon, its threads, SQLite, the simulator and Node in one file.
+  --target PLATFORM  linux-x64 or linux-arm64; without it, that of this machine
+  --out FILE         where to put it; dist/reconciled, or dist/reconciled-PLATFORM for another platform
+`;
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  try {
+    const { values } = parseArgs({
+      options: { target: { type: 'string' }, out: { type: 'string' }, help: { type: 'boolean' } },
+    });
+    if (values.help) {
+      process.stdout.write(USAGE);
+      return 0;
+    }
+    const target = findTarget(values.target ?? HOST);
+    const { file, sha256, bytes } = await buildBinary(target, values.out);
+    process.stdout.write(`${sha256}  ${file}\n`);
+    process.stderr.write(`${(bytes / 1e6).toFixed(1)} MB for ${target.name}\n`);
+    return 0;
+  } catch (error) {
+    if (error instanceof ReconciledError) {
+      process.stderr.write(`error: ${error.message}\nhint: ${error.hint}\n`);
+      return 1;
+    }
+    if (error instanceof TypeError && 'code' in error) {
+      process.stderr.write(`error: ${error.message}\n${USAGE}`);
+      return 2;
+    }
+    throw error;
+  }
+}

