@@ -129,7 +129,7 @@ function single(effect: DatedEffect, teller: Teller, topic: EffectTopic): Told {
   const headline = notices.headlines[topic]({
     order: id(effect.orderId),
     amount: money(effect),
-    product: productName(effect),
+    product: `${productName(effect)} (${id(effect.productId)})`,
     left: effect.onHand === null ? NOTHING : number(effect.onHand),
     gateway: id(effect.gateway),
     since: moment(effect.since ?? effect.at),
@@ -179,9 +179,9 @@ function factsOf(effect: DatedEffect, topic: EffectTopic, teller: Teller): reado
 
 function digest({ topic, effects }: Message, teller: Teller): Told {
   const { texts, moment, number } = teller;
-  const { notices, topics } = texts;
+  const { notices } = texts;
   const { labels } = notices;
-  const total = number(effects.length);
+  const headline = notices.many[topic](number(effects.length));
   const span = notices.span(moment(effects.at(0)?.at ?? 0), moment(effects.at(-1)?.at ?? 0));
   const sums = sumsOf(effects, teller);
   const todo = todoForMany(topic, texts);
@@ -191,8 +191,8 @@ function digest({ topic, effects }: Message, teller: Teller): Told {
     ...countsOf(effects, teller),
   ];
   return {
-    title: notices.subject(topics[topic], notices.times(total)),
-    headline: notices.many[topic](total),
+    title: headline.replace(/\.$/, ''),
+    headline,
     facts: facts.map(({ label, value }) => ({ label, value: plain(value) })),
     table: tableOf(topic, effects, teller),
     todo: todo === null ? null : { label: labels.todo, value: plain(todo) },

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { boundedText, MAX_TEXT_LENGTH } from '../../lib/core/text.ts';
+import { boundedText, MAX_TEXT_LENGTH, oneLine } from '../../lib/core/text.ts';
 
 t.test('a text from outside as it may be kept', async (t) => {
   const rows = [
@@ -25,4 +25,11 @@ t.test('it is bounded, and no character is cut in half', async (t) => {
   t.equal(boundedText('abc', 2), 'ab');
   t.equal(boundedText('a😀', 2), 'a');
   t.equal(boundedText('a😀', 3), 'a😀');
+});
+
+t.test('an id or a name is one line as well, and keeps its digits', async (t) => {
+  t.equal(oneLine('8801234567890'), '8801234567890');
+  t.equal(oneLine(' two\r\nlines\u2028more '), 'two lines more');
+  t.equal(oneLine('a😀', 2), 'a');
+  t.equal(oneLine('a'.repeat(600)).length, MAX_TEXT_LENGTH);
 });

@@ -29,13 +29,12 @@ const headlines: Readonly<Record<EffectTopic, Headline>> = {
   'sweep.late': ({ since }) =>
     `Orders are looked at late: the one that waits longest has been due since ${since}.`,
   'callbacks.stopped': ({ gateway, since }) =>
-    `${gateway} has not called back since ${since}. Its orders are settled by asking, which is later.`,
+    `${gateway} has not called back since ${since}. Its orders are settled by asking, which takes longer.`,
   'gateway.down': ({ gateway, since }) =>
-    `${gateway} fails since ${since}. It is left alone for a while, and its orders wait.`,
-  'gateway.up': ({ gateway, since }) =>
-    `${gateway} answers again. The trouble had begun at ${since}.`,
+    `${gateway} has been failing since ${since}. It is left alone for a while, and its orders wait.`,
+  'gateway.up': ({ gateway, since }) => `${gateway} answers again. The trouble began at ${since}.`,
   'gateway.misconfigured': ({ gateway, since }) =>
-    `${gateway} refuses us since ${since}. Its orders wait.`,
+    `${gateway} has been refusing us since ${since}. Its orders wait.`,
 };
 
 const many: Readonly<Record<EffectTopic, ManyHeadline>> = {
