@@ -19,14 +19,22 @@ export interface Ended {
   readonly stderr: string;
 }
 
-const MAIN = fileURLToPath(new URL('../../lib/main.ts', import.meta.url));
+/** Starts `reconciled ARGS`. */
+export function reconciled(args: readonly string[], env: Record<string, string> = {}): Running {
+  return program('../../lib/main.ts', args, env);
+}
 
 /**
- * Starts `reconciled ARGS`. The environment is a clean one: neither the test runner's hooks nor the settings of whoever runs
- * the tests reach the process.
+ * Starts a program, named by its path from here. The environment is a clean one: neither the test runner's hooks nor the
+ * settings of whoever runs the tests reach the process.
  */
-export function reconciled(args: readonly string[], env: Record<string, string> = {}): Running {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+export function program(
+  file: string,
+  args: readonly string[] = [],
+  env: Record<string, string> = {},
+): Running {
+  const path = fileURLToPath(new URL(file, import.meta.url));
+  const child = spawn(process.execPath, [path, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env.PATH ?? '', ...env },
   });
