@@ -21,6 +21,8 @@ export interface Daemon {
   readonly callbackAddress: Address | null;
   readonly store: Store;
   readonly sweeping: Sweeping;
+  /** What `/readyz` says. Never rejects. */
+  readonly readiness: Watch['readiness'];
   /** Commits what was decided, gives the rest back, and closes everything, within `STOP_WITHIN_MS`. Never rejects. */
   stop(reason: string): Promise<void>;
 }
@@ -107,6 +109,7 @@ export async function startDaemon(config: Config, options: DaemonOptions): Promi
     callbackAddress,
     store: engine.store,
     sweeping: engine.sweeping,
+    readiness,
     stop: (reason) => {
       if (stopped !== null) return stopped;
       tell({ name: 'daemon.stopping', signal: reason });

@@ -42,7 +42,7 @@ export async function daemonClient(config: Config, connections = 1): Promise<Cli
   const { Agent, request } = await import('undici');
   // A sweep is waited for until it ended, however long that takes.
   const agent = new Agent({ connections, headersTimeout: 0, bodyTimeout: 0 });
-  const origin = `http://${formatAddress(reachable(config.http.listen))}`;
+  const origin = originOf(config);
   const headers = {
     'content-type': 'application/json',
     ...(config.http.apiToken === null ? {} : { authorization: `Bearer ${config.http.apiToken}` }),
@@ -86,6 +86,11 @@ export async function daemonClient(config: Config, connections = 1): Promise<Cli
     },
     close: () => agent.close(),
   };
+}
+
+/** Where the daemon of this configuration is reached from its own machine. */
+export function originOf({ http }: Config): string {
+  return `http://${formatAddress(reachable(http.listen))}`;
 }
 
 /** An address to listen on everywhere is reached on this machine. */

@@ -36,6 +36,10 @@ const COMMANDS: Readonly<
     summary: 'make every decision of the journal again and compare',
     load: () => import('./replay.ts'),
   },
+  health: {
+    summary: 'ask the running daemon whether it does its work',
+    load: () => import('./health.ts'),
+  },
   config: { summary: 'check or show the configuration', load: () => import('./config.ts') },
   'simulate-gateway': {
     summary: 'run a payment gateway on a bad day, for trying things out',

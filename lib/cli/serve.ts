@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import type { Config } from '../config.ts';
+import { systemClock } from '../clock.ts';
+import { type Config, environment } from '../config.ts';
 import type { Daemon } from '../daemon.ts';
 import type { Event, Tell } from '../observe/events.ts';
 import type { WarmThreads } from '../pools/asking.ts';
@@ -31,7 +32,11 @@ async function serve(options: SettingsOptions): Promise<void> {
   const warm = warmThreads();
   const daemon = await start(options, warm).finally(() => warm.drop());
   say(`reconciled listens on ${addresses(daemon)}`);
-  await daemon.stop(await interruption.first);
+  const { startSupervision } = await import('../daemon/supervision.ts');
+  const supervision = startSupervision({ daemon, env: environment(), clock: systemClock, say });
+  const signal = await interruption.first;
+  supervision.stopping();
+  await daemon.stop(signal);
   // Whatever still hangs (a gateway, a client) has had its time.
   process.exit(EXIT.ok);
 }

@@ -21,6 +21,7 @@ const COMMANDS = [
   'resolve',
   'refunded',
   'replay',
+  'health',
   'config',
   'simulate-gateway',
 ];

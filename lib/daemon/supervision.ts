@@ -1,0 +1,80 @@
+import { execFile } from 'node:child_process';
+import type { Clock } from '../clock.ts';
+import { type DurationMs, SECOND_MS } from '../core/time.ts';
+import type { Daemon } from '../daemon.ts';
+
+/** What tells a service manager how the daemon is. */
+export interface Supervision {
+  /** Says that it stops, and feeds the watchdog no more. */
+  stopping(): void;
+}
+
+/** What supervision is given. */
+export interface Supervised {
+  readonly daemon: Pick<Daemon, 'readiness'>;
+  /** `NOTIFY_SOCKET` and `WATCHDOG_USEC` as systemd sets them for a service of `Type=notify`. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  /** Hears once when the service manager cannot be told. */
+  readonly say: (line: string) => void;
+}
+
+/** So often within the time of the watchdog: two in a row may be missed. systemd itself recommends twice or more. */
+const FEEDS = 3;
+
+/** Without a watchdog the status line of `systemctl status` is renewed this often. */
+const STATUS_EVERY_MS: DurationMs = 30 * SECOND_MS;
+
+/** A service manager that takes longer is not waited for. */
+const TOLD_WITHIN_MS: DurationMs = 5 * SECOND_MS;
+
+/**
+ * Tells systemd that the daemon is ready, how it is, and that it lives: the watchdog is fed only while the checks of
+ * `/readyz` hold. Does nothing unless the environment names `NOTIFY_SOCKET`. It speaks through the program
+ * `systemd-notify`, which is wherever systemd is, because Node has no datagram sockets of that kind; the unit needs
+ * `NotifyAccess=all` for it.
+ */
+export function startSupervision({ daemon, env, clock, say }: Supervised): Supervision {
+  const { NOTIFY_SOCKET: socket, WATCHDOG_USEC: watchdogUs } = env;
+  if (socket === undefined || socket === '') return { stopping: () => undefined };
+  const tell = teller(env, say);
+  const watchdogMs = Math.floor(Number(watchdogUs ?? 0) / 1_000);
+  const pauseMs = watchdogMs > 0 ? Math.ceil(watchdogMs / FEEDS) : STATUS_EVERY_MS;
+  let isOver = false;
+  let cancel = () => {};
+  const round = async () => {
+    const { ready, checks } = await daemon.readiness();
+    if (isOver) return;
+    const failing = checks.filter(({ ok }) => !ok).map(({ text }) => text);
+    const status = `STATUS=${ready ? 'Every check holds.' : failing.join(' ')}`;
+    await tell(ready && watchdogMs > 0 ? ['WATCHDOG=1', status] : [status]);
+    if (!isOver) cancel = clock.after(pauseMs, () => void round());
+  };
+  // What it is not ready for yet (a first sweep of many orders) keeps no other service waiting: it listens.
+  void tell(['READY=1']).then(round);
+  return {
+    stopping: () => {
+      isOver = true;
+      cancel();
+      void tell(['STOPPING=1', 'STATUS=Commits what was decided and gives the rest back.']);
+    },
+  };
+}
+
+/** Runs `systemd-notify`; resolves when it ended, however. The first failure is said. */
+function teller(env: Supervised['env'], say: Supervised['say']) {
+  let isSaid = false;
+  return async (assignments: readonly string[]): Promise<void> => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const options = { env: { ...env }, timeout: TOLD_WITHIN_MS };
+    execFile('systemd-notify', [...assignments], options, (error) => {
+      if (error !== null && !isSaid) {
+        isSaid = true;
+        say(`systemd cannot be told how the daemon is: ${error.message.trim()}`);
+        say('hint: Install systemd-notify, or use Type=exec without WatchdogSec in the unit.');
+      }
+      resolve();
+    });
+    await promise;
+  };
+}
