@@ -248,6 +248,7 @@ async function metricRows(): Promise<string[][]> {
   const metrics = createMetrics({
     counts: () => Promise.reject(new Error('there is no database')),
     oldestDue: async () => null,
+    ready: async () => false,
     utilization: () => ({}),
     now: () => 0,
     gateways: [],

@@ -69,10 +69,10 @@ export async function startDaemon(config: Config, options: DaemonOptions): Promi
   const { startTelling } = await import('./daemon/telling.ts');
   const telling = await startTelling(config, engine, { clock, tell });
   undo.defer(() => telling.stop());
-  const metrics = await measure(engine, telling, config, clock);
+  const { readiness } = watch;
+  const metrics = await measure(engine, telling, readiness, config, clock);
   ears.add([metrics.tell, watch.heard, telling.heard]);
   const { openSurface } = await import('./daemon/surface.ts');
-  const { readiness } = watch;
   const surface = await openSurface(config, engine, {
     clock,
     tell,
@@ -181,6 +181,7 @@ async function watchOver({ store }: Engine, config: Config, clock: Clock): Promi
 async function measure(
   { asking, store }: Engine,
   telling: Telling,
+  readiness: Watch['readiness'],
   config: Config,
   clock: Clock,
 ): Promise<Metrics> {
@@ -188,6 +189,7 @@ async function measure(
   return createMetrics({
     counts: () => store.reader.counts(),
     oldestDue: () => store.reader.oldestDue(),
+    ready: async () => (await readiness()).ready,
     utilization: () => ({ asking: asking.utilization(), sending: telling.utilization() }),
     now: () => clock.now(),
     gateways: config.gateways.map(({ settings }) => settings.name),

@@ -8,6 +8,8 @@ import type { CircuitState, Event, Tell } from './events.ts';
 export interface MetricSources {
   counts(): Promise<Counts>;
   oldestDue(): Promise<Instant | null>;
+  /** What `/readyz` says. */
+  ready(): Promise<boolean>;
   /** How busy each pool is, 0–1. */
   utilization(): Readonly<Record<string, number>>;
   now(): Instant;
@@ -194,6 +196,11 @@ type Read = ReturnType<typeof readMetrics>;
 function readMetrics(registry: Registry) {
   const registers = [registry];
   return {
+    ready: new Gauge({
+      name: 'reconciled_ready',
+      help: '1 while /readyz says that the daemon does its work, else 0.',
+      registers,
+    }),
     orders: new Gauge({
       name: 'reconciled_orders',
       help: 'Orders by state.',
@@ -239,7 +246,12 @@ function readMetrics(registry: Registry) {
 
 /** A database that fails makes these metrics disappear; an old number would be believed. */
 async function refresh(read: Read, sources: MetricSources): Promise<void> {
-  const [counts, oldestDue] = await Promise.allSettled([sources.counts(), sources.oldestDue()]);
+  const [counts, oldestDue, ready] = await Promise.allSettled([
+    sources.counts(),
+    sources.oldestDue(),
+    sources.ready(),
+  ]);
+  read.ready.set(ready.status === 'fulfilled' && ready.value ? 1 : 0);
   // `reset` would leave a gauge without labels at 0, which is a number too.
   for (const gauge of [read.refundsDue, read.oldestDue]) gauge.remove();
   const labelled = [

@@ -53,6 +53,7 @@ export async function openServing(options: ServingOptions = {}): Promise<Serving
   const config = configOf(options);
   const metrics = createMetrics({
     counts: () => store.reader.counts(),
+    ready: async () => true,
     oldestDue: () => store.reader.oldestDue(),
     utilization: () => ({ asking: 0.5 }),
     now: () => clock.now(),

@@ -16,6 +16,7 @@ function metricsOf(over: Partial<MetricSources> = {}) {
   return createMetrics({
     counts: async () => COUNTS,
     oldestDue: async () => NOW - 90_000,
+    ready: async () => true,
     utilization: () => ({ asking: 0.25 }),
     now: () => NOW,
     gateways: ['pg', 'bank'],
@@ -105,6 +106,7 @@ const TOLD: readonly (readonly [string, readonly Event[], readonly string[]])[] 
       'reconciled_refunds_due 1',
       'reconciled_callbacks_unmatched{gateway="pg"} 4',
       'reconciled_oldest_due_seconds 90',
+      'reconciled_ready 1',
       'reconciled_pool_utilization{pool="asking"} 0.25',
       'reconciled_gateway_circuit_state{gateway="pg"} 0',
     ],
@@ -143,6 +145,15 @@ t.test('what cannot be read is missing, and comes back', async (t) => {
   fails = false;
   t.equal(await hasOrders(), true);
 });
+
+t.test(
+  'a daemon that does not do its work is not ready, and one that cannot say is not either',
+  async (t) => {
+    for (const ready of [async () => false, () => Promise.reject(new Error('nobody knows'))]) {
+      t.ok((await lines(metricsOf({ ready }))).includes('reconciled_ready 0'));
+    }
+  },
+);
 
 t.test('a gateway whose last callback found its order is not told for ever', async (t) => {
   let unmatched: Counts['unmatched'] = { pg: 1 };
