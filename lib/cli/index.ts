@@ -40,6 +40,15 @@ const COMMANDS: Readonly<
     summary: 'ask the running daemon whether it does its work',
     load: () => import('./health.ts'),
   },
+  backup: {
+    summary: 'copy the database into one file, beside a running daemon',
+    load: () => import('./backup.ts'),
+  },
+  restore: { summary: 'put a backup where a daemon finds it', load: () => import('./restore.ts') },
+  check: {
+    summary: 'look for damage and broken rules in the database',
+    load: () => import('./check.ts'),
+  },
   config: { summary: 'check or show the configuration', load: () => import('./config.ts') },
   'simulate-gateway': {
     summary: 'run a payment gateway on a bad day, for trying things out',

@@ -246,6 +246,19 @@ export const en = {
     skipped: (rows: number, rules: string) =>
       `${rows} decisions were made by other rules (${rules}) and were left out.`,
   },
+  care: {
+    copying: 'copying',
+    checking: 'checking',
+    backedUp: (path: string, orders: number, bytes: string) =>
+      `${path}: ${orders} orders, ${bytes}. It was looked through and is sound.`,
+    restored: (path: string, orders: number) =>
+      `${path}: ${orders} orders are back. Start the daemon; it asks about whatever is due.`,
+    sound: (orders: number, decisions: number) =>
+      `The database is sound: ${orders} orders, ${decisions} decisions made again, all the same.`,
+    unsound: (troubles: number) => `${troubles} ${troubles === 1 ? 'trouble' : 'troubles'} found:`,
+    differs: (orderId: string, seq: number, where: string) =>
+      `Row ${seq} of the journal, about ${orderId}, comes out differently when it is decided again: ${where}.`,
+  },
   commands: {
     done: (id: string, state: string) => `Done: order ${id} is ${state}.`,
     same: (id: string, state: string) => `It was so already: order ${id} is ${state}.`,

@@ -196,6 +196,19 @@ export const ko: Texts = {
     disagreed: (rows, of) => `결정 ${of}건 중 ${rows}건이 다르게 나왔습니다:`,
     skipped: (rows, rules) => `다른 규칙(${rules})으로 내린 결정 ${rows}건은 제외했습니다.`,
   },
+  care: {
+    copying: '복사하는 중',
+    checking: '점검하는 중',
+    backedUp: (path, orders, bytes) =>
+      `${path}: 주문 ${orders}건, ${bytes}. 점검했고 이상이 없습니다.`,
+    restored: (path, orders) =>
+      `${path}: 주문 ${orders}건을 되돌렸습니다. 데몬을 시작하면 때가 된 주문을 조회합니다.`,
+    sound: (orders, decisions) =>
+      `데이터베이스에 이상이 없습니다: 주문 ${orders}건, 다시 내린 결정 ${decisions}건이 모두 같습니다.`,
+    unsound: (troubles) => `문제 ${troubles}건을 찾았습니다:`,
+    differs: (orderId, seq, where) =>
+      `저널 ${seq}번 행(주문 ${orderId})의 결정을 다시 내리면 다르게 나옵니다: ${where}.`,
+  },
   commands: {
     done: (id, state) => `완료: 주문 ${id} — ${state}.`,
     same: (id, state) => `이미 그런 상태입니다: 주문 ${id} — ${state}.`,

@@ -1,9 +1,19 @@
-import { existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { ReconciledError } from '../../errors.ts';
 import { nativeBinding } from './addon.ts';
-import { APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION } from './migrations.ts';
+import { APPLICATION_ID, MIGRATIONS } from './migrations.ts';
 import { storeTrouble } from './trouble.ts';
 
 /** What SQLite keeps in a column. */
@@ -49,6 +59,8 @@ export interface ConnectionOptions {
   readonly path: string;
   readonly readOnly: boolean;
   readonly maxPages: number | null;
+  /** The layout, as steps. */
+  readonly migrations: readonly string[];
 }
 
 /**
@@ -120,10 +132,11 @@ function openDatabase(options: ConnectionOptions): Open {
     ...nativeBinding(dirname(options.path)),
   });
   try {
-    const version = identify(database, options.path);
+    const { migrations, path } = options;
+    const version = identify(database, path, migrations.length);
     if (options.maxPages !== null) database.pragma(`max_page_count = ${options.maxPages}`);
-    if (options.readOnly) refuseOlder(version, options.path);
-    else prepareForWriting(database, version, options.path);
+    if (options.readOnly) refuseOlder(version, options);
+    else prepareForWriting(database, version, options);
     database.pragma('foreign_keys = ON');
     database.pragma('trusted_schema = OFF');
     return { database, session: sessionOf(database) };
@@ -133,8 +146,16 @@ function openDatabase(options: ConnectionOptions): Open {
   }
 }
 
-/** The layout version of a file of ours, 0 for an empty one. Changes nothing, so that a foreign file stays as it was. */
-function identify(database: Database.Database, path: string): number {
+/**
+ * The layout version of a file of ours, 0 for an empty one. Changes nothing, so that a foreign file stays as it was. `known`: the
+ * newest that this program knows.
+ * @throws ReconciledError `store_foreign`, `store_newer`.
+ */
+export function identify(
+  database: Database.Database,
+  path: string,
+  known = MIGRATIONS.length,
+): number {
   const applicationId = numberOf(database.pragma('application_id', { simple: true }));
   const version = numberOf(database.pragma('user_version', { simple: true }));
   const tables = database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').all().length;
@@ -143,25 +164,29 @@ function identify(database: Database.Database, path: string): number {
     throw new ReconciledError('store_foreign', `${path} is a database of another program.`, {
       hint: 'Set data_dir to a directory of its own.',
     });
-  if (version > SCHEMA_VERSION)
+  if (version > known)
     throw new ReconciledError(
       'store_newer',
-      `${path} was written by a newer version of reconciled: its layout is ${version}, this version knows ${SCHEMA_VERSION}.`,
+      `${path} was written by a newer version of reconciled: its layout is ${version}, this version knows ${known}.`,
       { hint: `Install a version of reconciled that knows layout ${version}, or newer.` },
     );
   return version;
 }
 
-function refuseOlder(version: number, path: string): void {
-  if (version === SCHEMA_VERSION) return;
+function refuseOlder(version: number, { path, migrations }: ConnectionOptions): void {
+  if (version === migrations.length) return;
   throw new ReconciledError(
     'store_readonly',
-    `${path} has layout ${version} and must be brought to ${SCHEMA_VERSION} before it can be read.`,
+    `${path} has layout ${version} and must be brought to ${migrations.length} before it can be read.`,
     { hint: 'Start the daemon once with this version: it upgrades the database.' },
   );
 }
 
-function prepareForWriting(database: Database.Database, version: number, path: string): void {
+function prepareForWriting(
+  database: Database.Database,
+  version: number,
+  { path, migrations }: ConnectionOptions,
+): void {
   const mode = database.pragma('journal_mode = WAL', { simple: true });
   if (mode !== 'wal')
     throw new ReconciledError('store_failed', `${path} cannot be used with a write-ahead log.`, {
@@ -170,11 +195,41 @@ function prepareForWriting(database: Database.Database, version: number, path: s
   // FULL: an acknowledged write survives a power cut. The driver's own default for this mode is less.
   database.pragma('synchronous = FULL');
   database.pragma(`journal_size_limit = ${LOG_SIZE_LIMIT_BYTES}`);
-  for (const [index, step] of MIGRATIONS.entries()) {
+  if (version > 0 && version < migrations.length) keepAsItIs(database, version, path);
+  for (const [index, step] of migrations.entries()) {
     if (index < version) continue;
     database.exec(
       `BEGIN IMMEDIATE; ${step} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${index + 1}; COMMIT`,
     );
+  }
+}
+
+/**
+ * A copy of a database that is about to be brought to a newer layout, for whoever has to go back to the version before. One that
+ * is there already was made before this very upgrade, which then did not come to its end.
+ */
+function keepAsItIs(database: Database.Database, version: number, path: string): void {
+  const folder = join(dirname(path), BACKUP_FOLDER);
+  const kept = join(folder, `layout-${version}.db`);
+  if (existsSync(kept)) return;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const draft = `${kept}.draft`;
+  rmSync(draft, { force: true });
+  database.prepare('VACUUM INTO ?').run(draft);
+  syncFile(draft);
+  renameSync(draft, kept);
+}
+
+/** Beside the database: what it was before each upgrade. */
+export const BACKUP_FOLDER = 'backups';
+
+/** Returns when the system has put the file on the disk. */
+export function syncFile(path: string): void {
+  const file = openSync(path, 'r+');
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
   }
 }
 
@@ -246,7 +301,7 @@ function isRecord(binding: Binding | undefined): binding is Readonly<Record<stri
  * Holds an SQLite lock on a sibling file for as long as the process lives: the system drops it whatever ends the process.
  * Not a lock on the database itself, because that would keep readers out.
  */
-function takeLock(path: string): { close(): void } {
+export function takeLock(path: string): { close(): void } {
   const lockPath = `${path}.lock`;
   let lock: Database.Database | undefined;
   try {

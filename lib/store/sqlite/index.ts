@@ -5,6 +5,7 @@ import { startClaims } from './claims.ts';
 import { openConnection } from './connection.ts';
 import { sqliteDocket } from './docket.ts';
 import { sqliteIntake } from './intake.ts';
+import { MIGRATIONS } from './migrations.ts';
 import { sqliteOutbox } from './outbox.ts';
 import { sqliteReader } from './reader.ts';
 import { startReading } from './reading.ts';
@@ -22,6 +23,8 @@ export interface SqliteStoreOptions {
   readonly tell: Tell;
   /** A bound on the file, in pages of 4 KiB; beyond it writes reject with `store_full`. None by default. */
   readonly maxPages?: number;
+  /** The layout, as steps; the released ones by default. A test gives one more. */
+  readonly migrations?: readonly string[];
 }
 
 /**
@@ -35,6 +38,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     path: options.path,
     readOnly: options.readOnly ?? false,
     maxPages: options.maxPages ?? null,
+    migrations: options.migrations ?? MIGRATIONS,
   });
   const writer = startWriter(connection, options.clock, options.tell);
   const reading = startReading(connection);

@@ -1,0 +1,82 @@
+import type { Command } from 'commander';
+import type { Config } from '../config.ts';
+import { textsOf } from '../texts.ts';
+import { EXIT } from './exit.ts';
+import { addSettings, readSettings, type SettingsOptions } from './settings.ts';
+import { print } from './words.ts';
+
+/** Rows of the journal read at a time. */
+const PAGE = 500;
+
+/** Decisions that came out differently are told up to this many. */
+const MAX_TOLD = 100;
+
+/** `check`: looks for damage and broken rules. */
+export function define(command: Command): void {
+  command.option('--json', 'print what was found as JSON');
+  addSettings(command, ['dataDir', 'locale']).addHelpText(
+    'after',
+    `
+Looks through every page of the database, holds its rules against what it holds (stock against its movements, orders
+against the journal, counters against what they count), and makes every decision of the journal again. Reads only, whether
+a daemon runs or not. Ends with 0 when all is well, with 1 when not.
+
+Examples:
+  reconciled check
+  reconciled check --data-dir /backup/2026-08-16 --json`,
+  );
+  command.action(async (options: SettingsOptions & { json?: true }) => {
+    const config = await readSettings(options, 'ignore');
+    const { troubles, orders, decisions } = await look(config);
+    if (troubles.length > 0) process.exitCode = EXIT.trouble;
+    if (options.json) {
+      const ok = troubles.length === 0;
+      return print(JSON.stringify({ ok, orders, decisions, troubles }, null, 2));
+    }
+    const texts = textsOf(config.locale).care;
+    if (troubles.length === 0) return print(texts.sound(orders, decisions));
+    print(texts.unsound(troubles.length));
+    for (const trouble of troubles) print(`  ${trouble}`);
+  });
+}
+
+interface Found {
+  /** In sentences; empty: sound. */
+  readonly troubles: readonly string[];
+  readonly orders: number;
+  /** That were made again. */
+  readonly decisions: number;
+}
+
+async function look(config: Config): Promise<Found> {
+  const { databasePath } = await import('../config.ts');
+  const { systemClock } = await import('../clock.ts');
+  const { openSqliteStore } = await import('../store/sqlite/index.ts');
+  const { replayJournal } = await import('./replaying.ts');
+  const { startProgress } = await import('./progress.ts');
+  const texts = textsOf(config.locale).care;
+  const path = databasePath(config);
+  const store = openSqliteStore({ path, readOnly: true, clock: systemClock, tell: () => {} });
+  const progress = await startProgress(texts.checking, null);
+  try {
+    const broken = await store.upkeep.check();
+    const { reader } = store;
+    const { agreed, differing, differences } = await replayJournal(
+      (after) => reader.journalAfter(after, PAGE),
+      MAX_TOLD,
+      progress.at,
+    );
+    const differ = differences.map(({ orderId, seq, where }) =>
+      texts.differs(orderId, seq, where.join(', ')),
+    );
+    const { orders } = await reader.counts();
+    return {
+      troubles: [...broken, ...differ],
+      orders: Object.values(orders).reduce((sum, count) => sum + count, 0),
+      decisions: agreed + differing,
+    };
+  } finally {
+    progress.stop();
+    await store.upkeep.close();
+  }
+}

@@ -1,0 +1,135 @@
+import { copyFileSync, existsSync, linkSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import Database from 'better-sqlite3';
+import { ReconciledError } from '../../errors.ts';
+import { nativeBinding } from './addon.ts';
+import { identify, syncFile, takeLock } from './connection.ts';
+import { storeTrouble } from './trouble.ts';
+
+/** A database that stands by itself in one file. */
+export interface CopiedDatabase {
+  /** Absolute. */
+  readonly path: string;
+  readonly bytes: number;
+  /** The version of its layout. */
+  readonly layout: number;
+  readonly orders: number;
+}
+
+/** Pages of 4 KiB copied before others get their turn, and the bar its step. */
+const PAGES_PER_STEP = 256;
+
+/**
+ * Copies a database, beside a daemon that may run: it is not held up, because the copy is made by another process that only
+ * reads. What is copied is the database of one moment. It is looked through before it gets its name, and never replaces a file.
+ * @param at hears which part is done, 0–1.
+ * @throws ReconciledError `conflict` when the target exists, `not_found`, `store_…` whatever is wrong with either file.
+ */
+export async function backUp(
+  source: string,
+  target: string,
+  at: (share: number) => void,
+): Promise<CopiedDatabase> {
+  const path = resolve(target);
+  refuseExisting(path, 'Name another file; a backup replaces nothing.');
+  const draft = `${path}.draft`;
+  const from = open(source, true);
+  try {
+    identify(from, source);
+    // One snapshot from here on: without it each write of the daemon would make the copy begin anew.
+    from.exec('BEGIN');
+    from.prepare('SELECT 1 FROM sqlite_schema').all();
+    await from.backup(draft, {
+      progress: ({ totalPages, remainingPages }) => {
+        at(totalPages === 0 ? 0 : 1 - remainingPages / totalPages);
+        return PAGES_PER_STEP;
+      },
+    });
+    return finish(draft, path);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw storeTrouble(error, path);
+  } finally {
+    from.close();
+  }
+}
+
+/**
+ * Puts a backup where a daemon will find it. Everything is looked at before anything is written, and nothing is replaced.
+ * @throws ReconciledError `store_busy` while a daemon runs there, `conflict` when a database is there, `store_…` whatever is wrong
+ * with the backup.
+ */
+export function restore(source: string, target: string): CopiedDatabase {
+  const path = resolve(target);
+  lookThrough(source, 'only look');
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const lock = takeLock(path);
+  const draft = `${path}.draft`;
+  try {
+    for (const file of [path, `${path}-wal`]) {
+      refuseExisting(file, 'Move it away (with its -wal and -shm), then restore again.');
+    }
+    copyFileSync(source, draft);
+    return finish(draft, path);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw storeTrouble(error, path);
+  } finally {
+    lock.close();
+  }
+}
+
+/** Looks through a draft, puts it on the disk and gives it its name. */
+function finish(draft: string, path: string): CopiedDatabase {
+  const looked = lookThrough(draft, 'seal');
+  syncFile(draft);
+  // Unlike a rename it fails when somebody has put a file there meanwhile.
+  linkSync(draft, path);
+  rmSync(draft);
+  return { ...looked, path };
+}
+
+/**
+ * A copy that stands by itself: its pages are sound and it is a database of ours.
+ * @throws ReconciledError `store_corrupt` and the others.
+ */
+function lookThrough(path: string, how: 'only look' | 'seal'): CopiedDatabase {
+  try {
+    const database = open(path, how === 'only look');
+    try {
+      const layout = identify(database, path);
+      if (layout === 0) {
+        throw new ReconciledError('store_foreign', `${path} is empty.`, {
+          hint: 'Name a file that `reconciled backup` has written.',
+        });
+      }
+      // A copy needs no log beside it: one file is all there is to carry away.
+      if (how === 'seal') database.pragma('journal_mode = DELETE');
+      const found = database.pragma('quick_check', { simple: true });
+      if (found !== 'ok') {
+        throw new ReconciledError('store_corrupt', `${path} is damaged: ${String(found)}.`, {
+          hint: 'Take another backup; `reconciled check` tells whether the database itself is sound.',
+        });
+      }
+      const orders = database.prepare<[], number>('SELECT count(*) FROM orders').pluck().get() ?? 0;
+      return { path: resolve(path), bytes: statSync(path).size, layout, orders };
+    } finally {
+      database.close();
+    }
+  } catch (error) {
+    throw storeTrouble(error, path);
+  }
+}
+
+function open(path: string, readonly: boolean): Database.Database {
+  if (!existsSync(path)) {
+    throw new ReconciledError('not_found', `There is no file ${path}.`, {
+      hint: 'Check the name; --config or --data-dir names another database.',
+    });
+  }
+  return new Database(path, { readonly, fileMustExist: true, ...nativeBinding(dirname(path)) });
+}
+
+function refuseExisting(path: string, hint: string): void {
+  if (existsSync(path)) throw new ReconciledError('conflict', `${path} exists already.`, { hint });
+}

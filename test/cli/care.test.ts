@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import t from 'tap';
+import { run } from './run.ts';
+import { openShop, orderLine, PRODUCTS } from './shop.ts';
+
+t.test('a database is backed up, lost, restored and checked', async (t) => {
+  const { cwd } = await openShop(t);
+  const shop = (args: readonly string[]) => run([...args, '--locale', 'en'], { cwd });
+  await run(['import', '--products', '-'], { cwd, input: PRODUCTS });
+  const orders = [1, 2, 3, 4, 5].map((number) => orderLine(number)).join('\n');
+  await run(['import', '-'], { cwd, input: orders });
+  await run(['sweep'], { cwd });
+
+  const backedUp = await shop(['backup', 'one.db']);
+  t.equal(backedUp.code, 0, backedUp.stderr);
+  t.match(
+    backedUp.stdout,
+    /one\.db: 5 orders, \d+\.\d MB\. It was looked through and is sound\.\n$/,
+  );
+  const again = await shop(['backup', 'one.db']);
+  t.equal(again.code, 1);
+  t.match(again.stderr, /^error: .*one\.db exists already\.\nhint: Name another file/);
+
+  const sound = await shop(['check']);
+  t.equal(sound.code, 0, sound.stderr);
+  t.match(
+    sound.stdout,
+    /^The database is sound: 5 orders, 5 decisions made again, all the same\.\n$/,
+  );
+
+  const elsewhere = ['--data-dir', 'elsewhere'];
+  const restored = await shop(['restore', 'one.db', ...elsewhere, '--json']);
+  t.equal(restored.code, 0, restored.stderr);
+  t.match(JSON.parse(restored.stdout), { orders: 5, path: /elsewhere\/reconciled\.db$/ });
+  const listed = await shop(['orders', '--json', ...elsewhere]);
+  t.equal(listed.stdout, (await shop(['orders', '--json'])).stdout, 'everything is there again');
+  t.match((await shop(['restore', 'one.db', ...elsewhere])).stderr, /exists already\.\nhint: Move/);
+  t.match((await shop(['restore', 'none.db'])).stderr, /^error: There is no file none\.db\./);
+
+  const database = new Database(join(cwd, 'elsewhere', 'reconciled.db'));
+  database.exec(
+    'UPDATE products SET on_hand = on_hand + 1 WHERE id = (SELECT id FROM products LIMIT 1)',
+  );
+  database.close();
+  const tampered = await shop(['check', ...elsewhere]);
+  t.equal(tampered.code, 1);
+  t.match(tampered.stdout, /^1 trouble found:\n {2}Product .* on hand, its movements sum up to/);
+  const asJson = await shop(['check', ...elsewhere, '--json']);
+  t.match(JSON.parse(asJson.stdout), { ok: false, troubles: [/movements/] });
+
+  const nothing = await shop(['check', '--data-dir', 'nowhere']);
+  t.equal(nothing.code, 1);
+  t.notOk(existsSync(join(cwd, 'nowhere')), 'looking creates nothing');
+});

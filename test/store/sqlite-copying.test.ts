@@ -1,0 +1,131 @@
+import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import t, { type Test } from 'tap';
+import { backUp, restore } from '../../lib/store/sqlite/copying.ts';
+import { openSqliteStore } from '../../lib/store/sqlite/index.ts';
+import { MIGRATIONS, SCHEMA_VERSION } from '../../lib/store/sqlite/migrations.ts';
+import { scratchDir } from '../support/scratch-dir.ts';
+import { newOrder, T0, testClock } from '../support/store-fixtures.ts';
+
+/** Copies of a database: made beside a daemon, put back, and kept before an upgrade. */
+
+function folder(test: Test) {
+  const scratch = scratchDir('copying');
+  test.teardown(scratch.remove);
+  return {
+    source: join(scratch.path, 'reconciled.db'),
+    backup: join(scratch.path, 'backup.db'),
+    target: join(scratch.path, 'elsewhere', 'reconciled.db'),
+    path: scratch.path,
+  };
+}
+
+async function withOrders(test: Test, path: string, count: number) {
+  const store = openSqliteStore({ path, clock: testClock(), tell: () => {} });
+  test.teardown(() => store.upkeep.close());
+  const orders = Array.from({ length: count }, (_, index) => newOrder({ id: `ORDER${index}` }));
+  await store.intake.createOrders(orders, T0);
+  return store;
+}
+
+const quiet = () => {};
+
+t.test('a backup is the database of one moment, whatever is written meanwhile', async (t) => {
+  const { source, backup } = folder(t);
+  const store = await withOrders(t, source, 5_000);
+  let written = 0;
+  let more = Promise.resolve<unknown>(null);
+  const shares: number[] = [];
+  const copied = await backUp(source, backup, (share) => {
+    shares.push(share);
+    // A daemon that goes on writing between the steps: it must make nothing begin anew.
+    written += 1;
+    const later = newOrder({ id: `LATER${written}` });
+    more = more.then(() => store.intake.createOrders([later], T0));
+  });
+  await more;
+  t.match(copied, { path: backup, orders: 5_000, layout: SCHEMA_VERSION });
+  t.equal(copied.bytes, statSync(backup).size);
+  t.ok(shares.length > 1 && written > 1, `${shares.length} steps`);
+  t.strictSame(shares, shares.toSorted(), 'it only goes forward');
+  t.notOk(existsSync(`${backup}-wal`) || existsSync(`${backup}.draft`), 'one file and no other');
+});
+
+t.test('a backup replaces nothing', async (t) => {
+  const { source, backup, path } = folder(t);
+  await withOrders(t, source, 1);
+  writeFileSync(backup, 'precious');
+  await t.rejects(backUp(source, backup, quiet), { code: 'conflict', hint: /another file/ });
+  t.equal(readFileSync(backup, 'utf8'), 'precious');
+  await t.rejects(backUp(join(path, 'none.db'), join(path, 'new.db'), quiet), {
+    code: 'not_found',
+  });
+  await t.rejects(backUp(source, join(path, 'no', 'such', 'folder.db'), quiet), {
+    name: 'ReconciledError',
+  });
+  const foreign = join(path, 'foreign.db');
+  new Database(foreign).exec('CREATE TABLE tracks (title TEXT)').close();
+  await t.rejects(backUp(foreign, join(path, 'new.db'), quiet), { code: 'store_foreign' });
+  t.notOk(existsSync(join(path, 'new.db')));
+});
+
+t.test('what was backed up is there again after it was restored', async (t) => {
+  const { source, backup, target } = folder(t);
+  await withOrders(t, source, 20);
+  await backUp(source, backup, quiet);
+  t.match(restore(backup, target), { path: target, orders: 20 });
+  const store = openSqliteStore({ path: target, clock: testClock(), tell: () => {} });
+  t.teardown(() => store.upkeep.close());
+  t.strictSame(await store.upkeep.check(), []);
+  t.equal((await store.reader.counts()).orders.pending, 20);
+});
+
+t.test('a restore replaces nothing, and nothing that is damaged', async (t) => {
+  const { source, backup, target, path } = folder(t);
+  const running = await withOrders(t, source, 2_000);
+  await backUp(source, backup, quiet);
+  t.throws(() => restore(backup, source), { code: 'store_busy' }, 'a daemon runs there');
+  await running.upkeep.close();
+  t.throws(() => restore(backup, source), { code: 'conflict', hint: /Move it away/ });
+  const half = join(path, 'half.db');
+  writeFileSync(half, readFileSync(backup));
+  truncateSync(half, statSync(half).size / 2);
+  t.throws(() => restore(half, target), { code: 'store_corrupt' });
+  const empty = join(path, 'empty.db');
+  writeFileSync(empty, '');
+  t.throws(() => restore(empty, target), { code: 'store_foreign', message: /empty/ });
+  const newer = join(path, 'newer.db');
+  writeFileSync(newer, readFileSync(backup));
+  new Database(newer).exec('PRAGMA user_version = 99').close();
+  t.throws(() => restore(newer, target), { code: 'store_newer' });
+  t.throws(() => restore(join(path, 'none.db'), target), { code: 'not_found' });
+  t.notOk(existsSync(target));
+});
+
+t.test('before an upgrade the database is kept as it is', async (t) => {
+  const { source, path } = folder(t);
+  const before = await withOrders(t, source, 3);
+  await before.upkeep.close();
+  const migrations = [...MIGRATIONS, 'ALTER TABLE orders ADD COLUMN colour TEXT;'];
+  const open = (steps: readonly string[]) =>
+    openSqliteStore({ path: source, clock: testClock(), tell: () => {}, migrations: steps });
+  const kept = join(path, 'backups', `layout-${SCHEMA_VERSION}.db`);
+  t.throws(() => open([...MIGRATIONS, 'ALTER TABLE nonsense;']), { name: 'ReconciledError' });
+  t.ok(existsSync(kept), 'an upgrade that fails has kept it');
+  t.match(restore(kept, join(path, 'old', 'reconciled.db')), { layout: SCHEMA_VERSION, orders: 3 });
+  const upgraded = open(migrations);
+  t.equal((await upgraded.reader.counts()).orders.pending, 3, 'nothing is lost by an upgrade');
+  await upgraded.upkeep.close();
+  t.throws(() => open(MIGRATIONS), {
+    code: 'store_newer',
+    message: new RegExp(`layout is ${SCHEMA_VERSION + 1}`),
+  });
+});
+
+t.test('a new database and one that is up to date need no copy', async (t) => {
+  const { source, path } = folder(t);
+  await (await withOrders(t, source, 1)).upkeep.close();
+  await openSqliteStore({ path: source, clock: testClock(), tell: () => {} }).upkeep.close();
+  t.notOk(existsSync(join(path, 'backups')));
+});
