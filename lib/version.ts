@@ -8,6 +8,9 @@ interface Build {
 
 declare const RECONCILED_BUILD: Build;
 
+/** What `npm run package` writes there: true. */
+declare const RECONCILED_PACKAGE: true;
+
 /** What the one binary was built from; `null` in a checkout, which changes under one's hands. */
 const BUILD: Build | null = typeof RECONCILED_BUILD === 'undefined' ? null : RECONCILED_BUILD;
 
@@ -19,7 +22,8 @@ export const IS_ONE_BINARY: boolean = BUILD !== null;
 
 /** What `--version` says: this program, where it comes from, and what runs inside. */
 export function describeVersion(): string {
-  const from = BUILD === null ? 'a checkout' : `commit ${BUILD.commit}`;
+  const place = typeof RECONCILED_PACKAGE === 'undefined' ? 'a checkout' : 'the npm package';
+  const from = BUILD === null ? place : `commit ${BUILD.commit}`;
   const inside = [`Node ${process.versions.node}`, ...(BUILD ? [`SQLite ${BUILD.sqlite}`] : [])];
   return `${VERSION} (${from}, ${inside.join(', ')})`;
 }
