@@ -32,6 +32,8 @@ export interface Config {
   readonly timezone: string;
   readonly locale: 'ko' | 'en';
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  /** Since its last change; `null`: for ever. */
+  readonly keepOrdersMs: DurationMs | null;
   readonly http: {
     readonly listen: Address;
     /** A listener of its own for callbacks; `null`: they come to `listen`. */
@@ -237,6 +239,7 @@ function build(
     timezone: read.timezone,
     locale: read.locale,
     logLevel: read.log_level,
+    keepOrdersMs: read.keep_orders,
     http: {
       listen: read.http.listen,
       callbackListen: read.http.callback_listen,

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { type Clock, systemClock } from './clock.ts';
 import { formatAddress } from './config/forms.ts';
 import type { Address, Config } from './config.ts';
-import { type DurationMs, HOUR_MS, SECOND_MS } from './core/time.ts';
+import { type DurationMs, HOUR_MS, type Instant, SECOND_MS } from './core/time.ts';
 import { type Engine, startEngine } from './daemon/engine.ts';
 import type { Watch } from './daemon/readiness.ts';
 import type { Telling } from './daemon/telling.ts';
@@ -39,7 +39,7 @@ export interface DaemonOptions {
 /** A stop takes no longer. Container tools kill after ten seconds. */
 export const STOP_WITHIN_MS: DurationMs = 9 * SECOND_MS;
 
-/** How often callbacks that waited too long for their order are dropped. */
+/** How often callbacks that waited too long for their order, and orders that are too old, are dropped. */
 const PRUNE_EVERY_MS: DurationMs = HOUR_MS;
 
 /**
@@ -83,7 +83,7 @@ export async function startDaemon(config: Config, options: DaemonOptions): Promi
   const { startTicker } = await import('./flows/ticker.ts');
   const schedule = { cron: config.sweep.cron, timezone: config.timezone };
   const ticker = await startTicker(schedule, engine.sweeping, tell);
-  const pruning = every(PRUNE_EVERY_MS, clock, () => engine.store.upkeep.prune(clock.now()));
+  const pruning = every(PRUNE_EVERY_MS, clock, () => prune(engine, config, clock.now()));
   undo.move();
 
   const { address, callbackAddress } = surface;
@@ -117,6 +117,12 @@ export async function startDaemon(config: Config, options: DaemonOptions): Promi
       return stopped;
     },
   };
+}
+
+/** Drops what is too old to be needed, one thing after the other. */
+async function prune({ store }: Engine, { keepOrdersMs }: Config, now: Instant): Promise<void> {
+  await store.upkeep.prune(now);
+  if (keepOrdersMs !== null) await store.upkeep.forget(now - keepOrdersMs, 'remove');
 }
 
 /** Resolves when the first questions have left, or the sweep has ended without any. */

@@ -49,6 +49,7 @@ const COMMANDS: Readonly<
     summary: 'look for damage and broken rules in the database',
     load: () => import('./check.ts'),
   },
+  prune: { summary: 'remove orders that are long done', load: () => import('./prune.ts') },
   config: { summary: 'check or show the configuration', load: () => import('./config.ts') },
   'simulate-gateway': {
     summary: 'run a payment gateway on a bad day, for trying things out',

@@ -152,6 +152,23 @@ export function rate(setting: { text: string; most: number }) {
   return whole.register(notes, { text: setting.text, form, example, standard: '"none"' });
 }
 
+/** A length of time, or "forever". Becomes milliseconds, or `null` for ever. */
+export function durationOrForever(setting: { text: string; least: string; most: string }) {
+  const least = bound(setting.least);
+  const most = bound(setting.most);
+  const form = `a length of time from ${setting.least} to ${setting.most}, or "forever"`;
+  const example = '"730d"';
+  const rule = z.string({ error: wrong(form, example) }).transform((written, context) => {
+    if (written === 'forever') return null;
+    const length = parseDuration(written);
+    if (length !== null && length >= least && length <= most) return length;
+    context.addIssue({ code: 'custom', message: wrong(form, example)({ input: written }) });
+    return z.NEVER;
+  });
+  const whole = rule.prefault('forever');
+  return whole.register(notes, { text: setting.text, form, example, standard: '"forever"' });
+}
+
 /** `{ env = "…" }` or `{ file = "…" }`. */
 export const secretSource = z.union([
   z.strictObject({ env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/) }),

@@ -6,6 +6,7 @@ import {
   choice,
   count,
   duration,
+  durationOrForever,
   flag,
   neededDuration,
   neededList,
@@ -50,6 +51,11 @@ export function configurationSchema(kinds: readonly string[]) {
         text: 'The least important lines that the log keeps.',
         words: ['debug', 'info', 'warn', 'error'],
         standard: 'info',
+      }),
+      keep_orders: durationOrForever({
+        text: 'How long an order is kept after its last change, once nothing about it is left to look at, to refund or to tell. Its id stays taken.',
+        least: '30d',
+        most: '36500d',
       }),
       http: section(
         'How the daemon is reached.',

@@ -10,6 +10,7 @@ export function configTable(config: Config): Table {
     timezone: config.timezone,
     locale: config.locale,
     log_level: config.logLevel,
+    keep_orders: config.keepOrdersMs === null ? 'forever' : formatDuration(config.keepOrdersMs),
     http: {
       listen: formatAddress(http.listen),
       callback_listen: http.callbackListen === null ? '' : formatAddress(http.callbackListen),

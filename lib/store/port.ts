@@ -334,6 +334,12 @@ export interface Upkeep {
   check(): Promise<readonly string[]>;
   /** Drops callbacks that waited too long for an order. */
   prune(now: Instant): Promise<number>;
+  /**
+   * Removes (or only counts) orders that are final, were last changed before that moment, and about which nothing is left to
+   * look at, to refund or to tell, with everything that belongs to them; how many. Their ids stay taken (`differs`), and so do
+   * the movements of the stock. In slices, so that others get their turn.
+   */
+  forget(before: Instant, mode: 'remove' | 'count'): Promise<number>;
   /** Waits for what is being written, then closes. */
   close(): Promise<void>;
 }

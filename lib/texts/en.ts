@@ -253,6 +253,8 @@ export const en = {
       `${path}: ${orders} orders, ${bytes}. It was looked through and is sound.`,
     restored: (path: string, orders: number) =>
       `${path}: ${orders} orders are back. Start the daemon; it asks about whatever is due.`,
+    pruned: (orders: number) => `${orders} orders were removed. Their ids stay taken.`,
+    wouldPrune: (orders: number) => `${orders} orders would be removed.`,
     sound: (orders: number, decisions: number) =>
       `The database is sound: ${orders} orders, ${decisions} decisions made again, all the same.`,
     unsound: (troubles: number) => `${troubles} ${troubles === 1 ? 'trouble' : 'troubles'} found:`,

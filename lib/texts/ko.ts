@@ -203,6 +203,8 @@ export const ko: Texts = {
       `${path}: 주문 ${orders}건, ${bytes}. 점검했고 이상이 없습니다.`,
     restored: (path, orders) =>
       `${path}: 주문 ${orders}건을 되돌렸습니다. 데몬을 시작하면 때가 된 주문을 조회합니다.`,
+    pruned: (orders) => `주문 ${orders}건을 지웠습니다. 주문 번호는 다시 쓸 수 없습니다.`,
+    wouldPrune: (orders) => `주문 ${orders}건을 지우게 됩니다.`,
     sound: (orders, decisions) =>
       `데이터베이스에 이상이 없습니다: 주문 ${orders}건, 다시 내린 결정 ${decisions}건이 모두 같습니다.`,
     unsound: (troubles) => `문제 ${troubles}건을 찾았습니다:`,

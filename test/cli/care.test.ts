@@ -54,3 +54,19 @@ t.test('a database is backed up, lost, restored and checked', async (t) => {
   t.equal(nothing.code, 1);
   t.notOk(existsSync(join(cwd, 'nowhere')), 'looking creates nothing');
 });
+
+t.test('what is long done is pruned, and what is not stays', async (t) => {
+  const { cwd } = await openShop(t);
+  const shop = (args: readonly string[]) => run([...args, '--locale', 'en'], { cwd });
+  await run(['import', '--products', '-'], { cwd, input: PRODUCTS });
+  await run(['import', '-'], { cwd, input: [1, 2, 3, 4].map((n) => orderLine(n)).join('\n') });
+  await run(['sweep'], { cwd });
+  const counted = await shop(['prune', '--older-than', '0s', '--dry-run']);
+  t.match(counted.stdout, /^\d orders would be removed\.\n$/, counted.stderr);
+  const young = await shop(['prune', '--older-than', '1d', '--json']);
+  t.strictSame(JSON.parse(young.stdout), { orders: 0, removed: true });
+  const wrong = await shop(['prune', '--older-than', 'a year']);
+  t.equal(wrong.code, 2);
+  t.match(wrong.stderr, /a year is not a length of time\.\nhint: .*--older-than 730d/);
+  t.equal((await shop(['check'])).code, 0);
+});

@@ -224,6 +224,7 @@ t.test(
     t.match(load(file, { flags: { dataDir: 'g', logLevel: 'debug' } }), {
       dataDir: resolve('g'),
       logLevel: 'debug',
+    keepOrdersMs: 730 * 24 * 3_600_000,
     });
     t.match(load(file), { dataDir: join(folder, 'f') }, 'a path in the file starts at the file');
     t.match(

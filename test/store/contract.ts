@@ -15,6 +15,7 @@ import { intakeContract } from './intake.contract.ts';
 import { noticesContract } from './notices.contract.ts';
 import { outboxContract } from './outbox.contract.ts';
 import { readerContract } from './reader.contract.ts';
+import { upkeepContract } from './upkeep.contract.ts';
 
 /** A kind of store to be held to the contract. */
 export interface StoreEngine {
@@ -38,6 +39,7 @@ export function storeContract(engine: StoreEngine): void {
     docketContract,
     outboxContract,
     readerContract,
+    upkeepContract,
   ])
     part((name, body) => {
       t.test(`${engine.name}: ${name}`, async (test) => {

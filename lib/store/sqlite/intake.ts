@@ -5,6 +5,7 @@ import type { Payment } from '../../core/payment.ts';
 import type { Instant } from '../../core/time.ts';
 import type { AddPaymentOutcome, CreateOutcome, Intake, NewOrder, NewPayment } from '../port.ts';
 import type { Session } from './connection.ts';
+import { wasForgotten } from './forgetting.ts';
 import { count, writeJournal } from './ledger.ts';
 import { admitNotice, matchWaiting } from './notices.ts';
 import { paymentBinding } from './rows.ts';
@@ -39,6 +40,8 @@ function createOrder(session: Session, order: NewOrder, now: Instant): CreateOut
     const sameTime = order.undated === true || known.created_at === order.createdAt;
     return { kind: sameTime && content.equals(known.content) ? 'same' : 'differs' };
   }
+  // It was settled long ago and removed as old: whatever it was, this is not a new order.
+  if (wasForgotten(session, order.id)) return { kind: 'differs' };
   const refusal = unknownProduct(session, order) ?? conflictOf(session, order);
   if (refusal !== null) return refusal;
 

@@ -35,7 +35,8 @@ export const MIGRATIONS: readonly string[] = [
     state        TEXT NOT NULL CHECK (state IN ('pending', 'completed', 'failed', 'held')),
     reason       TEXT,
     reason_text  TEXT,
-    paid_by      TEXT REFERENCES payments (id),
+    -- A payment of this order, as the commits see to it. No REFERENCES: to remove a payment would search all orders for it.
+    paid_by      TEXT,
     escalated    TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(escalated)),
     created_at   INTEGER NOT NULL,
     updated_at   INTEGER NOT NULL,
@@ -196,6 +197,11 @@ export const MIGRATIONS: readonly string[] = [
     reasons     TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(reasons)),
     duration_ms REAL NOT NULL DEFAULT 0
   ) STRICT;
+
+  -- Orders that were there and were removed as old: one that is sent again is not a new one.
+  CREATE TABLE forgotten (
+    order_id TEXT PRIMARY KEY
+  ) STRICT, WITHOUT ROWID;
 
   -- What a scrape wants to know, kept by the commits that change it.
   CREATE TABLE counters (

@@ -8,7 +8,7 @@ import { type Counter, count, writeEffect, writeJournal } from './ledger.ts';
 import { nudgeIntervalMs } from './notices.ts';
 import { paymentBinding } from './rows.ts';
 import { type Available, available, takeStock } from './stock.ts';
-import { askAtOf, type PaymentStanding, type RecordedStanding, standingOf } from './unresolved.ts';
+import { askAtOf, type RecordedStanding, standingOf } from './unresolved.ts';
 
 /**
  * Writes one decision, if its order still has the version that it was made on. `nudgesSeen`: the order's count of nudges
@@ -75,6 +75,8 @@ function writeChange(session: Session, settlement: Settlement, before: Before, l
     throw new Error(`the decision about ${decision.orderId} is of another order or version`);
 
   const after = standingAfter(before.payments, decision);
+  if (order.paidBy !== null && !after.some(({ id }) => id === order.paidBy))
+    throw new Error(`order ${order.id} is paid by ${order.paidBy}, which is no payment of it`);
   for (const payment of decision.payments) updatePayment(session, payment, order.id);
   for (const payment of decision.added) insertPayment(session, payment, order.id);
   takeStock(session, { order, take: before.take, at });
@@ -161,12 +163,12 @@ function updatePayment(session: Session, payment: Payment, orderId: string): voi
 function standingAfter(
   before: readonly RecordedStanding[],
   decision: Decision,
-): readonly PaymentStanding[] {
+): readonly RecordedStanding[] {
   const changed = new Map(decision.payments.map((payment) => [payment.id, payment]));
   return [...before.map((payment) => changed.get(payment.id) ?? payment), ...decision.added];
 }
 
-function refundsDue(payments: readonly PaymentStanding[]): number {
+function refundsDue(payments: readonly RecordedStanding[]): number {
   return payments.filter(({ state }) => state === 'refund_due').length;
 }
 

@@ -1,5 +1,6 @@
 import type { Upkeep } from '../port.ts';
 import type { Connection, Session } from './connection.ts';
+import { BEGINNING, forget, type Place } from './forgetting.ts';
 import { dropOld } from './notices.ts';
 import type { Reading } from './reading.ts';
 import { storeTrouble } from './trouble.ts';
@@ -18,6 +19,18 @@ export function sqliteUpkeep(connection: Connection, reading: Reading, writer: W
         if (slice.dropped < PRUNE_SLICE) return pruned;
       }
     },
+    forget: async (before, mode) => {
+      let orders = 0;
+      for (let place: Place | null = BEGINNING; place !== null; ) {
+        const from: Place = place;
+        const step = await writer.write((session) =>
+          forget(session, before, from, { limit: FORGET_SLICE, remove: mode === 'remove' }),
+        );
+        orders += step.orders;
+        place = step.next;
+      }
+      return orders;
+    },
     close: () => {
       closing ??= writer.drain().then(() => connection.close());
       return closing;
@@ -27,6 +40,9 @@ export function sqliteUpkeep(connection: Connection, reading: Reading, writer: W
 
 /** Rows dropped in one piece of work, so that others get their turn between. */
 const PRUNE_SLICE = 1_000;
+
+/** Orders removed in one transaction: about a dozen rows each, so that the daemon's loop is held for some milliseconds only. */
+const FORGET_SLICE = 50;
 
 /** Goes through the whole file: minutes on a large one. On a damaged one the rules say nothing more. */
 function checkAll(session: Session): readonly string[] {
@@ -72,8 +88,9 @@ const RULES: readonly string[] = [
      SELECT id, orders.version, count(journal.seq) AS rows, coalesce(max(journal.version), 0) AS last
      FROM orders LEFT JOIN journal ON journal.order_id = orders.id GROUP BY orders.id)
    WHERE version <> rows OR version <> last`,
-  `SELECT 'Order ' || orders.id || ' was paid by ' || paid_by || ', which is a payment of ' || payments.order_id || '.' AS trouble
-   FROM orders JOIN payments ON payments.id = paid_by WHERE payments.order_id <> orders.id`,
+  `SELECT 'Order ' || orders.id || ' was paid by ' || paid_by || ', which is a payment of ' || coalesce(payments.order_id, 'nobody') || '.' AS trouble
+   FROM orders LEFT JOIN payments ON payments.id = paid_by
+   WHERE paid_by IS NOT NULL AND payments.order_id IS NOT orders.id`,
   `WITH kept (id, notices) AS (SELECT order_id, count(*) FROM notices WHERE order_id IS NOT NULL GROUP BY order_id)
    SELECT 'Order ' || orders.id || ' counts ' || notices_kept || ' callbacks, there are ' || coalesce(notices, 0) || '.' AS trouble
    FROM orders LEFT JOIN kept USING (id) WHERE notices_kept <> coalesce(notices, 0)`,

@@ -1,0 +1,89 @@
+import { DAY_MS, HOUR_MS } from '../../lib/core/time.ts';
+import type { Store } from '../../lib/store/port.ts';
+import {
+  change,
+  completion,
+  effect,
+  newOrder,
+  newPayment,
+  notice,
+  T0,
+} from '../support/store-fixtures.ts';
+import { type Clause, caseOf, penOrder } from './contract.ts';
+
+/** What is too old to be needed. */
+export function upkeepContract(clause: Clause): void {
+  clause(
+    'an order that is long done is removed whole, and its id stays taken',
+    async (t, { store }) => {
+      await done(store, 'ORDER1');
+      t.equal(await store.upkeep.forget(T0, 'remove'), 0, 'not before its last change');
+      t.equal(await store.upkeep.forget(T0 + DAY_MS, 'count'), 1, 'counting removes nothing');
+      t.equal(await store.upkeep.forget(T0 + DAY_MS, 'remove'), 1);
+      t.equal(await store.reader.order('ORDER1'), null);
+      t.strictSame(await store.reader.effects('ORDER1'), []);
+      t.strictSame(await store.reader.journalAfter(0, 10), []);
+      t.equal((await store.reader.counts()).orders.completed, 0);
+      t.match(await store.reader.product('pen'), { onHand: 3 }, 'the stock stays as it is');
+      t.equal(
+        (await store.reader.movements('pen', 0, 10)).items.length,
+        2,
+        'and so does its history',
+      );
+      const again = newOrder({ id: 'ORDER1', payments: [newPayment({ id: 'pay-ORDER1' })] });
+      t.strictSame(await store.intake.createOrders([again], T0), [{ kind: 'differs' }]);
+      t.equal(await store.upkeep.forget(T0 + DAY_MS, 'remove'), 0);
+    },
+  );
+
+  clause('what anybody may still need is kept', async (t, { store }) => {
+    await store.intake.createOrders([newOrder({ id: 'PENDING' })], T0);
+    await done(store, 'WATCHED', { lookAt: T0 + HOUR_MS });
+    await done(store, 'REFUND', {}, 'refund_due');
+    await done(store, 'OPEN', {}, 'pending');
+    await store.outbox.subscribe([{ channel: 'ops', topic: 'order.completed', digestMs: 0 }], T0);
+    await done(store, 'UNTOLD', {}, 'succeeded', true);
+    await done(store, 'CALLED');
+    await store.intake.admit([notice({ eventId: 'e', orderId: 'CALLED' })]);
+    t.equal(await store.upkeep.forget(T0 + 365 * DAY_MS, 'remove'), 0);
+    const parcels = await store.outbox.claim('ops', 1, T0);
+    await store.outbox.commit(
+      parcels.map((parcel) => ({
+        parcel,
+        decision: { state: 'delivered', attempts: 1, nextAt: null },
+        detail: '200',
+        at: T0,
+      })),
+    );
+    t.equal(await store.upkeep.forget(T0 + 365 * DAY_MS, 'remove'), 1, 'until it is told');
+    t.equal(await store.reader.order('UNTOLD'), null);
+  });
+
+  clause('many are removed in slices, the ones that stay among them', async (t, { store }) => {
+    const ids = Array.from({ length: 120 }, (_, index) => `ORDER${String(index).padStart(3, '0')}`);
+    for (const id of ids) await done(store, id, id.endsWith('0') ? { lookAt: T0 + 1 } : {});
+    t.equal(await store.upkeep.forget(T0 + DAY_MS, 'remove'), 108);
+    t.equal((await store.reader.counts()).orders.completed, 12);
+  });
+}
+
+/** An order that was completed at `T0`, with nothing left to do but what is said. */
+async function done(
+  store: Store,
+  id: string,
+  order: { readonly lookAt?: number } = {},
+  payment: 'succeeded' | 'refund_due' | 'pending' = 'succeeded',
+  told = false,
+): Promise<void> {
+  await penOrder(store, 5, id);
+  await store.docket.commit([completion(await caseOf(store, id), `pay-${id}`)]);
+  const before = await caseOf(store, id);
+  const refundDue = payment === 'refund_due' ? 5_000 : 0;
+  await store.docket.commit([
+    change(before, {
+      order: { lookAt: null, ...order },
+      payments: { [`pay-${id}`]: { state: payment, refundDue } },
+      effects: told ? [effect({ key: `told:${id}`, orderId: id })] : [],
+    }),
+  ]);
+}
