@@ -30,6 +30,7 @@ data_dir = "data"
 timezone = "America/New_York"
 locale = "en"
 log_level = "warn"
+keep_orders = "730d"
 
 [http]
 listen = "[::1]:8090"
@@ -82,6 +83,7 @@ t.test('every setting arrives where it belongs', async (t) => {
     timezone: 'America/New_York',
     locale: 'en',
     logLevel: 'warn',
+    keepOrdersMs: 730 * 24 * 3_600_000,
     http: {
       listen: { host: '::1', port: 8090 },
       callbackListen: { host: '0.0.0.0', port: 8091 },
@@ -224,7 +226,6 @@ t.test(
     t.match(load(file, { flags: { dataDir: 'g', logLevel: 'debug' } }), {
       dataDir: resolve('g'),
       logLevel: 'debug',
-    keepOrdersMs: 730 * 24 * 3_600_000,
     });
     t.match(load(file), { dataDir: join(folder, 'f') }, 'a path in the file starts at the file');
     t.match(
