@@ -1,9 +1,18 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { bundle } from './bundle.ts';
+import { compileScripts } from './compile.ts';
 import { ROOT } from './root.ts';
 import { seal } from './seal.ts';
 import { HOST, nodeOf, type Target } from './targets.ts';
@@ -42,17 +51,14 @@ export async function buildBinary(target: Target, out?: string): Promise<Built> 
 
 /** Writes everything that goes beside Node into the folder, and gives the names of the files. */
 async function writeParts(target: Target, folder: string): Promise<readonly string[]> {
-  const { start, main, threads } = await bundle({ commit: commit(), sqlite: sqlite() });
+  const scripts = await bundle({ commit: commit(), sqlite: sqlite() });
+  for (const [name, content] of scripts) writeFileSync(join(folder, name), content);
+  // V8's code is for its own kind of processor. Another one compiles at each start, and is slower by that.
+  if (target.name === HOST) compileScripts(process.execPath, folder);
   const addon = readFileSync(join(ROOT, 'node_modules/better-sqlite3/prebuilds', target.addon));
   const hash = createHash('sha256').update(addon).digest('hex').slice(0, 16);
-  const parts = {
-    'start.js': start,
-    'main.js': main,
-    'threads.js': threads,
-    [`better-sqlite3-${hash}.node`]: addon,
-  };
-  for (const [name, content] of Object.entries(parts)) writeFileSync(join(folder, name), content);
-  return Object.keys(parts);
+  writeFileSync(join(folder, `better-sqlite3-${hash}.node`), addon);
+  return readdirSync(folder).sort();
 }
 
 /** The commit that is built, marked when files differ from it; `unknown` without git. */

@@ -1,77 +1,120 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
-import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { basename, join, relative } from 'node:path';
+import { build, type Plugin, transform } from 'esbuild';
 import { ROOT } from './root.ts';
-
-/** The scripts that the one binary is made of, by name. */
-export interface Bundles {
-  /** Runs first, in the process and in each thread. */
-  readonly start: Buffer;
-  /** The command line, the daemon, the simulator. */
-  readonly main: Buffer;
-  /** What runs in threads, of every kind. */
-  readonly threads: Buffer;
-}
 
 /** Where the sources are said to be, in stack traces and wherever a file is named by its place. */
 const PLACE = '/reconciled';
 
+/** Plain JavaScript for the Node that is inside, in ASCII. */
+const SCRIPT = {
+  platform: 'node',
+  target: 'node24',
+  charset: 'ascii',
+  legalComments: 'none',
+  logLevel: 'error',
+} as const;
+
+/** A bundle in memory. However packages were installed, they are named by their place in this folder. */
+const OUTPUT = {
+  ...SCRIPT,
+  absWorkingDir: ROOT,
+  bundle: true,
+  outdir: 'dist',
+  write: false,
+  preserveSymlinks: true,
+} as const;
+
 /**
- * Bundles the sources and what they import into one script each. The same sources give the same bytes: nothing of the
- * machine, the folder or the time goes in.
+ * Bundles the sources with what they import into scripts, by name: `start.js` runs first, `main.js` is the command line,
+ * `threads.js` what runs in threads. Whatever the sources load later is a script of its own, so that a start reads what it
+ * needs and no more. The same sources give the same bytes: nothing of the machine, the folder or the time goes in.
  */
 export async function bundle(about: {
   readonly commit: string;
   readonly sqlite: string;
-}): Promise<Bundles> {
+}): Promise<ReadonlyMap<string, Buffer>> {
   const define = {
     RECONCILED_BUILD: JSON.stringify(about),
     __dirname: JSON.stringify(PLACE),
     __filename: JSON.stringify(`${PLACE}/bundle.js`),
   };
-  const [start, main, threads] = await Promise.all([
-    bundleOne({ entryPoints: ['build/binary/start.ts'] }),
-    bundleOne({
-      entryPoints: ['build/binary/main.ts'],
-      define,
-      plugins: [places, threadsFromMemory],
-    }),
-    bundleOne({ stdin: { contents: threadsEntry(), resolveDir: ROOT }, define, plugins: [places] }),
-  ]);
-  return { start, main, threads };
-}
-
-async function bundleOne(options: BuildOptions): Promise<Buffer> {
-  const { outputFiles } = await build({
-    ...options,
-    absWorkingDir: ROOT,
-    bundle: true,
-    platform: 'node',
-    target: `node24`,
+  const start = await build({
+    ...OUTPUT,
+    entryPoints: { start: 'build/binary/start.ts' },
     format: 'cjs',
-    charset: 'ascii',
-    legalComments: 'none',
-    write: false,
-    logLevel: 'error',
-    // However packages were installed, they are named by their place in this folder.
-    preserveSymlinks: true,
+  });
+  const split = await build({
+    ...OUTPUT,
+    entryPoints: { main: 'build/binary/main.ts', threads: THREADS },
+    define,
+    plugins: [places, threads, taughtZod],
+    splitting: true,
+    format: 'esm',
+    chunkNames: 'chunk-[hash]',
     // Piscina wants it only for threads of another priority, and ours have none.
     external: ['@napi-rs/nice'],
   });
-  const [file] = outputFiles ?? [];
-  if (file === undefined) throw new Error('esbuild gave no script');
-  return Buffer.from(file.contents);
+  const scripts = await Promise.all(
+    [...start.outputFiles, ...split.outputFiles].map(
+      async ({ path, text }) => [basename(path), await asScript(text)] as const,
+    ),
+  );
+  return new Map(scripts.toSorted(([one], [other]) => (one < other ? -1 : 1)));
 }
 
-/** Every file of `workers/` by its place, and Piscina's own loop that runs them. */
+/** Modules can be split but not be run from memory, scripts the other way round. */
+async function asScript(module: string): Promise<Buffer> {
+  const supported = { 'dynamic-import': false };
+  const { code } = await transform(module, { ...SCRIPT, format: 'cjs', supported });
+  return Buffer.from(code, 'latin1');
+}
+
+/** The entry of threads: every file of `workers/` by its place, and Piscina's own loop that runs them. */
+const THREADS = 'threads';
+
 function threadsEntry(): string {
   const files = readdirSync(join(ROOT, 'workers')).filter((name) => name.endsWith('.ts'));
   const entries = files
     .sort()
     .map((name) => `['${PLACE}/workers/${name}', () => require('./workers/${name}')]`);
   return `export const workers = new Map([${entries.join(', ')}]);
-require('./node_modules/piscina/dist/worker.js');`;
+import './node_modules/piscina/dist/worker.js';`;
 }
+
+/** Piscina's threads run from memory, not from a file. */
+const threads: Plugin = {
+  name: 'threads',
+  setup(build) {
+    build.onResolve({ filter: /^threads$/ }, () => ({ path: THREADS, namespace: THREADS }));
+    build.onLoad({ filter: /./, namespace: THREADS }, () => ({
+      contents: threadsEntry(),
+      resolveDir: ROOT,
+    }));
+    build.onResolve({ filter: /^node:worker_threads$/ }, ({ importer }) =>
+      importer.includes('/piscina/')
+        ? { path: join(ROOT, 'build/binary/worker-threads.ts') }
+        : undefined,
+    );
+  },
+};
+
+/**
+ * This package teaches zod to describe itself and hands it on. esbuild sees through that, and lets a script that asks for zod
+ * here have it from zod, untaught. A variable of its own it does not see through.
+ */
+const taughtZod: Plugin = {
+  name: 'taught zod',
+  setup(build) {
+    const plain = 'import { z } from "zod";';
+    build.onLoad({ filter: /\/@hono\/zod-openapi\/dist\/index\.mjs$/ }, ({ path }) => {
+      const text = readFileSync(path, 'utf8');
+      if (!text.includes(plain)) throw new Error(`${path} imports zod in another way`);
+      const contents = text.replace(plain, 'import { z as plain } from "zod"; const z = plain;');
+      return { contents, loader: 'js' };
+    });
+  },
+};
 
 /** Sources name other files by their own place; in a bundle they have none but the one that is written here. */
 const places: Plugin = {
@@ -84,17 +127,5 @@ const places: Plugin = {
       const contents = text.replaceAll('import.meta.url', place);
       return { contents, loader: path.endsWith('.ts') ? 'ts' : 'js' };
     });
-  },
-};
-
-/** Piscina starts its threads from memory. */
-const threadsFromMemory: Plugin = {
-  name: 'threads from memory',
-  setup(build) {
-    build.onResolve({ filter: /^node:worker_threads$/ }, ({ importer }) =>
-      importer.includes('/piscina/')
-        ? { path: join(ROOT, 'build/binary/worker-threads.ts') }
-        : undefined,
-    );
   },
 };

@@ -1,6 +1,6 @@
 /**
- * What the one binary runs first, in the process itself and in each of its threads: it takes the bundle out of the
- * binary, with its compiled code where there is some, and runs it.
+ * What the one binary runs first, in the process itself and in each of its threads: it takes scripts out of the binary,
+ * with their compiled code where there is some, and runs them.
  */
 import { createRequire } from 'node:module';
 import { getAssetKeys, getRawAsset } from 'node:sea';
@@ -10,18 +10,33 @@ import { compile, type Exports } from './program.ts';
 // Node itself ignores it here, but each new thread would be refused for an option that it does not know.
 delete process.env.NODE_OPTIONS;
 
-const name = isMainThread ? 'main' : 'threads';
+const builtIn = createRequire(process.execPath);
+const inside = new Set(getAssetKeys());
+const loaded = new Map<string, { readonly exports: Exports }>();
 
-function asset(key: string): Buffer {
-  return Buffer.from(getRawAsset(key));
+function asset(key: string): Buffer | undefined {
+  return inside.has(key) ? Buffer.from(getRawAsset(key)) : undefined;
 }
 
-const builtIn = createRequire(process.execPath);
-const cache = getAssetKeys().includes(`${name}.cache`) ? asset(`${name}.cache`) : undefined;
-const program = compile(`reconciled/${name}.js`, asset(`${name}.js`), cache);
-let bundle: Exports = {};
-bundle = program.run((wanted) => {
-  // Piscina asks for the file of a kind of thread; it is part of the bundle.
-  const workers = bundle.workers as ReadonlyMap<string, () => unknown> | undefined;
-  return workers?.get(wanted)?.() ?? builtIn(wanted);
-});
+/** Scripts of the binary by their name, as they name each other; everything else is Node's own. */
+function load(name: string): unknown {
+  const key = name.startsWith('./') ? name.slice(2) : name;
+  const known = loaded.get(key);
+  if (known !== undefined) return known.exports;
+  const source = asset(key);
+  if (source === undefined) return worker(name) ?? builtIn(name);
+  const module = { exports: {} };
+  loaded.set(key, module);
+  compile(key, source, asset(`${key}.cache`)).run(load, module);
+  return module.exports;
+}
+
+/** Piscina asks for the file of a kind of thread. */
+function worker(file: string): unknown {
+  const workers = loaded.get('threads.js')?.exports.workers as
+    | ReadonlyMap<string, () => unknown>
+    | undefined;
+  return workers?.get(file)?.();
+}
+
+load(isMainThread ? 'main.js' : 'threads.js');
