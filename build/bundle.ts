@@ -48,7 +48,7 @@ export async function bundle(about: {
     ...OUTPUT,
     entryPoints: { main: 'build/binary/main.ts', threads: THREADS },
     define,
-    plugins: [places, threads, taughtZod],
+    plugins: [places, threads, taughtZod, oneLocale],
     splitting: true,
     format: 'esm',
     chunkNames: 'chunk-[hash]',
@@ -113,6 +113,16 @@ const taughtZod: Plugin = {
       const contents = text.replace(plain, 'import { z as plain } from "zod"; const z = plain;');
       return { contents, loader: 'js' };
     });
+  },
+};
+
+/** zod exports its messages in fifty languages, and ours are our own: without them its code is a third. */
+const oneLocale: Plugin = {
+  name: 'one locale',
+  setup(build) {
+    build.onLoad({ filter: /\/zod\/v4\/locales\/index\.js$/ }, () => ({
+      contents: "export { default as en } from './en.js';",
+    }));
   },
 };
 

@@ -1,12 +1,14 @@
 import { lstatSync, mkdirSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { isSea } from 'node:sea';
 
 /**
  * A folder of this user's alone for compiled code, made when it is not there; `null` when it cannot be trusted: whoever
- * may write into it decides what our threads run.
+ * may write into it decides what our threads run. `null` in the one binary too, which holds its compiled code itself.
  */
 export function privateCompileCache(parent: string = tmpdir()): string | null {
+  if (isSea()) return null;
   try {
     const { uid } = userInfo();
     const folder = join(parent, `reconciled-compile-cache-${uid}`);
