@@ -7,7 +7,16 @@ import { machine } from './stage/machine.ts';
 import { isReached, type Report, readRounds, reportText, say } from './stage/question.ts';
 
 /** In the order of the README. Each is a program of its own, so that none measures what another has left behind. */
-const QUESTIONS = ['window', 'throughput', 'store', 'callbacks', 'notices', 'memory', 'audit'];
+const QUESTIONS = [
+  'window',
+  'binary',
+  'throughput',
+  'store',
+  'callbacks',
+  'notices',
+  'memory',
+  'audit',
+];
 
 const USAGE = `Usage: npm run bench -- [question …] [--rounds N] [--quick] [--json] [--write]
 

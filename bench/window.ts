@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { addToLedger, completedInLedger } from './peers/ledger.ts';
+import { freshBinary } from './stage/binary.ts';
 import { lineOf, startProgram, temporaryFolder } from './stage/children.ts';
 import { dataDirOf, startDaemon } from './stage/daemon.ts';
 import { type Gateway, type GatewayStats, startGateway, warmUp } from './stage/gateway.ts';
@@ -170,7 +171,7 @@ async function runOurs(gateway: Gateway, orders: readonly BenchOrder[]): Promise
   const { path: folder, remove } = temporaryFolder('window');
   await prepareDatabase(dataDirOf(folder), orders, 'now');
   await gateway.preload(orders);
-  const daemon = startDaemon({ folder, gatewayUrl: gateway.url });
+  const daemon = startDaemon({ folder, gatewayUrl: gateway.url, binary: await freshBinary() });
   await daemon.line('sweep.ended');
   const commits = daemon.log().filter(({ msg }) => msg === 'order.decided');
   const times = commits.map(({ time }) => Date.parse(time) - daemon.child.spawnedAt);

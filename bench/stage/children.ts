@@ -33,11 +33,14 @@ export function startProgram(
   args: readonly string[],
   options: { readonly stdio: SpawnOptions['stdio']; readonly nodeFlags?: readonly string[] },
 ): Child {
+  const command = [...(options.nodeFlags ?? []), pathOf(program), ...args];
+  return start(process.execPath, command, options.stdio);
+}
+
+/** Starts an executable. */
+export function start(file: string, args: readonly string[], stdio: SpawnOptions['stdio']): Child {
   const spawnedAt = Date.now();
-  const child = spawn(process.execPath, [...(options.nodeFlags ?? []), pathOf(program), ...args], {
-    stdio: options.stdio ?? 'ignore',
-    env: cleanEnvironment(),
-  });
+  const child = spawn(file, [...args], { stdio: stdio ?? 'ignore', env: cleanEnvironment() });
   children.add(child);
   child.once('exit', () => children.delete(child));
   return { process: child, spawnedAt, stop: () => stopChild(child) };

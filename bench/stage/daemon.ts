@@ -1,7 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Child, startProgram } from './children.ts';
+import { type Child, start, startProgram } from './children.ts';
 import { GATEWAY_NAME } from './orders.ts';
 
 /** A daemon as `serve` starts it, in a process of its own. */
@@ -33,6 +33,8 @@ export interface DaemonSettings {
   readonly gatewayUrl: string;
   /** Channels, as they stand in the file; without any the daemon has its log. */
   readonly channels?: string;
+  /** The one binary, absolute; without it the daemon runs from this checkout. */
+  readonly binary?: string;
   /** Given to Node before the program. */
   readonly nodeFlags?: readonly string[];
   /** Opens a channel to what the flags load. */
@@ -55,16 +57,18 @@ export function dataDirOf(folder: string): string {
  * the drawn lookups is not cut off.
  */
 export function startDaemon(settings: DaemonSettings): Daemon {
-  const { folder, gatewayUrl, channels = '', nodeFlags = [], channel = false } = settings;
+  const { folder, gatewayUrl, channels = '', binary, nodeFlags = [], channel = false } = settings;
   mkdirSync(folder, { recursive: true });
   const config = join(folder, 'reconciled.toml');
   writeFileSync(config, `${configuration(gatewayUrl)}${channels}`);
   const logFile = join(folder, 'daemon.log');
   const log = openSync(logFile, 'w');
-  const child = startProgram('lib/main.ts', ['serve', '--config', config], {
-    stdio: ['ignore', 'ignore', log, ...(channel ? (['ipc'] as const) : [])],
-    nodeFlags,
-  });
+  const args = ['serve', '--config', config];
+  const stdio = ['ignore' as const, 'ignore' as const, log, ...(channel ? ['ipc' as const] : [])];
+  const child =
+    binary === undefined
+      ? startProgram('lib/main.ts', args, { stdio, nodeFlags })
+      : start(binary, args, stdio);
   closeSync(log);
   const daemon: Daemon = {
     child,

@@ -18,7 +18,14 @@ import {
   withStandard,
 } from './forms.ts';
 import { notifySchema } from './notify.ts';
-import { isCron, isCurrency, isTimeZone, isWebAddress, isWord } from './rules.ts';
+import {
+  isCron,
+  isCurrency,
+  isTimeZone,
+  isWebAddress,
+  isWord,
+  STANDARD_TIMEZONE,
+} from './rules.ts';
 import { areDifferent, section } from './section.ts';
 
 /**
@@ -39,7 +46,7 @@ export function configurationSchema(kinds: readonly string[]) {
         text: 'The time zone of the schedule, and of days and times that people read.',
         form: 'a time zone of the IANA list',
         example: 'Asia/Seoul',
-        standard: 'Asia/Seoul',
+        standard: STANDARD_TIMEZONE,
         holds: isTimeZone,
       }),
       locale: choice({
