@@ -35,11 +35,15 @@ export function seal(options: {
     assets: Object.fromEntries(assets.map((name) => [name, name])),
   };
   writeFileSync(join(folder, 'sea.json'), JSON.stringify(config));
-  execFileSync(host, ['--experimental-sea-config', 'sea.json'], { cwd: folder, stdio: 'pipe' });
+  execFileSync(host, ['--experimental-sea-config', 'sea.json'], {
+    cwd: folder,
+    stdio: 'pipe',
+    env: {},
+  });
   copyFileSync(node, binary);
   chmodSync(binary, 0o755);
   // As a program, because the library writes on the terminal: it does not know some notes that Debian leaves in programs.
   const postject = createRequire(import.meta.url).resolve('postject/dist/cli.js');
   const args = [binary, RESOURCE, join(folder, BLOB), '--sentinel-fuse', FUSE];
-  execFileSync(host, [postject, ...args], { stdio: 'pipe' });
+  execFileSync(host, [postject, ...args], { stdio: 'pipe', env: {} });
 }

@@ -329,7 +329,7 @@ function withoutComments(text: string): string {
 
 function importsOf(file: string): string[] {
   const text = withoutComments(read(file));
-  const found = [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].flatMap(
+  const found = [...text.matchAll(/(?:from|(?<!-)import)\s*\(?\s*'([^']+)'/g)].flatMap(
     ([, name]) => name ?? [],
   );
   return found.map((name) => (name.startsWith('.') ? normalize(join(dirname(file), name)) : name));
