@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -13,6 +13,9 @@ import { ROOT, read } from './image.ts';
 
 const page = read('docs/operations.md');
 
+/** `reconciled` of these sources. */
+const checkout = `'${process.execPath}' '${join(ROOT, 'lib/main.ts')}'`;
+
 t.test('the quick start leads to a settled order', async (t) => {
   const scratch = scratchDir('quick-start');
   const [gatewayPort, port] = [await freePort(), await freePort()];
@@ -22,7 +25,7 @@ t.test('the quick start leads to a settled order', async (t) => {
     .join('')
     .replaceAll(':8082', `:${gatewayPort}`)
     .replaceAll(':8090', `:${port}`);
-  const program = `exec '${process.execPath}' '${join(ROOT, 'lib/main.ts')}' "$@"`;
+  const program = `exec ${builtHere() ?? checkout} "$@"`;
   const elsewhere = `[ "$1" = simulate-gateway ] && set -- "$@" --port ${gatewayPort}`;
   writeFileSync(place('reconciled'), `#!/bin/sh\n${elsewhere}\n${program}\n`, { mode: 0o755 });
   const shell = spawn('bash', ['-eu', '-c', commands], {
@@ -75,6 +78,15 @@ t.test(
     );
   },
 );
+
+/** The binary, when it was built of what is here; null: build it with `npm run build`, or try the sources. */
+function builtHere(): string | null {
+  const file = join(ROOT, 'dist/reconciled');
+  const built = spawnSync(file, ['--version'], { encoding: 'utf8' }).stdout ?? '';
+  const head =
+    spawnSync('git', ['rev-parse', 'HEAD'], { cwd: ROOT, encoding: 'utf8' }).stdout ?? '';
+  return head !== '' && built.includes(`(commit ${head.slice(0, 12)},`) ? `'${file}'` : null;
+}
 
 /** What stands below a heading of the second level. */
 function section(heading: string): string {
