@@ -49,6 +49,26 @@ export function openEmail(
   };
 }
 
+/** Connects, greets and signs in, and sends nothing. Never rejects; `delivered` stands for welcome. */
+export async function greetMailServer(settings: EmailSettings, clock: Clock): Promise<Receipt> {
+  const transport = createTransport({ ...poolOptions(settings), maxRequeues: 0 });
+  const { promise: late, resolve } = Promise.withResolvers<Receipt>();
+  const seconds = settings.timeoutMs / SECOND_MS;
+  const cancel = clock.after(settings.timeoutMs, () =>
+    resolve(failed('timeout', `no greeting within ${seconds} s`)),
+  );
+  const greeted = transport.verify().then(
+    (): Receipt => ({ kind: 'delivered', detail: 'welcome' }),
+    (error: unknown) => refusal(error, settings),
+  );
+  try {
+    return await Promise.race([greeted, late]);
+  } finally {
+    cancel();
+    transport.close({ force: true });
+  }
+}
+
 function poolOptions(settings: EmailSettings) {
   const { host, port, security, user, password, timeoutMs } = settings;
   return {

@@ -49,6 +49,10 @@ const COMMANDS: Readonly<
     summary: 'look for damage and broken rules in the database',
     load: () => import('./check.ts'),
   },
+  doctor: {
+    summary: 'look at everything that a daemon needs, and say what to do',
+    load: () => import('./doctor.ts'),
+  },
   prune: { summary: 'remove orders that are long done', load: () => import('./prune.ts') },
   config: { summary: 'check or show the configuration', load: () => import('./config.ts') },
   'simulate-gateway': {

@@ -1,0 +1,159 @@
+import { chmodSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { createServer as createMailServer } from 'node:net';
+import { join } from 'node:path';
+import { SMTPServer } from 'smtp-server';
+import t, { type Test } from 'tap';
+import { run } from './run.ts';
+import { openShop, orderLine, PRODUCTS } from './shop.ts';
+
+interface Finding {
+  readonly what: string;
+  readonly verdict: string;
+  readonly found: string;
+  readonly todo: string | null;
+}
+
+async function doctor(cwd: string, config = 'reconciled.toml') {
+  const ended = await run(['doctor', '--config', config, '--locale', 'en', '--json'], { cwd });
+  const { ok, findings }: { ok: boolean; findings: Finding[] } = JSON.parse(ended.stdout);
+  const of = (what: string) => findings.find((finding) => finding.what === what);
+  return { ...ended, ok, of };
+}
+
+t.test('a machine on which all is well', async (t) => {
+  const { cwd } = await openShop(t);
+  const before = await doctor(cwd);
+  t.match([before.ok, before.code], [true, 0], before.stderr);
+  t.match(before.of('database'), { verdict: 'ok', found: /none yet/ });
+  t.match(before.of('gateway pg'), { verdict: 'ok', found: /^answers, in \d+ ms$/ });
+  t.match(before.of('clock'), { verdict: 'ok', found: /^0 s from that of pg$/ });
+  t.match(before.of('daemon'), { verdict: 'warning', todo: /reconciled serve/ });
+  t.match(before.of('channel log'), { verdict: 'ok' });
+  await run(['import', '--products', '-'], { cwd, input: PRODUCTS });
+  await run(['import', '-'], { cwd, input: orderLine(1) });
+  const after = await doctor(cwd);
+  t.match(after.of('database'), { verdict: 'ok', found: /^1 orders; it can be read$/ });
+  const words = await run(['doctor', '--locale', 'ko'], { cwd });
+  t.match(words.stdout, /^정상 {2}gateway pg: \d+ ms 만에 응답$/m);
+  t.match(words.stdout, /할 일이 1가지 있습니다\.\n$/);
+});
+
+t.test('what is wrong is named, with what to do', async (t) => {
+  const { cwd } = await openShop(t);
+  await run(['import', '--products', '-'], { cwd, input: PRODUCTS });
+  chmodSync(join(cwd, 'data'), 0o755);
+  chmodSync(join(cwd, 'data', 'reconciled.db'), 0o644);
+  const late = await listening(t, (_request, response) => {
+    response.setHeader('date', new Date(0).toUTCString());
+    response.setHeader('content-type', 'application/json');
+    response.statusCode = 404;
+    const message = '(transactionKey: reconciled-doctor) 결제건이 존재하지 않습니다.';
+    response.end(JSON.stringify({ meta: { result: 'FAIL', errorCode: 'Not Found', message } }));
+  });
+  const locked = await listening(t, (_request, response) => {
+    response.statusCode = 401;
+    response.end();
+  });
+  writeFileSync(join(cwd, 'reconciled.toml.secret'), 'hunter2');
+  writeFileSync(join(cwd, 'sick.toml'), sick({ late, locked, mail: await silentMail(t) }));
+  const found = await doctor(cwd, 'sick.toml');
+  t.match([found.ok, found.code], [false, 1]);
+  t.match(found.of('permissions'), { verdict: 'warning', todo: /^chmod 600 / });
+  t.match(found.of('gateway gone'), { verdict: 'trouble', todo: /base_url/ });
+  t.match(found.of('gateway locked'), { verdict: 'trouble', found: /refuses us/, todo: /user_id/ });
+  t.match(found.of('gateway late'), { verdict: 'ok' });
+  t.match(found.of('clock'), { verdict: 'warning', todo: /set-ntp/ });
+  t.match(found.of('channel mail'), { verdict: 'trouble', todo: /notices test mail/ });
+  t.match(found.of('channel shop'), { verdict: 'trouble', found: /private/ });
+});
+
+t.test('a mail server is greeted, and told nothing', async (t) => {
+  const { cwd } = await openShop(t);
+  let mails = 0;
+  const server = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS'],
+    logger: false,
+    onMailFrom: (_address, _session, done) => {
+      mails += 1;
+      done();
+    },
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => server.close(() => {}));
+  const address = server.server.address();
+  const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+  writeFileSync(join(cwd, 'mail.toml'), mailChannel(port));
+  const found = await doctor(cwd, 'mail.toml');
+  t.match(found.of('channel mail'), { verdict: 'ok', found: /welcome/ });
+  t.equal(mails, 0);
+});
+
+t.test('a configuration that is off is the only finding', async (t) => {
+  const { cwd } = await openShop(t);
+  writeFileSync(join(cwd, 'off.toml'), 'data_dri = "x"\n');
+  const found = await doctor(cwd, 'off.toml');
+  t.match([found.ok, found.code], [false, 1]);
+  t.match(found.of('configuration'), {
+    verdict: 'trouble',
+    found: /data_dir/,
+    todo: /config check/,
+  });
+});
+
+async function listening(t: Test, answer: Parameters<typeof createServer>[1]): Promise<string> {
+  const server = createServer(answer);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  return `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+}
+
+/** Accepts, and says nothing. */
+async function silentMail(t: Test): Promise<number> {
+  const server = createMailServer((line) => {
+    t.teardown(() => line.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => server.close());
+  const address = server.address();
+  return typeof address === 'object' ? (address?.port ?? 0) : 0;
+}
+
+function gateway(name: string, url: string): string {
+  return `[[gateway]]
+name = "${name}"
+kind = "pg-simulator"
+base_url = "${url}"
+methods = ["CARD"]
+`;
+}
+
+function mailChannel(port: number): string {
+  return `[[channel]]
+name = "mail"
+kind = "email"
+host = "127.0.0.1"
+port = ${port}
+security = "none"
+from = "reconciled@shop.example"
+to = ["ops@shop.example"]
+timeout = "1s"
+`;
+}
+
+function sick(where: { readonly late: string; readonly locked: string; readonly mail: number }) {
+  return `data_dir = "data"
+${gateway('late', where.late)}${gateway('locked', where.locked)}${gateway('gone', 'http://127.0.0.1:9')}
+${mailChannel(where.mail)}
+[[channel]]
+name = "shop"
+kind = "webhook"
+url = "http://10.0.0.1/hooks"
+secrets = [{ file = "reconciled.toml.secret" }]
+`;
+}
