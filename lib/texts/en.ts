@@ -268,7 +268,7 @@ export const en = {
     configuration: (file: string | null) =>
       file === null ? 'no file; the defaults hold' : `${file} has no mistake`,
     noGateway: 'no gateway is configured',
-    noGatewayTodo: 'add a [[gateway]] table; docs/configuration.md has one to start from',
+    noGatewayTodo: 'add a [[gateway]] table; docs/configuration.md has an example',
     folder: (path: string) => `${path} can be written`,
     folderMissing: (path: string) => `${path} is not there yet; the daemon makes it`,
     folderLocked: (path: string) => `${path} cannot be written by this user`,
