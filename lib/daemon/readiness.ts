@@ -41,9 +41,11 @@ export function startWatch(
     return { name: 'schedule', ok, text };
   };
   return {
-    heard: ({ name }) => {
+    heard: (event) => {
+      const { name } = event;
       if (name === 'sweep.ended' || name === 'order.decided') lastSignMs = clock.monotonicMs();
-      if (name === 'pool.failed') poolFails = true;
+      // Messages that cannot be sent wait; they keep no payment in doubt.
+      if (name === 'pool.failed' && event.pool === 'asking') poolFails = true;
       if (name === 'gateway.exchanged') poolFails = false;
     },
     readiness: async () => {
