@@ -1,0 +1,23 @@
+import t from 'tap';
+import { sbomOf } from '../../build/sbom.ts';
+import packageJson from '../../package.json' with { type: 'json' };
+
+t.test('what the one binary is made of', async (t) => {
+  const text = sbomOf('24.0.0');
+  t.equal(sbomOf('24.0.0'), text, 'the same each time');
+  const bom = JSON.parse(text);
+  t.match(bom, { bomFormat: 'CycloneDX', specVersion: '1.5' });
+  const refs: readonly string[] = bom.components.map(
+    (component: { 'bom-ref': string }) => component['bom-ref'],
+  );
+  for (const [name, version] of Object.entries(packageJson.dependencies)) {
+    t.ok(refs.includes(`${name}@${version}`), `${name} is in it`);
+  }
+  t.ok(refs.includes('node@24.0.0'));
+  for (const [name, version] of Object.entries(packageJson.devDependencies)) {
+    // What a package that we ship needs too is in it all the same: the types of Node.
+    if (name === '@types/node') continue;
+    t.notOk(refs.includes(`${name}@${version}`), `${name} is not in it`);
+  }
+  t.notOk(refs.some((ref) => /^node-(linux|win)-/.test(ref)));
+});
