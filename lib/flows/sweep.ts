@@ -121,11 +121,14 @@ class Sweeps implements Sweeping, Stoppable {
     const startedMs = clock.monotonicMs();
     this.#tally = tally;
     tell({ name: 'sweep.started', sweepId: id });
-    await docket.beginSweep(id, tally.startedAt);
+    // Side by side: the first questions need not wait for the disk, and what they lead to is written after this.
+    const begun = docket.beginSweep(id, tally.startedAt);
+    begun.catch(() => undefined);
     await pump.drain(tally.startedAt, ({ reason }) => {
       tally.looked += 1;
       tally.reasons[reason] = (tally.reasons[reason] ?? 0) + 1;
     });
+    await begun;
     const durationMs = Math.round(clock.monotonicMs() - startedMs);
     const ended: Sweep = { ...tally, endedAt: clock.now(), durationMs };
     await docket.endSweep(ended);
