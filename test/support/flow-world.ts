@@ -14,6 +14,8 @@ import { type Gauge, watched } from './watched-store.ts';
 
 /** A daemon's flows on a real database file, one or more model gateways and a clock that the test turns. */
 export interface FlowWorld {
+  /** The database file. */
+  readonly path: string;
   readonly clock: TurnedClock;
   readonly store: Store;
   readonly gateway: ModelGateway;
@@ -53,7 +55,8 @@ export async function openFlowWorld(options: FlowOptions = {}): Promise<FlowWorl
   const gauge: Gauge = { busy: 0 };
   const events: Event[] = [];
   const tell = (event: Event) => void events.push(event);
-  const real = openSqliteStore({ path: join(dir.path, 'reconciled.db'), clock, tell });
+  const path = join(dir.path, 'reconciled.db');
+  const real = openSqliteStore({ path, clock, tell });
   const store = watched(options.through?.(real) ?? real, gauge);
   const gateway = new ModelGateway({
     name: 'pg',
@@ -73,6 +76,7 @@ export async function openFlowWorld(options: FlowOptions = {}): Promise<FlowWorl
   );
   const until = <T>(promise: Promise<T>) => turnUntil(clock, idle, promise);
   return {
+    path,
     clock,
     store,
     gateway,

@@ -1,0 +1,228 @@
+PRAGMA application_id = 1380142660;
+PRAGMA user_version = 1;
+CREATE TABLE counters (
+    name    TEXT NOT NULL,
+    gateway TEXT NOT NULL DEFAULT '',
+    value   INTEGER NOT NULL CHECK (value BETWEEN 0 AND 9007199254740991),
+    PRIMARY KEY (name, gateway)
+  ) STRICT, WITHOUT ROWID;
+CREATE TABLE deliveries (
+    id           INTEGER PRIMARY KEY,
+    effect       INTEGER NOT NULL REFERENCES effects (seq),
+    channel      TEXT NOT NULL,
+    -- Deliveries of a channel with the same one make one message; NULL: a message of its own.
+    batch        TEXT,
+    state        TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'delivered', 'dead')),
+    attempts     INTEGER NOT NULL DEFAULT 0 CHECK (attempts BETWEEN 0 AND 9007199254740991),
+    first_due_at INTEGER NOT NULL,
+    next_at      INTEGER,
+    detail       TEXT,
+    settled_at   INTEGER,
+    UNIQUE (effect, channel),
+    CHECK ((state = 'pending') = (next_at IS NOT NULL)),
+    CHECK ((state = 'pending') = (settled_at IS NULL))
+  ) STRICT;
+CREATE TABLE effects (
+    seq        INTEGER PRIMARY KEY,
+    key        TEXT NOT NULL UNIQUE,
+    topic      TEXT NOT NULL,
+    order_id   TEXT REFERENCES orders (id),
+    version    INTEGER CHECK (version BETWEEN 1 AND 9007199254740991),
+    payment_id TEXT,
+    product_id TEXT,
+    gateway    TEXT,
+    reason     TEXT,
+    text       TEXT,
+    amount     INTEGER CHECK (amount BETWEEN 0 AND 9007199254740991),
+    currency   TEXT,
+    on_hand    INTEGER CHECK (on_hand BETWEEN 0 AND 9007199254740991),
+    since      INTEGER,
+    at         INTEGER NOT NULL
+  ) STRICT;
+CREATE TABLE forgotten (
+    order_id TEXT PRIMARY KEY
+  ) STRICT, WITHOUT ROWID;
+CREATE TABLE items (
+    order_id   TEXT NOT NULL REFERENCES orders (id),
+    position   INTEGER NOT NULL,
+    product_id TEXT NOT NULL REFERENCES products (id),
+    quantity   INTEGER NOT NULL CHECK (quantity BETWEEN 1 AND 9007199254740991),
+    unit_price INTEGER NOT NULL CHECK (unit_price BETWEEN 0 AND 9007199254740991),
+    PRIMARY KEY (order_id, position)
+  ) STRICT, WITHOUT ROWID;
+CREATE TABLE journal (
+    seq      INTEGER PRIMARY KEY,
+    order_id TEXT NOT NULL REFERENCES orders (id),
+    version  INTEGER NOT NULL,
+    at       INTEGER NOT NULL,
+    reason   TEXT,
+    record   TEXT NOT NULL,
+    UNIQUE (order_id, version)
+  ) STRICT;
+CREATE TABLE marks (
+    name  TEXT PRIMARY KEY,
+    since INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+CREATE TABLE noticed_keys (
+    order_id TEXT NOT NULL REFERENCES orders (id),
+    gateway  TEXT NOT NULL,
+    key      TEXT NOT NULL,
+    at       INTEGER NOT NULL,
+    PRIMARY KEY (order_id, gateway, key)
+  ) STRICT, WITHOUT ROWID;
+CREATE TABLE notices (
+    seq         INTEGER PRIMARY KEY,
+    gateway     TEXT NOT NULL,
+    event_id    TEXT NOT NULL,
+    key         TEXT,
+    named_order TEXT,
+    order_id    TEXT,
+    received_at INTEGER NOT NULL,
+    UNIQUE (gateway, event_id)
+  ) STRICT;
+CREATE TABLE orders (
+    id           TEXT PRIMARY KEY,
+    member_id    TEXT NOT NULL,
+    currency     TEXT NOT NULL CHECK (length(currency) = 3),
+    amount       INTEGER NOT NULL CHECK (amount BETWEEN 0 AND 9007199254740991),
+    state        TEXT NOT NULL CHECK (state IN ('pending', 'completed', 'failed', 'held')),
+    reason       TEXT,
+    reason_text  TEXT,
+    -- A payment of this order, as the commits see to it. No REFERENCES: to remove a payment would search all orders for it.
+    paid_by      TEXT,
+    escalated    TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(escalated)),
+    created_at   INTEGER NOT NULL,
+    updated_at   INTEGER NOT NULL,
+    looks        INTEGER NOT NULL CHECK (looks BETWEEN 0 AND 9007199254740991),
+    silent_since INTEGER,
+    listed_at    INTEGER,
+    look_at      INTEGER,
+    version      INTEGER NOT NULL CHECK (version BETWEEN 1 AND 9007199254740991),
+    -- A hash of what the shop sent: tells the same order from another one with its id.
+    content      BLOB NOT NULL,
+    -- The gateways of which a look may learn something, as a sorted JSON list: claims leave whole groups out by it.
+    ask_at       TEXT NOT NULL CHECK (json_valid(ask_at)),
+    looked_at    INTEGER,
+    nudge_at     INTEGER,
+    nudges       INTEGER NOT NULL DEFAULT 0 CHECK (nudges BETWEEN 0 AND 9007199254740991),
+    -- How many callbacks are kept that were matched to it. A count and not an index: a callback changes this row anyway.
+    notices_kept INTEGER NOT NULL DEFAULT 0 CHECK (notices_kept >= 0),
+    CHECK (paid_by IS NULL OR state = 'completed')
+  ) STRICT;
+CREATE TABLE payments (
+    seq              INTEGER PRIMARY KEY,
+    id               TEXT NOT NULL UNIQUE,
+    order_id         TEXT NOT NULL REFERENCES orders (id),
+    gateway          TEXT,
+    method           TEXT NOT NULL,
+    amount           INTEGER NOT NULL CHECK (amount BETWEEN 0 AND 9007199254740991),
+    state            TEXT NOT NULL CHECK (state IN ('pending', 'succeeded', 'failed', 'refund_due', 'refunded')),
+    reason           TEXT,
+    reason_text      TEXT,
+    transaction_key  TEXT,
+    -- The key as the shop recorded it, for telling a repeat from another payment with this id.
+    recorded_key     TEXT,
+    requested_at     INTEGER NOT NULL,
+    settled_at       INTEGER,
+    presumed_at      INTEGER CHECK (presumed_at IS NULL OR state = 'failed'),
+    found_status     TEXT,
+    found_amount     INTEGER CHECK (found_amount BETWEEN 0 AND 9007199254740991),
+    found_currency   TEXT,
+    found_ours       INTEGER CHECK (found_ours IN (0, 1)),
+    found_at         INTEGER,
+    refund_due       INTEGER NOT NULL DEFAULT 0 CHECK (refund_due BETWEEN 0 AND 9007199254740991),
+    refund_reference TEXT,
+    escalated        TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(escalated)),
+    CHECK (refund_due = 0 OR state IN ('refund_due', 'refunded'))
+  ) STRICT;
+CREATE TABLE products (
+    id           TEXT PRIMARY KEY,
+    name         TEXT NOT NULL,
+    on_hand      INTEGER NOT NULL CHECK (on_hand BETWEEN 0 AND 9007199254740991),
+    low_stock_at INTEGER CHECK (low_stock_at BETWEEN 0 AND 9007199254740991)
+  ) STRICT;
+CREATE TABLE stock_movements (
+    seq        INTEGER PRIMARY KEY,
+    product_id TEXT NOT NULL REFERENCES products (id),
+    change     INTEGER NOT NULL CHECK (change BETWEEN -9007199254740991 AND 9007199254740991 AND change <> 0),
+    on_hand    INTEGER NOT NULL CHECK (on_hand BETWEEN 0 AND 9007199254740991),
+    kind       TEXT NOT NULL CHECK (kind IN ('counted', 'added', 'taken')),
+    reference  TEXT,
+    at         INTEGER NOT NULL,
+    CHECK (kind = 'counted' OR reference IS NOT NULL),
+    CHECK (kind <> 'taken' OR change < 0)
+  ) STRICT;
+CREATE TABLE subscriptions (
+    topic     TEXT NOT NULL,
+    channel   TEXT NOT NULL,
+    digest_ms INTEGER NOT NULL CHECK (digest_ms BETWEEN 0 AND 9007199254740991),
+    PRIMARY KEY (topic, channel)
+  ) STRICT, WITHOUT ROWID;
+CREATE TABLE sweeps (
+    id          INTEGER PRIMARY KEY,
+    started_at  INTEGER NOT NULL,
+    ended_at    INTEGER,
+    looked      INTEGER NOT NULL DEFAULT 0,
+    reasons     TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(reasons)),
+    duration_ms REAL NOT NULL DEFAULT 0
+  ) STRICT;
+INSERT INTO counters VALUES ('completed', '', 2);
+INSERT INTO counters VALUES ('failed', '', 1);
+INSERT INTO counters VALUES ('held', '', 1);
+INSERT INTO counters VALUES ('pending', '', 1);
+INSERT INTO counters VALUES ('refund_due', '', 1);
+INSERT INTO counters VALUES ('unmatched', 'pg', 1);
+INSERT INTO effects VALUES (1, 'order.completed:ORDER-COMPLETED:v2', 'order.completed', 'ORDER-COMPLETED', 2, NULL, NULL, NULL, 'captured', NULL, 1000, 'KRW', NULL, NULL, 1755302400200);
+INSERT INTO effects VALUES (2, 'order.failed:ORDER-FAILED:v2', 'order.failed', 'ORDER-FAILED', 2, NULL, NULL, NULL, 'declined', NULL, 1000, 'KRW', NULL, NULL, 1755302400200);
+INSERT INTO effects VALUES (3, 'order.held:ORDER-HELD:v2', 'order.held', 'ORDER-HELD', 2, NULL, NULL, NULL, 'mismatched', NULL, 1000, 'KRW', NULL, NULL, 1755302400200);
+INSERT INTO effects VALUES (4, 'order.completed:ORDER-PAID-TWICE:v2', 'order.completed', 'ORDER-PAID-TWICE', 2, NULL, NULL, NULL, 'captured', NULL, 1000, 'KRW', NULL, NULL, 1755302400200);
+INSERT INTO effects VALUES (5, 'refund.due:ORDER-PAID-TWICE:ORDER-PAID-TWICE-pay-2:duplicate_capture:v2', 'refund.due', 'ORDER-PAID-TWICE', 2, 'ORDER-PAID-TWICE-pay-2', NULL, NULL, 'duplicate_capture', NULL, 1000, 'KRW', NULL, NULL, 1755302400200);
+INSERT INTO effects VALUES (6, 'order.attention:ORDER-PAID-TWICE:ORDER-PAID-TWICE-pay-2:refund_by_hand:v2', 'order.attention', 'ORDER-PAID-TWICE', 2, 'ORDER-PAID-TWICE-pay-2', NULL, NULL, 'refund_by_hand', NULL, 1000, 'KRW', NULL, NULL, 1755302400200);
+INSERT INTO items VALUES ('ORDER-COMPLETED', 0, 'tea', 1, 1000);
+INSERT INTO items VALUES ('ORDER-FAILED', 0, 'tea', 1, 1000);
+INSERT INTO items VALUES ('ORDER-HELD', 0, 'tea', 1, 1000);
+INSERT INTO items VALUES ('ORDER-PAID-TWICE', 0, 'tea', 1, 1000);
+INSERT INTO items VALUES ('ORDER-PENDING', 0, 'tea', 1, 1000);
+INSERT INTO journal VALUES (1, 'ORDER-COMPLETED', 1, 1755302400000, NULL, '{"kind":"created","order":{"id":"ORDER-COMPLETED","memberId":"","currency":"KRW","amount":1000,"items":[{"productId":"tea","quantity":1,"unitPrice":1000}],"payments":[{"id":"ORDER-COMPLETED-pay-1","gateway":"pg","method":"CARD","amount":1000,"transactionKey":"key-of-ORDER-COMPLETED","requestedAt":1755301740000}],"createdAt":1755301740000,"lookAt":1755302340000}}');
+INSERT INTO journal VALUES (2, 'ORDER-FAILED', 1, 1755302400000, NULL, '{"kind":"created","order":{"id":"ORDER-FAILED","memberId":"","currency":"KRW","amount":1000,"items":[{"productId":"tea","quantity":1,"unitPrice":1000}],"payments":[{"id":"ORDER-FAILED-pay-1","gateway":"pg","method":"CARD","amount":1000,"transactionKey":"key-of-ORDER-FAILED","requestedAt":1755301740000}],"createdAt":1755301740000,"lookAt":1755302340000}}');
+INSERT INTO journal VALUES (3, 'ORDER-HELD', 1, 1755302400000, NULL, '{"kind":"created","order":{"id":"ORDER-HELD","memberId":"","currency":"KRW","amount":1000,"items":[{"productId":"tea","quantity":1,"unitPrice":1000}],"payments":[{"id":"ORDER-HELD-pay-1","gateway":"pg","method":"CARD","amount":1000,"transactionKey":"key-of-ORDER-HELD","requestedAt":1755301740000}],"createdAt":1755301740000,"lookAt":1755302340000}}');
+INSERT INTO journal VALUES (4, 'ORDER-PAID-TWICE', 1, 1755302400000, NULL, '{"kind":"created","order":{"id":"ORDER-PAID-TWICE","memberId":"","currency":"KRW","amount":1000,"items":[{"productId":"tea","quantity":1,"unitPrice":1000}],"payments":[{"id":"ORDER-PAID-TWICE-pay-1","gateway":"pg","method":"CARD","amount":1000,"transactionKey":"key-of-ORDER-PAID-TWICE","requestedAt":1755301740000},{"id":"ORDER-PAID-TWICE-pay-2","gateway":"pg","method":"CARD","amount":1000,"transactionKey":"another-key","requestedAt":1755301740000}],"createdAt":1755301740000,"lookAt":1755302340000}}');
+INSERT INTO journal VALUES (5, 'ORDER-COMPLETED', 2, 1755302400200, 'captured', '{"kind":"decided","hearing":{"case":{"order":{"id":"ORDER-COMPLETED","memberId":"","currency":"KRW","amount":1000,"state":"pending","reason":null,"reasonText":null,"paidBy":null,"escalated":[],"createdAt":1755301740000,"updatedAt":1755302400000,"looks":0,"silentSince":null,"listedAt":null,"lookAt":1755302340000,"version":1},"items":[{"productId":"tea","quantity":1,"unitPrice":1000}],"payments":[{"id":"ORDER-COMPLETED-pay-1","gateway":"pg","method":"CARD","amount":1000,"state":"pending","reason":null,"reasonText":null,"transactionKey":"key-of-ORDER-COMPLETED","requestedAt":1755301740000,"settledAt":null,"presumedAt":null,"found":null,"refundDue":0,"refundReference":null,"escalated":[]}],"stock":[{"productId":"tea","name":"Tea","onHand":100,"lowStockAt":null}],"noticed":[]},"heard":[{"question":{"kind":"inquire","gateway":"pg","orderId":"ORDER-COMPLETED","userId":"","keys":["key-of-ORDER-COMPLETED"],"about":["ORDER-COMPLETED-pay-1"],"listAll":false,"since":1755301740000},"answer":{"kind":"statement","transactions":[{"key":"key-of-ORDER-COMPLETED","orderId":"ORDER-COMPLETED","status":"succeeded","amount":1000,"currency":"KRW"}],"absentKeys":[],"silentKeys":[],"complete":false}}],"policy":{"staleAfterMs":600000,"holdAfterMs":259200000,"ladderMs":[60000,60000,60000,120000,300000,600000,1800000,3600000],"gateways":[{"name":"pg","canList":true,"canRefund":false,"paymentWindowMs":600000,"answering":true}]},"now":1755302400200},"decision":{"orderId":"ORDER-COMPLETED","basis":1,"reason":"captured","changed":true,"order":{"id":"ORDER-COMPLETED","memberId":"","currency":"KRW","amount":1000,"state":"completed","reason":"captured","reasonText":null,"paidBy":"ORDER-COMPLETED-pay-1","escalated":[],"createdAt":1755301740000,"updatedAt":1755302400200,"looks":0,"silentSince":null,"listedAt":null,"lookAt":1755306000200,"version":2},"payments":[{"id":"ORDER-COMPLETED-pay-1","gateway":"pg","method":"CARD","amount":1000,"state":"succeeded","reason":"captured","reasonText":null,"transactionKey":"key-of-ORDER-COMPLETED","requestedAt":1755301740000,"settledAt":1755302400200,"presumedAt":null,"found":{"status":"succeeded","amount":1000,"currency":"KRW","ours":true,"at":1755302400200},"refundDue":0,"refundReference":null,"escalated":[]}],"added":[],"take":[{"productId":"tea","quantity":1}],"effects":[{"orderId":"ORDER-COMPLETED","version":2,"paymentId":null,"productId":null,"gateway":null,"reason":"captured","text":null,"amount":1000,"currency":"KRW","onHand":null,"since":null,"topic":"order.completed","key":"order.completed:ORDER-COMPLETED:v2"}],"judgements":[{"paymentId":"ORDER-COMPLETED-pay-1","verdict":"captured","reason":"captured","text":null,"transaction":{"key":"key-of-ORDER-COMPLETED","orderId":"ORDER-COMPLETED","status":"succeeded","amount":1000,"currency":"KRW"}}]},"rules":"1"}');
+INSERT INTO journal VALUES (6, 'ORDER-FAILED', 2, 1755302400200, 'declined', '{"kind":"decided","hearing":{"case":{"order":{"id":"ORDER-FAILED","memberId":"","currency":"KRW","amount":1000,"state":"pending","reason":null,"reasonText":null,"paidBy":null,"escalated":[],"createdAt":1755301740000,"updatedAt":1755302400000,"looks":0,"silentSince":null,"listedAt":null,"lookAt":1755302340000,"version":1},"items":[{"productId":"tea","quantity":1,"unitPrice":1000}],"payments":[{"id":"ORDER-FAILED-pay-1","gateway":"pg","method":"CARD","amount":1000,"state":"pending","reason":null,"reasonText":null,"transactionKey":"key-of-ORDER-FAILED","requestedAt":1755301740000,"settledAt":null,"presumedAt":null,"found":null,"refundDue":0,"refundReference":null,"escalated":[]}],"stock":[{"productId":"tea","name":"Tea","onHand":100,"lowStockAt":null}],"noticed":[]},"heard":[{"question":{"kind":"inquire","gateway":"pg","orderId":"ORDER-FAILED","userId":"","keys":["key-of-ORDER-FAILED"],"about":["ORDER-FAILED-pay-1"],"listAll":false,"since":1755301740000},"answer":{"kind":"statement","transactions":[{"key":"key-of-ORDER-FAILED","orderId":"ORDER-FAILED","status":"failed","amount":1000,"currency":"KRW"}],"absentKeys":[],"silentKeys":[],"complete":true}}],"policy":{"staleAfterMs":600000,"holdAfterMs":259200000,"ladderMs":[60000,60000,60000,120000,300000,600000,1800000,3600000],"gateways":[{"name":"pg","canList":true,"canRefund":false,"paymentWindowMs":600000,"answering":true}]},"now":1755302400200},"decision":{"orderId":"ORDER-FAILED","basis":1,"reason":"declined","changed":true,"order":{"id":"ORDER-FAILED","memberId":"","currency":"KRW","amount":1000,"state":"failed","reason":"declined","reasonText":null,"paidBy":null,"escalated":[],"createdAt":1755301740000,"updatedAt":1755302400200,"looks":0,"silentSince":null,"listedAt":1755302400200,"lookAt":null,"version":2},"payments":[{"id":"ORDER-FAILED-pay-1","gateway":"pg","method":"CARD","amount":1000,"state":"failed","reason":"declined","reasonText":null,"transactionKey":"key-of-ORDER-FAILED","requestedAt":1755301740000,"settledAt":1755302400200,"presumedAt":null,"found":{"status":"failed","amount":1000,"currency":"KRW","ours":true,"at":1755302400200},"refundDue":0,"refundReference":null,"escalated":[]}],"added":[],"take":[],"effects":[{"orderId":"ORDER-FAILED","version":2,"paymentId":null,"productId":null,"gateway":null,"reason":"declined","text":null,"amount":1000,"currency":"KRW","onHand":null,"since":null,"topic":"order.failed","key":"order.failed:ORDER-FAILED:v2"}],"judgements":[{"paymentId":"ORDER-FAILED-pay-1","verdict":"declined","reason":"declined","text":null,"transaction":{"key":"key-of-ORDER-FAILED","orderId":"ORDER-FAILED","status":"failed","amount":1000,"currency":"KRW"}}]},"rules":"1"}');
+INSERT INTO journal VALUES (7, 'ORDER-HELD', 2, 1755302400200, 'mismatched', '{"kind":"decided","hearing":{"case":{"order":{"id":"ORDER-HELD","memberId":"","currency":"KRW","amount":1000,"state":"pending","reason":null,"reasonText":null,"paidBy":null,"escalated":[],"createdAt":1755301740000,"updatedAt":1755302400000,"looks":0,"silentSince":null,"listedAt":null,"lookAt":1755302340000,"version":1},"items":[{"productId":"tea","quantity":1,"unitPrice":1000}],"payments":[{"id":"ORDER-HELD-pay-1","gateway":"pg","method":"CARD","amount":1000,"state":"pending","reason":null,"reasonText":null,"transactionKey":"key-of-ORDER-HELD","requestedAt":1755301740000,"settledAt":null,"presumedAt":null,"found":null,"refundDue":0,"refundReference":null,"escalated":[]}],"stock":[{"productId":"tea","name":"Tea","onHand":100,"lowStockAt":null}],"noticed":[]},"heard":[{"question":{"kind":"inquire","gateway":"pg","orderId":"ORDER-HELD","userId":"","keys":["key-of-ORDER-HELD"],"about":["ORDER-HELD-pay-1"],"listAll":false,"since":1755301740000},"answer":{"kind":"statement","transactions":[{"key":"key-of-ORDER-HELD","orderId":"ORDER-HELD","status":"succeeded","amount":999,"currency":"KRW"}],"absentKeys":[],"silentKeys":[],"complete":false}}],"policy":{"staleAfterMs":600000,"holdAfterMs":259200000,"ladderMs":[60000,60000,60000,120000,300000,600000,1800000,3600000],"gateways":[{"name":"pg","canList":true,"canRefund":false,"paymentWindowMs":600000,"answering":true}]},"now":1755302400200},"decision":{"orderId":"ORDER-HELD","basis":1,"reason":"mismatched","changed":true,"order":{"id":"ORDER-HELD","memberId":"","currency":"KRW","amount":1000,"state":"held","reason":"mismatched","reasonText":null,"paidBy":null,"escalated":["mismatched"],"createdAt":1755301740000,"updatedAt":1755302400200,"looks":0,"silentSince":null,"listedAt":null,"lookAt":1755388800200,"version":2},"payments":[{"id":"ORDER-HELD-pay-1","gateway":"pg","method":"CARD","amount":1000,"state":"pending","reason":null,"reasonText":null,"transactionKey":"key-of-ORDER-HELD","requestedAt":1755301740000,"settledAt":null,"presumedAt":null,"found":{"status":"succeeded","amount":999,"currency":"KRW","ours":true,"at":1755302400200},"refundDue":0,"refundReference":null,"escalated":[]}],"added":[],"take":[],"effects":[{"orderId":"ORDER-HELD","version":2,"paymentId":null,"productId":null,"gateway":null,"reason":"mismatched","text":null,"amount":1000,"currency":"KRW","onHand":null,"since":null,"topic":"order.held","key":"order.held:ORDER-HELD:v2"}],"judgements":[{"paymentId":"ORDER-HELD-pay-1","verdict":"mismatched","reason":"mismatched","text":null,"transaction":{"key":"key-of-ORDER-HELD","orderId":"ORDER-HELD","status":"succeeded","amount":999,"currency":"KRW"}}]},"rules":"1"}');
+INSERT INTO journal VALUES (8, 'ORDER-PAID-TWICE', 2, 1755302400200, 'captured', '{"kind":"decided","hearing":{"case":{"order":{"id":"ORDER-PAID-TWICE","memberId":"","currency":"KRW","amount":1000,"state":"pending","reason":null,"reasonText":null,"paidBy":null,"escalated":[],"createdAt":1755301740000,"updatedAt":1755302400000,"looks":0,"silentSince":null,"listedAt":null,"lookAt":1755302340000,"version":1},"items":[{"productId":"tea","quantity":1,"unitPrice":1000}],"payments":[{"id":"ORDER-PAID-TWICE-pay-1","gateway":"pg","method":"CARD","amount":1000,"state":"pending","reason":null,"reasonText":null,"transactionKey":"key-of-ORDER-PAID-TWICE","requestedAt":1755301740000,"settledAt":null,"presumedAt":null,"found":null,"refundDue":0,"refundReference":null,"escalated":[]},{"id":"ORDER-PAID-TWICE-pay-2","gateway":"pg","method":"CARD","amount":1000,"state":"pending","reason":null,"reasonText":null,"transactionKey":"another-key","requestedAt":1755301740000,"settledAt":null,"presumedAt":null,"found":null,"refundDue":0,"refundReference":null,"escalated":[]}],"stock":[{"productId":"tea","name":"Tea","onHand":100,"lowStockAt":null}],"noticed":[]},"heard":[{"question":{"kind":"inquire","gateway":"pg","orderId":"ORDER-PAID-TWICE","userId":"","keys":["key-of-ORDER-PAID-TWICE","another-key"],"about":["ORDER-PAID-TWICE-pay-1","ORDER-PAID-TWICE-pay-2"],"listAll":false,"since":1755301740000},"answer":{"kind":"statement","transactions":[{"key":"key-of-ORDER-PAID-TWICE","orderId":"ORDER-PAID-TWICE","status":"succeeded","amount":1000,"currency":"KRW"},{"key":"another-key","orderId":"ORDER-PAID-TWICE","status":"succeeded","amount":1000,"currency":"KRW"}],"absentKeys":[],"silentKeys":[],"complete":false}}],"policy":{"staleAfterMs":600000,"holdAfterMs":259200000,"ladderMs":[60000,60000,60000,120000,300000,600000,1800000,3600000],"gateways":[{"name":"pg","canList":true,"canRefund":false,"paymentWindowMs":600000,"answering":true}]},"now":1755302400200},"decision":{"orderId":"ORDER-PAID-TWICE","basis":1,"reason":"captured","changed":true,"order":{"id":"ORDER-PAID-TWICE","memberId":"","currency":"KRW","amount":1000,"state":"completed","reason":"captured","reasonText":null,"paidBy":"ORDER-PAID-TWICE-pay-1","escalated":[],"createdAt":1755301740000,"updatedAt":1755302400200,"looks":0,"silentSince":null,"listedAt":null,"lookAt":1755306000200,"version":2},"payments":[{"id":"ORDER-PAID-TWICE-pay-1","gateway":"pg","method":"CARD","amount":1000,"state":"succeeded","reason":"captured","reasonText":null,"transactionKey":"key-of-ORDER-PAID-TWICE","requestedAt":1755301740000,"settledAt":1755302400200,"presumedAt":null,"found":{"status":"succeeded","amount":1000,"currency":"KRW","ours":true,"at":1755302400200},"refundDue":0,"refundReference":null,"escalated":[]},{"id":"ORDER-PAID-TWICE-pay-2","gateway":"pg","method":"CARD","amount":1000,"state":"refund_due","reason":"duplicate_capture","reasonText":null,"transactionKey":"another-key","requestedAt":1755301740000,"settledAt":1755302400200,"presumedAt":null,"found":{"status":"succeeded","amount":1000,"currency":"KRW","ours":true,"at":1755302400200},"refundDue":1000,"refundReference":null,"escalated":["refund_by_hand"]}],"added":[],"take":[{"productId":"tea","quantity":1}],"effects":[{"orderId":"ORDER-PAID-TWICE","version":2,"paymentId":null,"productId":null,"gateway":null,"reason":"captured","text":null,"amount":1000,"currency":"KRW","onHand":null,"since":null,"topic":"order.completed","key":"order.completed:ORDER-PAID-TWICE:v2"},{"orderId":"ORDER-PAID-TWICE","version":2,"paymentId":"ORDER-PAID-TWICE-pay-2","productId":null,"gateway":null,"reason":"duplicate_capture","text":null,"amount":1000,"currency":"KRW","onHand":null,"since":null,"topic":"refund.due","key":"refund.due:ORDER-PAID-TWICE:ORDER-PAID-TWICE-pay-2:duplicate_capture:v2"},{"orderId":"ORDER-PAID-TWICE","version":2,"paymentId":"ORDER-PAID-TWICE-pay-2","productId":null,"gateway":null,"reason":"refund_by_hand","text":null,"amount":1000,"currency":"KRW","onHand":null,"since":null,"topic":"order.attention","key":"order.attention:ORDER-PAID-TWICE:ORDER-PAID-TWICE-pay-2:refund_by_hand:v2"}],"judgements":[{"paymentId":"ORDER-PAID-TWICE-pay-1","verdict":"captured","reason":"captured","text":null,"transaction":{"key":"key-of-ORDER-PAID-TWICE","orderId":"ORDER-PAID-TWICE","status":"succeeded","amount":1000,"currency":"KRW"}},{"paymentId":"ORDER-PAID-TWICE-pay-2","verdict":"captured","reason":"captured","text":null,"transaction":{"key":"another-key","orderId":"ORDER-PAID-TWICE","status":"succeeded","amount":1000,"currency":"KRW"}}]},"rules":"1"}');
+INSERT INTO journal VALUES (9, 'ORDER-PENDING', 1, 1755302460200, NULL, '{"kind":"created","order":{"id":"ORDER-PENDING","memberId":"","currency":"KRW","amount":1000,"items":[{"productId":"tea","quantity":1,"unitPrice":1000}],"payments":[{"id":"ORDER-PENDING-pay-1","gateway":"pg","method":"CARD","amount":1000,"transactionKey":null,"requestedAt":1755301800200}],"createdAt":1755301800200,"lookAt":1755302400200}}');
+INSERT INTO notices VALUES (1, 'pg', 'event-1', NULL, 'ORDER-TO-COME', NULL, 1755302400200);
+INSERT INTO orders VALUES ('ORDER-COMPLETED', 'member-1', 'KRW', 1000, 'completed', 'captured', NULL, 'ORDER-COMPLETED-pay-1', '[]', 1755301740000, 1755302400200, 0, NULL, NULL, 1755306000200, 2, X'9E567B76101FAC6CE0AD2321E9BF06646D7F1D511E8E7E758F70E77F4E7564F4', '["pg"]', 1755302400200, NULL, 0, 0);
+INSERT INTO orders VALUES ('ORDER-FAILED', 'member-1', 'KRW', 1000, 'failed', 'declined', NULL, NULL, '[]', 1755301740000, 1755302400200, 0, NULL, 1755302400200, NULL, 2, X'F08DD5F9F1BBEB650FA8228DBA4FA64D3D49B9FB16B43E201E7CBD77DE0BB6B9', '["pg"]', 1755302400200, NULL, 0, 0);
+INSERT INTO orders VALUES ('ORDER-HELD', 'member-1', 'KRW', 1000, 'held', 'mismatched', NULL, NULL, '["mismatched"]', 1755301740000, 1755302400200, 0, NULL, NULL, 1755388800200, 2, X'3C38D09C32E785D54D668DD69B276793C1A20D4569880A19FB2A4E5A014492CC', '["pg"]', 1755302400200, NULL, 0, 0);
+INSERT INTO orders VALUES ('ORDER-PAID-TWICE', 'member-1', 'KRW', 1000, 'completed', 'captured', NULL, 'ORDER-PAID-TWICE-pay-1', '[]', 1755301740000, 1755302400200, 0, NULL, NULL, 1755306000200, 2, X'89C64257993135DE285182F7BF1E84C2846E10DC915796F21AE8C4A75F087612', '["pg"]', 1755302400200, NULL, 0, 0);
+INSERT INTO orders VALUES ('ORDER-PENDING', 'member-1', 'KRW', 1000, 'pending', NULL, NULL, NULL, '[]', 1755301800200, 1755302460200, 0, NULL, NULL, 1755302400200, 1, X'6255C1C1A59F07F952122996B058BA5F0416BC755AB38818EF6A3F9E0A5BB72E', '["pg"]', NULL, NULL, 0, 0);
+INSERT INTO payments VALUES (1, 'ORDER-COMPLETED-pay-1', 'ORDER-COMPLETED', 'pg', 'CARD', 1000, 'succeeded', 'captured', NULL, 'key-of-ORDER-COMPLETED', 'key-of-ORDER-COMPLETED', 1755301740000, 1755302400200, NULL, 'succeeded', 1000, 'KRW', 1, 1755302400200, 0, NULL, '[]');
+INSERT INTO payments VALUES (2, 'ORDER-FAILED-pay-1', 'ORDER-FAILED', 'pg', 'CARD', 1000, 'failed', 'declined', NULL, 'key-of-ORDER-FAILED', 'key-of-ORDER-FAILED', 1755301740000, 1755302400200, NULL, 'failed', 1000, 'KRW', 1, 1755302400200, 0, NULL, '[]');
+INSERT INTO payments VALUES (3, 'ORDER-HELD-pay-1', 'ORDER-HELD', 'pg', 'CARD', 1000, 'pending', NULL, NULL, 'key-of-ORDER-HELD', 'key-of-ORDER-HELD', 1755301740000, NULL, NULL, 'succeeded', 999, 'KRW', 1, 1755302400200, 0, NULL, '[]');
+INSERT INTO payments VALUES (4, 'ORDER-PAID-TWICE-pay-1', 'ORDER-PAID-TWICE', 'pg', 'CARD', 1000, 'succeeded', 'captured', NULL, 'key-of-ORDER-PAID-TWICE', 'key-of-ORDER-PAID-TWICE', 1755301740000, 1755302400200, NULL, 'succeeded', 1000, 'KRW', 1, 1755302400200, 0, NULL, '[]');
+INSERT INTO payments VALUES (5, 'ORDER-PAID-TWICE-pay-2', 'ORDER-PAID-TWICE', 'pg', 'CARD', 1000, 'refund_due', 'duplicate_capture', NULL, 'another-key', 'another-key', 1755301740000, 1755302400200, NULL, 'succeeded', 1000, 'KRW', 1, 1755302400200, 1000, NULL, '["refund_by_hand"]');
+INSERT INTO payments VALUES (6, 'ORDER-PENDING-pay-1', 'ORDER-PENDING', 'pg', 'CARD', 1000, 'pending', NULL, NULL, NULL, NULL, 1755301800200, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL, '[]');
+INSERT INTO products VALUES ('tea', 'Tea', 98, NULL);
+INSERT INTO stock_movements VALUES (1, 'tea', 100, 100, 'counted', NULL, 1755302400000);
+INSERT INTO stock_movements VALUES (2, 'tea', -1, 99, 'taken', 'ORDER-COMPLETED', 1755302400200);
+INSERT INTO stock_movements VALUES (3, 'tea', -1, 98, 'taken', 'ORDER-PAID-TWICE', 1755302400200);
+INSERT INTO sweeps VALUES (1, 1755302400000, 1755302400200, 4, '{"captured":2,"declined":1,"mismatched":1}', 200.0);
+CREATE INDEX deliveries_due ON deliveries (channel, next_at, id) WHERE next_at IS NOT NULL;
+CREATE INDEX deliveries_of_batch ON deliveries (channel, batch, id) WHERE next_at IS NOT NULL AND batch IS NOT NULL;
+CREATE INDEX deliveries_undelivered ON deliveries (state, id) WHERE state <> 'delivered';
+CREATE INDEX effects_of_order ON effects (order_id, seq) WHERE order_id IS NOT NULL;
+CREATE INDEX notices_by_age ON notices (received_at);
+CREATE INDEX notices_waiting_for_key ON notices (gateway, key) WHERE order_id IS NULL AND key IS NOT NULL;
+CREATE INDEX notices_waiting_for_order ON notices (named_order) WHERE order_id IS NULL;
+CREATE INDEX orders_by_creation ON orders (created_at, id);
+CREATE INDEX orders_by_reason ON orders (reason, created_at, id) WHERE reason IS NOT NULL;
+CREATE INDEX orders_by_state ON orders (state, created_at, id);
+CREATE INDEX orders_due ON orders (ask_at, look_at, id) WHERE look_at IS NOT NULL;
+CREATE INDEX orders_nudged ON orders (ask_at, nudge_at, id) WHERE nudge_at IS NOT NULL;
+CREATE UNIQUE INDEX payments_by_key ON payments (gateway, transaction_key) WHERE transaction_key IS NOT NULL;
+CREATE INDEX payments_of_order ON payments (order_id, seq);
+CREATE INDEX stock_movements_of_product ON stock_movements (product_id, seq);
+CREATE UNIQUE INDEX stock_movements_once ON stock_movements (product_id, kind, reference)
+    WHERE kind <> 'counted';
