@@ -1,4 +1,11 @@
-import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import t, { type Test } from 'tap';
@@ -121,6 +128,24 @@ t.test('before an upgrade the database is kept as it is', async (t) => {
     code: 'store_newer',
     message: new RegExp(`layout is ${SCHEMA_VERSION + 1}`),
   });
+});
+
+t.test('each copy before an upgrade is kept, and the same is not kept twice', async (t) => {
+  const { source, path } = folder(t);
+  await (await withOrders(t, source, 3)).upkeep.close();
+  const failing = [...MIGRATIONS, 'ALTER TABLE nonsense;'];
+  const upgrade = () =>
+    openSqliteStore({ path: source, clock: testClock(), tell: () => {}, migrations: failing });
+  const kept = () => readdirSync(join(path, 'backups')).toSorted();
+  for (const _ of [1, 2, 3]) t.throws(upgrade, { name: 'ReconciledError' });
+  t.strictSame(kept(), [`layout-${SCHEMA_VERSION}.db`], 'a restart again and again keeps one');
+  const later = openSqliteStore({ path: source, clock: testClock(), tell: () => {} });
+  await later.intake.createOrders([newOrder({ id: 'LATER1' })], T0);
+  await later.upkeep.close();
+  for (const _ of [1, 2]) t.throws(upgrade, { name: 'ReconciledError' });
+  t.strictSame(kept(), [`layout-${SCHEMA_VERSION}-2.db`, `layout-${SCHEMA_VERSION}.db`]);
+  const second = join(path, 'backups', `layout-${SCHEMA_VERSION}-2.db`);
+  t.match(restore(second, join(path, 'back', 'reconciled.db')), { orders: 4 });
 });
 
 t.test('a new database and one that is up to date need no copy', async (t) => {

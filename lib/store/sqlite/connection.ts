@@ -1,18 +1,9 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { ReconciledError } from '../../errors.ts';
 import { nativeBinding } from './addon.ts';
+import { keepAsItIs } from './keeping.ts';
 import { APPLICATION_ID, MIGRATIONS } from './migrations.ts';
 import { storeTrouble } from './trouble.ts';
 
@@ -201,35 +192,6 @@ function prepareForWriting(
     database.exec(
       `BEGIN IMMEDIATE; ${step} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${index + 1}; COMMIT`,
     );
-  }
-}
-
-/**
- * A copy of a database that is about to be brought to a newer layout, for whoever has to go back to the version before. One that
- * is there already was made before this very upgrade, which then did not come to its end.
- */
-function keepAsItIs(database: Database.Database, version: number, path: string): void {
-  const folder = join(dirname(path), BACKUP_FOLDER);
-  const kept = join(folder, `layout-${version}.db`);
-  if (existsSync(kept)) return;
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const draft = `${kept}.draft`;
-  rmSync(draft, { force: true });
-  database.prepare('VACUUM INTO ?').run(draft);
-  syncFile(draft);
-  renameSync(draft, kept);
-}
-
-/** Beside the database: what it was before each upgrade. */
-export const BACKUP_FOLDER = 'backups';
-
-/** Returns when the system has put the file on the disk. */
-export function syncFile(path: string): void {
-  const file = openSync(path, 'r+');
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
   }
 }
 

@@ -3,7 +3,8 @@ import { dirname, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { ReconciledError } from '../../errors.ts';
 import { nativeBinding } from './addon.ts';
-import { identify, syncFile, takeLock } from './connection.ts';
+import { identify, takeLock } from './connection.ts';
+import { syncFile, syncFolder } from './keeping.ts';
 import { storeTrouble } from './trouble.ts';
 
 /** A database that stands by itself in one file. */
@@ -86,6 +87,7 @@ function finish(draft: string, path: string): CopiedDatabase {
   // Unlike a rename it fails when somebody has put a file there meanwhile.
   linkSync(draft, path);
   rmSync(draft);
+  syncFolder(dirname(path));
   return { ...looked, path };
 }
 

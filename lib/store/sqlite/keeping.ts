@@ -1,0 +1,77 @@
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import type Database from 'better-sqlite3';
+
+/**
+ * Keeps a copy of a database that is about to be brought to a newer layout, for whoever has to go back to the version before. A copy
+ * that says the same is made once only: an upgrade that fails at every start does not fill the disk. Another one is never
+ * replaced: it was made before somebody went back, and what has been written since is in the new copy alone.
+ */
+export function keepAsItIs(database: Database.Database, version: number, path: string): void {
+  const folder = join(dirname(path), BACKUP_FOLDER);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const draft = join(folder, `layout-${version}.db.draft`);
+  rmSync(draft, { force: true });
+  database.prepare('VACUUM INTO ?').run(draft);
+  syncFile(draft);
+  const there = new Set(readdirSync(folder));
+  for (let number = 1; ; number += 1) {
+    const name = `layout-${version}${number === 1 ? '' : `-${number}`}.db`;
+    const kept = join(folder, name);
+    if (!there.has(name)) renameSync(draft, kept);
+    else if (haveSameContent(draft, kept)) rmSync(draft);
+    else continue;
+    syncFolder(folder);
+    return;
+  }
+}
+
+/** Beside the database: what it was before each upgrade. */
+export const BACKUP_FOLDER = 'backups';
+
+/** Returns when the system has put the file on the disk. */
+export function syncFile(path: string): void {
+  withFile(path, 'r+', fsyncSync);
+}
+
+/** Returns when the names in a folder are on the disk. Windows has no such thing, and needs none. */
+export function syncFolder(path: string): void {
+  if (process.platform !== 'win32') withFile(path, 'r', fsyncSync);
+}
+
+/** Bytes of each file that are compared at a time. */
+const PIECE_BYTES = 1024 * 1024;
+
+function haveSameContent(one: string, other: string): boolean {
+  if (statSync(one).size !== statSync(other).size) return false;
+  const [mine, theirs] = [Buffer.alloc(PIECE_BYTES), Buffer.alloc(PIECE_BYTES)];
+  return withFile(one, 'r', (first) =>
+    withFile(other, 'r', (second) => {
+      for (;;) {
+        const length = readSync(first, mine);
+        if (readSync(second, theirs) !== length) return false;
+        if (length === 0) return true;
+        if (mine.compare(theirs, 0, length, 0, length) !== 0) return false;
+      }
+    }),
+  );
+}
+
+function withFile<T>(path: string, flags: 'r' | 'r+', work: (file: number) => T): T {
+  const file = openSync(path, flags);
+  try {
+    return work(file);
+  } finally {
+    closeSync(file);
+  }
+}
