@@ -171,7 +171,11 @@ function putOff({ lease, case: theCase }: Claimed, now: number): Settlement {
     effects: [],
     judgements: [],
   };
-  return { lease, decision, record: { kind: 'decided', hearing, decision, rules: 'bench' } };
+  return {
+    lease,
+    decision,
+    record: { kind: 'decided', trigger: 'sweep', hearing, decision, rules: 'bench' },
+  };
 }
 
 /** Nothing is decided here. */

@@ -4,7 +4,7 @@ import type { Heard, Transaction } from '../core/gateway.ts';
 import { assertDecision } from '../core/invariants.ts';
 import { MAX_ROUNDS, questions } from '../core/questions.ts';
 import type { Asking } from '../pools/port.ts';
-import type { Claimed, Lease } from '../store/port.ts';
+import type { Claimed, JournalRecord, Lease } from '../store/port.ts';
 import { type Draft, type Ground, type Settled, settle } from './settle.ts';
 
 /** What a look stands on. */
@@ -34,19 +34,29 @@ export async function look(
   if (progress.abandoned) return null;
   progress.phase = 'settling';
   const { lease } = claimed;
-  if (broken !== null) return holdPoisoned(ground, claimed.case, lease, heard, broken.error);
-  const settled = await settleHeard(ground, claimed.case, lease, () => heard);
+  const cause = { lease, trigger: claimed.nudged ? 'callback' : 'sweep' } as const;
+  if (broken !== null) return holdPoisoned(ground, claimed.case, cause, heard, broken.error);
+  const settled = await settleHeard(ground, claimed.case, cause, () => heard);
   if (settled.kind !== 'clash') return settled;
   // Two orders claim one transaction: only a person can say whose it is, and hears of it once.
   if (!settled.case.order.escalated.includes('internal_error')) {
-    return holdPoisoned(ground, settled.case, lease, heard, CLASH);
+    return holdPoisoned(ground, settled.case, cause, heard, CLASH);
   }
   // From then on the order goes without it, so that the rest of its money is not forgotten.
-  const rest = await settleHeard(ground, settled.case, lease, (theCase) =>
+  const rest = await settleHeard(ground, settled.case, cause, (theCase) =>
     withoutUnrecorded(theCase, heard),
   );
   return rest.kind === 'clash' ? { kind: 'nothing' } : rest;
 }
+
+/** What brought a look, and the claim that it rests on. */
+export interface Cause {
+  /** `null`: it is no look at a claimed order. */
+  readonly lease: Lease | null;
+  readonly trigger: Trigger;
+}
+
+type Trigger = Extract<JournalRecord, { readonly kind: 'decided' }>['trigger'];
 
 const CLASH = new Error('a transaction of this order is recorded for another order');
 
@@ -54,13 +64,13 @@ const CLASH = new Error('a transaction of this order is recorded for another ord
 async function settleHeard(
   ground: LookGround,
   start: Case,
-  lease: Lease,
+  cause: Cause,
   heardOf: (theCase: Case) => readonly Heard[],
 ): Promise<Settled> {
   const poisons: Broken[] = [];
-  const settled = await settle(ground, start, lease, (theCase) => {
+  const settled = await settle(ground, start, cause.lease, (theCase) => {
     try {
-      return draftOf(ground, theCase, heardOf(theCase));
+      return draftOf(ground, theCase, heardOf(theCase), cause.trigger);
     } catch (error) {
       poisons.push({ case: theCase, error });
       return null;
@@ -68,7 +78,7 @@ async function settleHeard(
   });
   const [poison] = poisons;
   if (poison === undefined) return settled;
-  return holdPoisoned(ground, poison.case, lease, heardOf(poison.case), poison.error);
+  return holdPoisoned(ground, poison.case, cause, heardOf(poison.case), poison.error);
 }
 
 /** As if the gateways had been silent about every transaction that is not recorded for this order. */
@@ -110,11 +120,16 @@ async function hear(
   }
 }
 
-function draftOf({ policy, clock }: LookGround, theCase: Case, heard: readonly Heard[]): Draft {
+function draftOf(
+  { policy, clock }: LookGround,
+  theCase: Case,
+  heard: readonly Heard[],
+  trigger: Trigger,
+): Draft {
   const hearing = { case: theCase, heard, policy: policy(), now: clock.now() };
   const decision = decide(theCase, heard, hearing.policy, hearing.now);
   assertDecision(theCase, decision);
-  return { decision, record: { kind: 'decided', hearing, decision, rules: RULES } };
+  return { decision, record: { kind: 'decided', trigger, hearing, decision, rules: RULES } };
 }
 
 /**
@@ -124,7 +139,7 @@ function draftOf({ policy, clock }: LookGround, theCase: Case, heard: readonly H
 export async function holdPoisoned(
   ground: Ground,
   start: Case,
-  lease: Lease | null,
+  { lease, trigger }: Cause,
   heard: readonly Heard[],
   error: unknown,
 ): Promise<Settled> {
@@ -135,7 +150,7 @@ export async function holdPoisoned(
     try {
       const hearing = { case: theCase, heard, policy: policy(), now: clock.now() };
       const decision = holdForInternalError(theCase, hearing.now);
-      return { decision, record: { kind: 'decided', hearing, decision, rules: RULES } };
+      return { decision, record: { kind: 'decided', trigger, hearing, decision, rules: RULES } };
     } catch {
       return null;
     }

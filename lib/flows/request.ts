@@ -94,7 +94,7 @@ async function keepOutcome(
   });
   if (settled.kind !== 'clash') return;
   const error = new Error('the gateway gave a key that is recorded for another order');
-  await holdPoisoned(ground, settled.case, null, [], error);
+  await holdPoisoned(ground, settled.case, { lease: null, trigger: 'request' }, [], error);
 }
 
 function refuse({ id, method }: NewPayment): never {

@@ -228,6 +228,8 @@ export type JournalRecord =
   | { readonly kind: 'payment_added'; readonly payment: NewPayment }
   | {
       readonly kind: 'decided';
+      /** What brought the look: its time had come, a callback, or a payment request that could not be decided. */
+      readonly trigger: 'sweep' | 'callback' | 'request';
       readonly hearing: Hearing;
       readonly decision: Decision;
       readonly rules: string;
@@ -241,6 +243,11 @@ export type JournalRecord =
       readonly decision: Decision;
       readonly rules: string;
     };
+
+/** What made an order final: a look that was due, one that a callback asked for, the outcome of our own request, or a person. */
+export const SETTLED_BY = ['sweep', 'callback', 'request', 'person'] as const;
+
+export type SettledBy = (typeof SETTLED_BY)[number];
 
 /** One change of one order. */
 export interface JournalRow {

@@ -220,7 +220,11 @@ function settlementOf(
   decision: Decision,
 ): Settlement {
   const hearing = { case: from, heard: [], policy: POLICY, now };
-  return { lease, decision, record: { kind: 'decided', hearing, decision, rules: 'test' } };
+  return {
+    lease,
+    decision,
+    record: { kind: 'decided', trigger: 'sweep', hearing, decision, rules: 'test' },
+  };
 }
 
 function paymentIn(from: Case, id: string): Payment {

@@ -65,6 +65,8 @@ function createOrder(session: Session, order: NewOrder, now: Instant): CreateOut
     version: 1,
     at: now,
     reason: null,
+    state: 'pending',
+    settledBy: null,
     record: { kind: 'created', order },
   });
   count(session, 'pending', 1);
@@ -107,6 +109,8 @@ function addPayment(
     version: order.version + 1,
     at: now,
     reason: null,
+    state: null,
+    settledBy: null,
     record: { kind: 'payment_added', payment },
   });
   matchWaiting(session, orderId, [payment]);

@@ -2,7 +2,7 @@ import type { Effect } from '../../core/effect.ts';
 import type { OrderState } from '../../core/order.ts';
 import type { Reason } from '../../core/reason.ts';
 import type { Instant } from '../../core/time.ts';
-import type { JournalRecord, StockMovement } from '../port.ts';
+import type { JournalRecord, SettledBy, StockMovement } from '../port.ts';
 import type { Session } from './connection.ts';
 
 /** Adds the one journal row of a change: the row that made `version`. */
@@ -13,6 +13,10 @@ export function writeJournal(
     readonly version: number;
     readonly at: Instant;
     readonly reason: Reason | null;
+    /** The order's state after it; `null`: as before. */
+    readonly state: OrderState | null;
+    /** `null`: it did not make the order final. */
+    readonly settledBy: SettledBy | null;
     readonly record: JournalRecord;
   },
 ): void {
@@ -22,6 +26,8 @@ export function writeJournal(
     row.version,
     row.at,
     row.reason,
+    row.state,
+    row.settledBy,
     JSON.stringify(withoutMember(row.record)),
   );
 }
@@ -119,7 +125,7 @@ export function writeCounts(session: Session): readonly string[] {
 }
 
 const INSERT_JOURNAL =
-  'INSERT INTO journal (order_id, version, at, reason, record) VALUES (?, ?, ?, ?, ?)';
+  'INSERT INTO journal (order_id, version, at, reason, state, settled_by, record) VALUES (?, ?, ?, ?, ?, ?, ?)';
 
 const INSERT_EFFECT = `
   INSERT INTO effects (

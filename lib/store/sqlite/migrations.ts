@@ -99,6 +99,7 @@ export const MIGRATIONS: readonly string[] = [
     CHECK (refund_due = 0 OR state IN ('refund_due', 'refunded'))
   ) STRICT;
   CREATE INDEX payments_of_order ON payments (order_id, seq);
+  CREATE INDEX payments_refund_due ON payments (order_id) WHERE state = 'refund_due';
   CREATE UNIQUE INDEX payments_by_key ON payments (gateway, transaction_key) WHERE transaction_key IS NOT NULL;
 
   CREATE TABLE journal (
@@ -107,6 +108,10 @@ export const MIGRATIONS: readonly string[] = [
     version  INTEGER NOT NULL,
     at       INTEGER NOT NULL,
     reason   TEXT,
+    -- The state that this row gave the order; NULL: it left it as it was.
+    state    TEXT CHECK (state IN ('pending', 'completed', 'failed', 'held')),
+    -- What made the order final, in the one row that did.
+    settled_by TEXT CHECK (settled_by IN ('sweep', 'callback', 'request', 'person')),
     record   TEXT NOT NULL,
     UNIQUE (order_id, version)
   ) STRICT;

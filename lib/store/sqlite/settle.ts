@@ -1,10 +1,11 @@
 import type { Decision } from '../../core/decision.ts';
+import type { OrderState } from '../../core/order.ts';
 import type { Payment } from '../../core/payment.ts';
 import type { Instant } from '../../core/time.ts';
-import type { CommitOutcome, Settlement } from '../port.ts';
+import type { CommitOutcome, JournalRecord, SettledBy, Settlement } from '../port.ts';
 import type { Session } from './connection.ts';
 import { insertPayment } from './intake.ts';
-import { type Counter, count, writeEffect, writeJournal } from './ledger.ts';
+import { count, writeEffect, writeJournal } from './ledger.ts';
 import { nudgeIntervalMs } from './notices.ts';
 import { paymentBinding } from './rows.ts';
 import { type Available, available, takeStock } from './stock.ts';
@@ -45,7 +46,7 @@ function paymentsBefore(
 }
 
 interface OrderStanding {
-  readonly state: Counter;
+  readonly state: OrderState;
   readonly version: number;
 }
 
@@ -86,6 +87,8 @@ function writeChange(session: Session, settlement: Settlement, before: Before, l
     version: order.version,
     at,
     reason: decision.reason,
+    state: order.state,
+    settledBy: isFinal(order.state) && !isFinal(before.state) ? settledBy(record) : null,
     record,
   });
   session.run(UPDATE_ORDER, {
@@ -107,9 +110,18 @@ function writeChange(session: Session, settlement: Settlement, before: Before, l
 
 /** What the database holds before the decision is written. */
 interface Before {
-  readonly state: Counter;
+  readonly state: OrderState;
   readonly payments: readonly RecordedStanding[];
   readonly take: readonly Available[];
+}
+
+function isFinal(state: OrderState): boolean {
+  return state === 'completed' || state === 'failed';
+}
+
+function settledBy(record: JournalRecord): SettledBy {
+  if (record.kind === 'decided') return record.trigger;
+  return record.kind === 'requested' ? 'request' : 'person';
 }
 
 /** When the decision was made: of all that a commit can hold, only the creation of an order has no hearing. */
