@@ -32,6 +32,10 @@ const COMMANDS: Readonly<
     summary: 'list what people and systems were told, send it again, try a channel',
     load: () => import('./notices.ts'),
   },
+  report: {
+    summary: 'count the orders of a day, and see that the totals tie out',
+    load: () => import('./report.ts'),
+  },
   replay: {
     summary: 'make every decision of the journal again and compare',
     load: () => import('./replay.ts'),

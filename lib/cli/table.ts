@@ -1,15 +1,19 @@
 import Table from 'cli-table3';
 
-/** Rows in aligned columns; Korean letters count double, as terminals show them. Numbers stand at the right. */
+/**
+ * Rows in aligned columns; Korean letters count double, as terminals show them. Numbers stand at the right; `kinds` says which
+ * columns are numbers that were written already.
+ */
 export function table(
   head: readonly string[],
   rows: readonly (readonly (string | number)[])[],
+  kinds: readonly ('text' | 'number')[] = [],
 ): string {
+  const isNumber = (column: number) =>
+    kinds[column] === 'number' || rows.some((row) => typeof row[column] === 'number');
   const drawn = new Table({
     head: [...head],
-    colAligns: head.map((_, column) =>
-      rows.some((row) => typeof row[column] === 'number') ? 'right' : 'left',
-    ),
+    colAligns: head.map((_, column) => (isNumber(column) ? 'right' : 'left')),
     chars: NO_LINES,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
   });

@@ -6,6 +6,7 @@ import type { PaymentState } from '../core/payment.ts';
 import type { Reason } from '../core/reason.ts';
 import type { Verdict } from '../core/verdict.ts';
 import { notices } from './notices/en.ts';
+import { reportEn } from './report/en.ts';
 
 const orderStates: Readonly<Record<OrderState, string>> = {
   pending: 'pending',
@@ -301,6 +302,7 @@ export const en = {
     done: (id: string, state: string) => `Done: order ${id} is ${state}.`,
     same: (id: string, state: string) => `It was so already: order ${id} is ${state}.`,
   },
+  report: reportEn,
   deliveries: {
     states: deliveryStates,
     failures,

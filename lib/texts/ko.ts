@@ -1,5 +1,6 @@
 import type { Texts } from '../texts.ts';
 import { notices } from './notices/ko.ts';
+import { reportKo } from './report/ko.ts';
 
 /** All words for people, in Korean. */
 export const ko: Texts = {
@@ -250,6 +251,7 @@ export const ko: Texts = {
     done: (id, state) => `완료: 주문 ${id} — ${state}.`,
     same: (id, state) => `이미 그런 상태입니다: 주문 ${id} — ${state}.`,
   },
+  report: reportKo,
   deliveries: {
     states: { pending: '대기', delivered: '전달', dead: '중단' },
     failures: {
