@@ -89,6 +89,20 @@ export const EVENT_TEXTS: EventTexts = {
       detail: 'what the receiver said',
     },
   },
+  'report.made': {
+    text: 'The report of a day is written.',
+    fields: {
+      day: 'which',
+      orders: 'orders that were created on it',
+      tiesOut: 'whether orders, journal, payments and stock say the same',
+      differences: 'how many totals do not',
+      durationMs: 'how long it took',
+    },
+  },
+  'report.failed': {
+    text: 'A report could not be made; it is tried again in an hour.',
+    fields: { day: 'which, null when not even that is known', error: 'what went wrong' },
+  },
   'deliveries.abandoned': {
     text: 'Messages to channels that are not configured any more were given up.',
     fields: { count: 'how many' },

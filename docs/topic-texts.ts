@@ -50,4 +50,8 @@ export const TOPIC_TEXTS: Readonly<Record<EffectTopic, Readonly<Record<'en' | 'k
     en: 'A gateway refuses us: its address, user or rights are wrong.',
     ko: 'PG가 접근을 거부합니다. 주소, 사용자 또는 권한 설정을 확인해야 합니다.',
   },
+  'report.daily': {
+    en: 'A day has ended and its report is written. The text says first when totals do not tie out.',
+    ko: '하루가 끝나 보고서가 작성되었습니다. 합계가 맞지 않으면 문구가 그것부터 알립니다.',
+  },
 };

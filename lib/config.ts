@@ -176,6 +176,11 @@ export function databasePath({ dataDir }: Pick<Config, 'dataDir'>): string {
   return join(dataDir, 'reconciled.db');
 }
 
+/** Where the daily reports of a configuration are written. */
+export function reportsFolder({ dataDir }: Pick<Config, 'dataDir'>): string {
+  return join(dataDir, 'reports');
+}
+
 /** Puts flags and variables over what the file says; `labels` keeps where each of those came from. */
 function overlay(table: Table, { env, flags }: Sources) {
   const labels = new Map<string, string>();

@@ -72,17 +72,22 @@ export async function startDaemon(config: Config, options: DaemonOptions): Promi
   const { readiness } = watch;
   const metrics = await measure(engine, telling, readiness, config, clock);
   ears.add([metrics.tell, watch.heard, telling.heard]);
+  const { openReports } = await import('./daemon/reports.ts');
+  const reports = openReports(config, engine, { clock, tell });
+  undo.defer(() => reports.stop());
   const { openSurface } = await import('./daemon/surface.ts');
   const surface = await openSurface(config, engine, {
     clock,
     tell,
     metricsText: metrics.text,
     readiness,
+    reporting: reports.reporting,
   });
   undo.defer(() => surface.close());
   const { startTicker } = await import('./flows/ticker.ts');
   const schedule = { cron: config.sweep.cron, timezone: config.timezone };
   const ticker = await startTicker(schedule, engine.sweeping, tell);
+  await reports.start();
   const pruning = every(PRUNE_EVERY_MS, clock, () => prune(engine, config, clock.now()));
   undo.move();
 
@@ -95,7 +100,7 @@ export async function startDaemon(config: Config, options: DaemonOptions): Promi
   });
   const stop = async () => {
     pruning.stop();
-    await ticker.stop();
+    await Promise.all([ticker.stop(), reports.stop()]);
     // Nothing new is taken from here on. Requests that wait for a sweep get what it came to, because it ends now.
     const closed = surface.close();
     await Promise.all([engine.stopSettling(), surface.stop()]);

@@ -19,6 +19,7 @@ const LAYERS: readonly { readonly at: string; readonly may: readonly string[] }[
   { at: 'lib/version.ts', may: ['package.json'] },
   { at: 'lib/store/port.ts', may: ['lib/core/', 'lib/store/outbox-port.ts'] },
   { at: 'lib/store/outbox-port.ts', may: ['lib/core/'] },
+  { at: 'lib/store/report-port.ts', may: ['lib/core/', 'lib/store/port.ts'] },
   {
     at: 'lib/store/',
     may: [
@@ -50,6 +51,26 @@ const LAYERS: readonly { readonly at: string; readonly may: readonly string[] }[
     ],
   },
   {
+    at: 'lib/report/',
+    may: [
+      'lib/core/',
+      'lib/report/',
+      'lib/store/port.ts',
+      'lib/store/report-port.ts',
+      'lib/texts',
+      'lib/clock.ts',
+      'lib/errors.ts',
+      'd3-scale',
+      'd3-shape',
+      'node:',
+    ],
+  },
+  // The one thread that sees the store, and only reads it.
+  {
+    at: 'workers/report.ts',
+    may: ['lib/report/', 'lib/store/report-port.ts', 'lib/store/sqlite/report.ts', 'lib/errors.ts'],
+  },
+  {
     at: 'workers/',
     may: ['lib/core/', 'lib/gateways/', 'lib/channels/', 'lib/pools/messages.ts', 'node:'],
   },
@@ -60,6 +81,8 @@ const LAYERS: readonly { readonly at: string; readonly may: readonly string[] }[
       'lib/pools/',
       'lib/gateways/',
       'lib/channels/port.ts',
+      'lib/report/',
+      'lib/errors.ts',
       'lib/config.ts',
       'lib/observe/events.ts',
       'lib/clock.ts',
@@ -74,6 +97,7 @@ const LAYERS: readonly { readonly at: string; readonly may: readonly string[] }[
       'lib/flows/',
       'lib/store/port.ts',
       'lib/store/outbox-port.ts',
+      'lib/report/',
       'lib/pools/port.ts',
       'lib/gateways/port.ts',
       'lib/gateways/index.ts',
@@ -92,6 +116,7 @@ const LAYERS: readonly { readonly at: string; readonly may: readonly string[] }[
       'lib/http/',
       'lib/store/port.ts',
       'lib/store/outbox-port.ts',
+      'lib/report/',
       'lib/flows/port.ts',
       'lib/gateways/port.ts',
       'lib/config.ts',

@@ -35,6 +35,8 @@ export function todoFor(
       return todo.gatewayDown;
     case 'gateway.misconfigured':
       return todo.gatewayMisconfigured(effect.gateway ?? PLACE);
+    case 'report.daily':
+      return todo.report(reportDay(effect));
   }
 }
 
@@ -64,11 +66,18 @@ export function todoForMany(topic: EffectTopic, { explain, notices }: Texts): st
       return todo.gatewayDown;
     case 'gateway.misconfigured':
       return todo.gatewayMisconfigured(PLACE);
+    case 'report.daily':
+      return todo.report(PLACE);
   }
 }
 
 /** In the place of what the reader fills in. */
 const PLACE = '…';
+
+/** The day of a report is the last part of its key. */
+function reportDay({ key }: DatedEffect): string {
+  return key.slice(key.indexOf(':') + 1);
+}
 
 /** The gateway has said that it will not: a person is the only one who can. */
 function isByHand(reason: Reason | null): boolean {

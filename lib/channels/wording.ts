@@ -1,4 +1,4 @@
-import type { DatedEffect, EffectTopic } from '../core/effect.ts';
+import { type DatedEffect, type EffectTopic, REPORT_TOPIC } from '../core/effect.ts';
 import { formatMoney } from '../core/money.ts';
 import type { Reason } from '../core/reason.ts';
 import { boundedText, oneLine } from '../core/text.ts';
@@ -133,6 +133,7 @@ function single(effect: DatedEffect, teller: Teller, topic: EffectTopic): Told {
     left: effect.onHand === null ? NOTHING : number(effect.onHand),
     gateway: id(effect.gateway),
     since: moment(effect.since ?? effect.at),
+    words: effect.text ?? NOTHING,
   });
   const todo = todoFor(effect, topic, texts, money(effect));
   const url = orderUrl(effect, style);
@@ -147,16 +148,22 @@ function single(effect: DatedEffect, teller: Teller, topic: EffectTopic): Told {
 }
 
 /** What it is about, for a subject line. */
-function aboutOf(effect: DatedEffect, topic: EffectTopic, { money }: Teller): string {
+function aboutOf(effect: DatedEffect, topic: EffectTopic, { money, moment }: Teller): string {
   if (topic === 'stock.low') return productName(effect);
+  if (topic === REPORT_TOPIC) return moment(effect.since ?? effect.at).slice(0, DAY_LENGTH);
   if (effect.orderId === null) return effect.gateway === null ? 'reconciled' : id(effect.gateway);
   return effect.amount === null ? id(effect.orderId) : `${id(effect.orderId)} (${money(effect)})`;
 }
+
+/** `2026-11-23`: the day stands first in a moment. */
+const DAY_LENGTH = 10;
 
 function factsOf(effect: DatedEffect, topic: EffectTopic, teller: Teller): readonly Fact[] {
   const { texts, money, moment, number } = teller;
   const { labels } = texts.notices;
   const isStock = topic === 'stock.low';
+  // A product's name and a report's sentence are in the headline.
+  const isHeadline = isStock || topic === REPORT_TOPIC;
   const facts: readonly (readonly [string, string | null])[] = [
     [labels.product, isStock ? productName(effect) : null],
     [labels.productId, effect.productId === null ? null : id(effect.productId)],
@@ -166,7 +173,7 @@ function factsOf(effect: DatedEffect, topic: EffectTopic, teller: Teller): reado
     [labels.amount, effect.amount === null ? null : money(effect)],
     [labels.gateway, effect.gateway === null ? null : id(effect.gateway)],
     [labels.reason, reasonText(effect.reason, texts)],
-    [labels.words, isStock || effect.text === null ? null : boundedText(effect.text)],
+    [labels.words, isHeadline || effect.text === null ? null : boundedText(effect.text)],
     [labels.since, effect.since === null ? null : moment(effect.since)],
     [labels.at, moment(effect.at)],
   ];
@@ -234,7 +241,8 @@ type Column =
   | 'productId'
   | 'left'
   | 'gateway'
-  | 'since';
+  | 'since'
+  | 'words';
 
 function tableOf(topic: EffectTopic, effects: readonly DatedEffect[], teller: Teller): Table {
   const { texts, number, style } = teller;
@@ -274,6 +282,8 @@ function columnsOf(topic: EffectTopic): readonly Column[] {
     case 'gateway.up':
     case 'gateway.misconfigured':
       return ['at', 'gateway', 'since'];
+    case 'report.daily':
+      return ['since', 'words'];
   }
 }
 
@@ -297,6 +307,8 @@ function cellOf(column: Column, effect: DatedEffect, { money, moment, number }: 
       return effect.onHand === null ? NOTHING : number(effect.onHand);
     case 'gateway':
       return id(effect.gateway);
+    case 'words':
+      return effect.text ?? NOTHING;
     case 'since':
       return effect.since === null ? NOTHING : moment(effect.since);
   }
@@ -321,7 +333,9 @@ function reasonText(reason: Reason | null, texts: Texts): string {
 }
 
 function wordsOf({ topic, text }: DatedEffect): string {
-  return text === null || topic === 'stock.low' ? '' : `(${boundedText(text)})`;
+  return text === null || topic === 'stock.low' || topic === REPORT_TOPIC
+    ? ''
+    : `(${boundedText(text)})`;
 }
 
 function orderUrl({ orderId }: DatedEffect, { orderUrl: pattern }: Style): string | null {

@@ -1,4 +1,4 @@
-import type { ConditionTopic, Effect, EffectTopic } from './effect.ts';
+import { type ConditionTopic, type Effect, type EffectTopic, REPORT_TOPIC } from './effect.ts';
 import type { Order } from './order.ts';
 import type { Payment } from './payment.ts';
 import type { Reason } from './reason.ts';
@@ -76,6 +76,11 @@ export function conditionEffect(
 ): Effect {
   const subject = gateway === null ? '' : `${gateway}:`;
   return { ...NOTHING, topic, key: `${topic}:${subject}${since}`, gateway, text, since };
+}
+
+/** Tells what a day came to. `day`: `2026-11-23`, in the configured zone; each is told once. */
+export function reportEffect(day: string, begins: Instant, text: string): Effect {
+  return { ...NOTHING, topic: REPORT_TOPIC, key: `${REPORT_TOPIC}:${day}`, text, since: begins };
 }
 
 const NOTHING = {

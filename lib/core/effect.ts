@@ -25,8 +25,11 @@ export const CONDITION_TOPICS = [
   'gateway.misconfigured',
 ] as const;
 
+/** What is told when a day has ended. */
+export const REPORT_TOPIC = 'report.daily';
+
 /** Everything that people and systems can hear of. */
-export const EFFECT_TOPICS = [...ORDER_TOPICS, ...CONDITION_TOPICS] as const;
+export const EFFECT_TOPICS = [...ORDER_TOPICS, ...CONDITION_TOPICS, REPORT_TOPIC] as const;
 
 export type EffectTopic = (typeof EFFECT_TOPICS)[number];
 
@@ -40,6 +43,7 @@ export const TOPICS_FOR_PEOPLE: readonly EffectTopic[] = [
   'refund.due',
   'stock.low',
   ...CONDITION_TOPICS,
+  REPORT_TOPIC,
 ];
 
 /** True for a topic about the daemon and its gateways. */
@@ -63,13 +67,13 @@ export interface Effect {
   /** Of a condition. */
   readonly gateway: string | null;
   readonly reason: Reason | null;
-  /** The gateway's or our words; of `stock.low` the product's name. */
+  /** The gateway's or our words; of `stock.low` the product's name, of `report.daily` the report in a sentence. */
   readonly text: string | null;
   readonly amount: AmountMinor | null;
   readonly currency: string | null;
   /** Of `stock.low`: the pieces that are left. */
   readonly onHand: number | null;
-  /** Of a condition: when it began. */
+  /** Of a condition: when it began. Of a report: when its day began. */
   readonly since: Instant | null;
 }
 

@@ -22,7 +22,8 @@ export interface Surface extends Stoppable {
 }
 
 /** What the surface is given beside the engine below it. */
-export interface SurfaceSurroundings extends Pick<HttpDependencies, 'metricsText' | 'readiness'> {
+export interface SurfaceSurroundings
+  extends Pick<HttpDependencies, 'metricsText' | 'readiness' | 'reporting'> {
   readonly clock: Clock;
   readonly tell: Tell;
 }
@@ -68,7 +69,7 @@ export async function openSurface(
 function dependencies(
   config: Config,
   engine: Engine,
-  { clock, tell, metricsText, readiness }: SurfaceSurroundings,
+  { clock, tell, metricsText, readiness, reporting }: SurfaceSurroundings,
   requesting: Requesting | null,
 ): HttpDependencies {
   const { store, sweeping, pump, kinds, policy } = engine;
@@ -91,6 +92,7 @@ function dependencies(
     tell,
     metricsText,
     readiness,
+    reporting,
     firstLook: (order, now) => firstLook(order, policy(), now),
   };
 }

@@ -8,6 +8,7 @@ import type { Instant } from '../core/time.ts';
 import { ReconciledError } from '../errors.ts';
 import type { Callbacks, Commands, Requesting, Sweeping } from '../flows/port.ts';
 import type { Tell } from '../observe/events.ts';
+import type { Reporting } from '../report/port.ts';
 import type { NewOrder, Store } from '../store/port.ts';
 import { readJson } from './body.ts';
 import { addCallbackRoute, CALLBACK_PATH, documentCallbacks, takeCallbacks } from './callbacks.ts';
@@ -20,6 +21,7 @@ import { addOrderRoutes } from './orders.ts';
 import { addPaymentRoutes } from './payments.ts';
 import { fieldErrors, problemResponse, Refusal, refusalOf, refusedFields } from './problem.ts';
 import { addProductRoutes } from './products.ts';
+import { addReportRoute } from './reports.ts';
 import { addSweepRoutes } from './sweeps.ts';
 
 /** All that the HTTP interface stands on. */
@@ -37,6 +39,7 @@ export interface HttpDependencies {
   /** All metrics in the text format of Prometheus. */
   metricsText(): Promise<string>;
   readiness(): Promise<Readiness>;
+  readonly reporting: Pick<Reporting, 'report' | 'page' | 'orders'>;
   /** When a new order is looked at for the first time. */
   firstLook(order: Omit<NewOrder, 'lookAt'>, now: Instant): Instant;
 }
@@ -96,6 +99,7 @@ export function createApps(dependencies: HttpDependencies): {
   addProductRoutes(api, dependencies);
   addSweepRoutes(api, dependencies);
   addDeliveryRoutes(api, dependencies);
+  addReportRoute(api, dependencies);
   addOperationRoutes(api, dependencies);
   addDocument(api, dependencies.version);
 

@@ -17,6 +17,7 @@ export const PROBLEMS = {
   host_not_allowed: { status: 421, title: 'The Host header does not name this machine.' },
   invalid: { status: 422, title: ERROR_CODES.invalid },
   internal: { status: 500, title: ERROR_CODES.internal },
+  reports_full: { status: 503, title: 'Too many reports are asked for at once.' },
   waiting_full: { status: 503, title: 'Too many callbacks wait for their orders already.' },
 } as const;
 

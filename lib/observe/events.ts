@@ -80,6 +80,17 @@ export type Event =
       readonly durationMs: number;
       readonly detail: string;
     }
+  | {
+      readonly name: 'report.made';
+      readonly day: string;
+      readonly orders: number;
+      /** False: somebody has to look, the ledgers contradict each other. */
+      readonly tiesOut: boolean;
+      readonly differences: number;
+      readonly durationMs: number;
+    }
+  /** `day` `null`: it is not known which days are missing. It is tried again. */
+  | { readonly name: 'report.failed'; readonly day: string | null; readonly error: string }
   /** Deliveries of channels that are not configured any more were given up. */
   | { readonly name: 'deliveries.abandoned'; readonly count: number }
   | { readonly name: 'store.committed'; readonly rows: number; readonly durationMs: number }

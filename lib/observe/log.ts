@@ -1,6 +1,6 @@
 import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino';
 import { type Clock, systemClock } from '../clock.ts';
-import { TOPICS_FOR_PEOPLE } from '../core/effect.ts';
+import { REPORT_TOPIC, TOPICS_FOR_PEOPLE } from '../core/effect.ts';
 import { boundedText } from '../core/text.ts';
 import { type DurationMs, type Instant, MINUTE_MS } from '../core/time.ts';
 import type { Event, Tell } from './events.ts';
@@ -110,7 +110,13 @@ function levelOf(event: Event, isNews: (what: string) => boolean): LogLevel {
       return callbackLevel(event, isNews);
     case 'payment.requested':
       return event.outcome === 'nobody_knows' ? 'warn' : 'info';
+    case 'report.made':
+      return event.tiesOut ? 'info' : 'error';
+    case 'report.failed':
+      return 'error';
     case 'notice':
+      // A report comes every day; that its totals differ is told by `report.made`.
+      if (event.topic === REPORT_TOPIC) return 'info';
       return TOPICS_FOR_PEOPLE.includes(event.topic) ? 'warn' : 'info';
     case 'delivery.attempted':
       return event.outcome === 'delivered' ? 'debug' : 'warn';

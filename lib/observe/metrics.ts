@@ -134,6 +134,11 @@ function toldMetrics(registry: Registry) {
       buckets: BATCH_BUCKETS,
       registers,
     }),
+    reportDifferences: new Gauge({
+      name: 'reconciled_report_differences',
+      help: 'Totals of the last daily report that contradict each other; anything but 0 needs a person.',
+      registers,
+    }),
     commitStale: new Counter({
       name: 'reconciled_commit_stale_total',
       help: 'Decisions made again because their order had changed meanwhile.',
@@ -168,6 +173,9 @@ function count(told: Told, event: Event): void {
       told.deliveries.inc({ channel: event.channel, outcome: event.outcome });
       told.deliveryDuration.observe({ channel: event.channel }, event.durationMs / 1_000);
       return;
+    case 'report.made':
+      told.reportDifferences.set(event.differences);
+      return;
     case 'store.committed':
       told.commitDuration.observe(event.durationMs / 1_000);
       told.commitBatch.observe(event.rows);
@@ -186,6 +194,7 @@ function count(told: Told, event: Event): void {
     case 'deliveries.abandoned':
     case 'store.failed':
     case 'pool.failed':
+    case 'report.failed':
     case 'http.failed':
       return;
   }

@@ -111,6 +111,7 @@ const topics: Readonly<Record<EffectTopic, string>> = {
   'gateway.down': 'gateway down',
   'gateway.up': 'gateway up again',
   'gateway.misconfigured': 'gateway refuses access',
+  'report.daily': 'daily report',
   'stock.low': 'a product is running low',
 };
 

@@ -94,6 +94,7 @@ export const ko: Texts = {
     'gateway.down': 'PG 장애',
     'gateway.up': 'PG 복구',
     'gateway.misconfigured': 'PG 접근 거부',
+    'report.daily': '일일 보고서',
     'stock.low': '재고 부족 임박',
   },
   notices,

@@ -1,10 +1,11 @@
 import type { Message, Style } from '../../lib/channels/port.ts';
-import { conditionEffect } from '../../lib/core/announce.ts';
+import { conditionEffect, reportEffect } from '../../lib/core/announce.ts';
 import {
   type ConditionTopic,
   type DatedEffect,
   type EffectTopic,
   isCondition,
+  REPORT_TOPIC,
 } from '../../lib/core/effect.ts';
 import type { Reason } from '../../lib/core/reason.ts';
 import { SECOND_MS } from '../../lib/core/time.ts';
@@ -17,7 +18,9 @@ export const ENGLISH: Style = { locale: 'en', timezone: 'Asia/Seoul', orderUrl: 
 export const KOREAN: Style = { ...ENGLISH, locale: 'ko' };
 
 /** A usual reason for each topic about an order. */
-const REASONS: Readonly<Record<Exclude<EffectTopic, ConditionTopic | 'stock.low'>, Reason>> = {
+const REASONS: Readonly<
+  Record<Exclude<EffectTopic, ConditionTopic | 'stock.low' | 'report.daily'>, Reason>
+> = {
   'order.completed': 'captured',
   'order.failed': 'declined',
   'order.held': 'mismatched',
@@ -32,6 +35,10 @@ export function happened(topic: EffectTopic, over: Partial<DatedEffect> = {}): D
     const gateway = topic === 'sweep.late' ? null : 'pg';
     const text = topic === 'gateway.misconfigured' ? 'HTTP 401' : null;
     return { ...conditionEffect(topic, gateway, AT - 60 * SECOND_MS, text), at: AT, ...over };
+  }
+  if (topic === REPORT_TOPIC) {
+    const begins = Date.UTC(2026, 10, 22, 15);
+    return { ...reportEffect('2026-11-23', begins, '3 orders, 3 completed.'), at: AT, ...over };
   }
   const none = conditionEffect('gateway.up', null, AT, null);
   const order = { ...none, topic, orderId: 'ORDER000003', version: 2, since: null, at: AT };

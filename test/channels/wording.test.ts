@@ -80,6 +80,13 @@ const HEADLINES: Readonly<Record<EffectTopic, readonly [string, string, string, 
     '3 times a gateway refused us.',
     'PG 접근 거부가 3번 있었습니다.',
   ],
+  // The sentence was written in the configured language when the report was made.
+  'report.daily': [
+    '3 orders, 3 completed.',
+    '3 orders, 3 completed.',
+    '3 daily reports.',
+    '일일 보고서 3건.',
+  ],
 };
 
 for (const topic of EFFECT_TOPICS) {
@@ -129,6 +136,7 @@ for (const [topic, over, todo] of [
     { reason: 'reversed_after_completion' },
     'reconciled explain ORDER000003 tells what happened',
   ],
+  ['report.daily', {}, 'reconciled report --date 2026-11-23 shows all of it'],
   [
     'stock.low',
     { productId: 'a/b' },

@@ -210,7 +210,7 @@ t.test('each mistake is named with its place and with what to write', async (t) 
       `${LOG}topics = ["order.held", "payment"]`,
       'channel[0].topics[1]: "payment" is no topic. There are order.completed,',
     ],
-    [`${LOG}topics = []`, 'channel[0].topics: [] is not a list of 1 to 12 topics.'],
+    [`${LOG}topics = []`, 'channel[0].topics: [] is not a list of 1 to 13 topics.'],
     [`${LOG}topics = "order.held"`, 'channel[0].topics: "order.held" is not a list'],
     [
       `${LOG}topics = ["order.held", "order.held"]`,

@@ -130,6 +130,7 @@ const ROUTES = [
   'get /v1/deliveries',
   'get /v1/deliveries/{id}',
   'post /v1/deliveries/{id}/retry',
+  'get /v1/reports/{date}',
   'post /callbacks/{gateway}',
   'get /healthz',
   'get /readyz',

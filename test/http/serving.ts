@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { systemClock } from '../../lib/clock.ts';
 import { type Config, loadConfig } from '../../lib/config.ts';
 import { firstLook } from '../../lib/core/questions.ts';
@@ -8,6 +8,7 @@ import { createApps, type Readiness } from '../../lib/http/app.ts';
 import { listen } from '../../lib/http/listen.ts';
 import type { Event } from '../../lib/observe/events.ts';
 import { createMetrics } from '../../lib/observe/metrics.ts';
+import { createReporting } from '../../lib/pools/reporting.ts';
 import { type FlowWorld, openFlowWorld } from '../support/flow-world.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 
@@ -60,7 +61,15 @@ export async function openServing(options: ServingOptions = {}): Promise<Serving
     gateways: config.gateways.map(({ settings }) => settings.name),
     channels: [],
   });
+  const reporting = createReporting({
+    database: world.path,
+    folder: join(dirname(world.path), 'reports'),
+    timezone: config.timezone,
+    locale: config.locale,
+    tell: (event) => events.push(event),
+  });
   const { api, callbacks } = createApps({
+    reporting,
     config,
     version: '0.1.0',
     store,
@@ -92,6 +101,7 @@ export async function openServing(options: ServingOptions = {}): Promise<Serving
     call: (method, path, given = {}) => call(method, path, { port, ...given }),
     close: async () => {
       await Promise.all(listeners.map((listener) => listener.close(0)));
+      await reporting.close();
       await world.close();
     },
   };

@@ -45,6 +45,15 @@ const circuit: Extract<Event, { name: 'gateway.circuit' }> = {
   cause: 'timeout',
 };
 
+const made: Extract<Event, { name: 'report.made' }> = {
+  name: 'report.made',
+  day: '2026-11-23',
+  orders: 3,
+  tiesOut: true,
+  differences: 0,
+  durationMs: 1,
+};
+
 const callback: Extract<Event, { name: 'callback.received' }> = {
   name: 'callback.received',
   gateway: 'pg',
@@ -112,6 +121,9 @@ const LEVELS: readonly (readonly [LogLevel, Event])[] = [
   ['warn', circuit],
   ['info', { ...circuit, state: 'half_open' }],
   ['info', { ...circuit, state: 'closed' }],
+  ['info', made],
+  ['error', { ...made, tiesOut: false, differences: 1 }],
+  ['error', { name: 'report.failed', day: null, error: 'x' }],
   ['error', { name: 'gateway.misconfigured', gateway: 'pg', status: 401 }],
   ['debug', callback],
   ['debug', { ...callback, outcome: 'duplicate' }],

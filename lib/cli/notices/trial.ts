@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Message, Style } from '../../channels/port.ts';
 import type { ChannelConfig } from '../../config.ts';
-import { conditionEffect, lowStockEffect } from '../../core/announce.ts';
+import { conditionEffect, lowStockEffect, reportEffect } from '../../core/announce.ts';
 import type { Receipt } from '../../core/delivery.ts';
 import {
   type DatedEffect,
@@ -9,6 +9,7 @@ import {
   type Effect,
   type EffectTopic,
   isCondition,
+  REPORT_TOPIC,
 } from '../../core/effect.ts';
 import type { Instant } from '../../core/time.ts';
 import { textsOf } from '../../texts.ts';
@@ -97,6 +98,7 @@ function exampleOf(topic: EffectTopic, now: Instant): Effect {
   const order = { id: 'ORDER000001', version: 2 };
   if (isCondition(topic))
     return conditionEffect(topic, topic === 'sweep.late' ? null : 'pg', now, null);
+  if (topic === REPORT_TOPIC) return reportEffect('2026-11-23', now, 'An example, not a report.');
   const low = lowStockEffect({ id: 'tea', name: 'Tea', onHand: 5 }, 1, order);
   if (topic === 'stock.low') return low;
   return {

@@ -9,6 +9,8 @@ export interface NoticeNames {
   readonly gateway: string;
   /** Of a condition: when it began. */
   readonly since: string;
+  /** Of a report: the day in a sentence. */
+  readonly words: string;
 }
 
 /** Says what happened, once. */
@@ -35,6 +37,7 @@ const headlines: Readonly<Record<EffectTopic, Headline>> = {
   'gateway.up': ({ gateway, since }) => `${gateway} answers again. The trouble began at ${since}.`,
   'gateway.misconfigured': ({ gateway, since }) =>
     `${gateway} has been refusing us since ${since}. Its orders wait.`,
+  'report.daily': ({ words }) => words,
 };
 
 const many: Readonly<Record<EffectTopic, ManyHeadline>> = {
@@ -50,6 +53,7 @@ const many: Readonly<Record<EffectTopic, ManyHeadline>> = {
   'gateway.down': (count) => `${count} times a gateway failed.`,
   'gateway.up': (count) => `${count} times a gateway answered again.`,
   'gateway.misconfigured': (count) => `${count} times a gateway refused us.`,
+  'report.daily': (count) => `${count} daily reports.`,
 };
 
 /** What messages for people say, in English. Its shape is the shape of every language. */
@@ -98,5 +102,6 @@ export const notices = {
       'nothing, if it is back soon: it is tried again by itself. Otherwise ask whoever runs the gateway',
     gatewayMisconfigured: (gateway: string) =>
       `look at the address, user and rights of the gateway ${gateway} in reconciled.toml, then reconciled config check, and start the daemon again`,
+    report: (day: string) => `reconciled report --date ${day} shows all of it`,
   },
 } as const;

@@ -22,6 +22,7 @@ export const notices: Texts['notices'] = {
       `${gateway}: 다시 응답합니다. 문제는 ${since}에 시작되었습니다.`,
     'gateway.misconfigured': ({ gateway, since }) =>
       `${gateway}: ${since}부터 접근을 거부합니다. 그동안 주문은 기다립니다.`,
+    'report.daily': ({ words }) => words,
   },
   many: {
     'order.completed': (count) => `주문 ${count}건이 완료되었습니다.`,
@@ -36,6 +37,7 @@ export const notices: Texts['notices'] = {
     'gateway.down': (count) => `PG 장애가 ${count}번 있었습니다.`,
     'gateway.up': (count) => `PG 복구가 ${count}번 있었습니다.`,
     'gateway.misconfigured': (count) => `PG 접근 거부가 ${count}번 있었습니다.`,
+    'report.daily': (count) => `일일 보고서 ${count}건.`,
   },
   test: '시험',
   testNote: '시험 메시지입니다. 실제로 일어난 일이 아닙니다.',
@@ -76,5 +78,6 @@ export const notices: Texts['notices'] = {
     gatewayDown: '곧 복구되면 할 일이 없습니다(자동으로 다시 시도). 계속되면 PG사에 문의하세요',
     gatewayMisconfigured: (gateway) =>
       `reconciled.toml에서 PG ${gateway}의 주소, 사용자, 권한을 고치고 reconciled config check로 확인한 뒤 데몬을 다시 시작하세요`,
+    report: (day) => `전체 내용은 reconciled report --date ${day}`,
   },
 };

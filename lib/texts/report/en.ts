@@ -46,7 +46,7 @@ export const reportEn = {
     completed: 'completed',
     failed: 'failed',
     currency: 'currency',
-    oldest: 'oldest from',
+    oldest: 'the oldest is of',
     product: 'product',
     name: 'name',
     pieces: 'pieces',

@@ -1,0 +1,82 @@
+import { createTask } from 'node-cron';
+import type { Clock } from '../clock.ts';
+import { reportEffect } from '../core/announce.ts';
+import type { Tell } from '../observe/events.ts';
+import type { Day } from '../report/days.ts';
+import type { Reporting } from '../report/port.ts';
+import type { Outbox } from '../store/outbox-port.ts';
+import type { Stoppable } from './port.ts';
+
+/** What the daily report stands on. */
+export interface ReportsGround {
+  readonly reporting: Pick<Reporting, 'missing' | 'draft' | 'publish'>;
+  readonly outbox: Pick<Outbox, 'announce'>;
+  readonly clock: Clock;
+  readonly tell: Tell;
+}
+
+/**
+ * Writes the report of each day when it has ended, and tells of it. A day that was missed is made up for now, and what failed is
+ * tried again in an hour. `cron`: the tick; a test turns it faster.
+ */
+export async function startReports(
+  ground: ReportsGround,
+  { timezone, cron = HOURLY }: { readonly timezone: string; readonly cron?: string },
+): Promise<Stoppable> {
+  let underway: Promise<void> = makeMissing(ground);
+  const tick = () => {
+    underway = underway.then(() => makeMissing(ground));
+    return underway;
+  };
+  const quiet = () => {};
+  const task = createTask(cron, tick, {
+    timezone,
+    noOverlap: true,
+    // A missed tick is no news: the next one makes what is missing.
+    suppressMissedWarning: true,
+    logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+  });
+  await task.start();
+  return {
+    stop: async () => {
+      await task.destroy();
+    },
+  };
+}
+
+/** The first hour of a day begins at 00:00, also where the clock is put forward at midnight; the others are second chances. */
+const HOURLY = '0 * * * *';
+
+/** Makes what is missing, oldest first. Never rejects: what fails is told. */
+export async function makeMissing(ground: ReportsGround): Promise<void> {
+  const { reporting, clock, tell } = ground;
+  let day: Day | null = null;
+  try {
+    for (day of await reporting.missing(clock.now())) await make(ground, day);
+  } catch (error) {
+    tell({
+      name: 'report.failed',
+      day,
+      error: error instanceof Error ? error.message : String(error),
+    });
+  }
+}
+
+/**
+ * It is told of before it can be seen: if the daemon ends in between, the next start makes it again, and the outbox knows that
+ * this day was told.
+ */
+async function make({ reporting, outbox, clock, tell }: ReportsGround, day: Day): Promise<void> {
+  const startedMs = clock.monotonicMs();
+  const drafted = await reporting.draft(day, clock.now());
+  await outbox.announce([reportEffect(day, drafted.begins, drafted.summary)], [], clock.now());
+  await reporting.publish(day);
+  tell({
+    name: 'report.made',
+    day,
+    orders: drafted.orders,
+    tiesOut: drafted.tiesOut,
+    differences: drafted.differences,
+    durationMs: clock.monotonicMs() - startedMs,
+  });
+}

@@ -1,0 +1,73 @@
+import { Piscina } from 'piscina';
+import { ReconciledError } from '../errors.ts';
+import type { Tell } from '../observe/events.ts';
+import type { Reporting } from '../report/port.ts';
+import type { ReportSettings, TaskResult } from '../report/tasks.ts';
+import { privateCompileCache } from './compile-cache.ts';
+import { textOf, threadSettings } from './threads.ts';
+
+/** What the pool is made from. */
+export interface ReportingOptions extends ReportSettings {
+  readonly tell: Tell;
+  /** What the thread runs; a test gives its own. */
+  readonly workerUrl?: string;
+  /** Where compiled code is kept between starts; `null`: nowhere. A private folder of the user's by default. */
+  readonly compileCacheDir?: string | null;
+}
+
+/** The thread and what its owner needs of it. */
+export interface ReportingPool extends Reporting {
+  /** Ends the thread, whatever it does: it only reads, and half a draft is seen by nobody. Never rejects. */
+  close(): Promise<void>;
+}
+
+/**
+ * One thread for reports, with a connection of its own that reads. It starts with the first task and ends when it had none for a
+ * while.
+ */
+export function createReporting(options: ReportingOptions): ReportingPool {
+  const { tell, workerUrl, compileCacheDir = privateCompileCache() } = options;
+  const { database, folder, timezone, locale } = options;
+  const settings: ReportSettings = { database, folder, timezone, locale };
+  const failed = (error: unknown) =>
+    tell({ name: 'pool.failed', pool: 'reporting', error: textOf(error) });
+  const pool = new Piscina({
+    ...threadSettings(compileCacheDir),
+    minThreads: 0,
+    maxThreads: 1,
+    maxQueue: MAX_QUEUE,
+    filename: workerUrl ?? new URL('../../workers/report.ts', import.meta.url).href,
+    name: 'report',
+  });
+  // Without a listener a thread that throws while it starts would end the process.
+  pool.on('error', failed);
+
+  const run = async <T>(name: string, task: object): Promise<T> => {
+    const result = await ended<T>(name, task);
+    if (result.kind === 'done') return result.value;
+    throw new ReconciledError(result.code, result.message, { hint: result.hint });
+  };
+  const ended = async <T>(name: string, task: object): Promise<TaskResult<T>> => {
+    try {
+      return await pool.run({ ...settings, ...task }, { name });
+    } catch (error) {
+      throw new ReconciledError('store_failed', `The report could not be made: ${textOf(error)}.`, {
+        hint: 'Try again; the log tells more.',
+        retryable: true,
+        cause: error,
+      });
+    }
+  };
+  return {
+    report: (day, now) => run('report', { day, now }),
+    page: (day, now) => run('page', { day, now }),
+    orders: (day, after) => run('orders', { day, after }),
+    missing: (now) => run('missing', { now }),
+    draft: (day, now) => run('draft', { day, now }),
+    publish: (day) => run('publish', { day, now: 0 }),
+    close: () => pool.destroy().catch(failed),
+  };
+}
+
+/** Whoever asks has a bound of his own; this one only keeps a mistake from filling the memory. */
+const MAX_QUEUE = 100;

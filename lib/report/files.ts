@@ -1,0 +1,91 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import type { Day } from './days.ts';
+import { pageOf } from './page.ts';
+import type { Report } from './report.ts';
+import type { ReportStyle } from './sections.ts';
+
+/** In this order they get their names: a day whose last one is there has all of them. */
+const KINDS = ['html', 'json'] as const;
+
+type Kind = (typeof KINDS)[number];
+
+/** Writes both files of a day under names that nobody reads, and does not return before they are on the disk. */
+export function writeDraft(folder: string, report: Report, style: ReportStyle): void {
+  // 0700: it tells what the shop earns.
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const contents: Readonly<Record<Kind, string>> = {
+    html: pageOf(report, style),
+    json: `${JSON.stringify(report, null, 2)}\n`,
+  };
+  for (const kind of KINDS) writeDurably(draftOf(folder, report.to, kind), contents[kind]);
+}
+
+/** Gives the draft of a day its names. Nobody ever sees half a file; a second time it is nothing new. */
+export function publishDraft(folder: string, day: Day): void {
+  for (const kind of KINDS) {
+    if (existsSync(draftOf(folder, day, kind)))
+      renameSync(draftOf(folder, day, kind), fileOf(folder, day, kind));
+  }
+  // The names are on the disk too before anybody is told that the day is done.
+  const directory = openSync(folder, 'r');
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
+}
+
+/** True when the report of the day is written, whole. */
+export function isWritten(folder: string, day: Day): boolean {
+  return existsSync(fileOf(folder, day, 'json'));
+}
+
+/** The written report of a day; `null`: there is none, or somebody broke it. */
+export function readWritten(folder: string, day: Day): Report | null {
+  try {
+    const read: unknown = JSON.parse(readFileSync(fileOf(folder, day, 'json'), 'utf8'));
+    return isReport(read) ? read : null;
+  } catch {
+    return null;
+  }
+}
+
+function fileOf(folder: string, day: Day, kind: Kind): string {
+  return join(folder, `${day}.${kind}`);
+}
+
+function draftOf(folder: string, day: Day, kind: Kind): string {
+  return join(folder, `.${day}.${kind}.draft`);
+}
+
+function writeDurably(path: string, content: string): void {
+  const file = openSync(path, 'w', 0o600);
+  try {
+    writeSync(file, content);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** It was written by us; this only tells it from a file that was put in its place. */
+function isReport(read: unknown): read is Report {
+  return (
+    typeof read === 'object' &&
+    read !== null &&
+    'currencies' in read &&
+    Array.isArray(read.currencies) &&
+    'ties' in read &&
+    Array.isArray(read.ties)
+  );
+}

@@ -1,0 +1,33 @@
+import type { Instant } from '../core/time.ts';
+import type { ReportSource } from '../store/report-port.ts';
+import { type Day, dayAfter, dayOf, spanOfDays } from './days.ts';
+import { isWritten } from './files.ts';
+import { MADE_UP_DAYS } from './port.ts';
+
+/** Where written reports are, and of which zone their days are. */
+export interface WrittenReports {
+  readonly folder: string;
+  readonly timezone: string;
+  readonly now: Instant;
+}
+
+/**
+ * The days that ended and have no written report, oldest first: those with orders, and yesterday also without any once there
+ * were orders before. A new installation has nothing to tell, but a shop whose orders stop coming has.
+ */
+export function missingDays(
+  source: ReportSource,
+  { folder, timezone, now }: WrittenReports,
+): readonly Day[] {
+  const today = dayOf(now, timezone);
+  const yesterday = dayAfter(today, -1);
+  const days = Array.from({ length: MADE_UP_DAYS }, (_, back) => dayAfter(today, -1 - back));
+  const unwritten = days.filter((day) => !isWritten(folder, day));
+  const hasOrders = (day: Day) => {
+    const span = spanOfDays(day, day, timezone);
+    const from = day === yesterday ? Number.MIN_SAFE_INTEGER : span.from;
+    const first = source.snapshot((view) => view.nextOrder(from));
+    return first !== null && first < span.until;
+  };
+  return unwritten.filter(hasOrders).reverse();
+}
