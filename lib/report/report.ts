@@ -97,7 +97,7 @@ export interface StockReport {
 /**
  * What was compared:
  * `created`: orders, and their creation in the journal; a state: orders in it, and those whose journal ends in it; `agreeing`:
- * orders, and those of whose state, amount and version the journal says the same; `history`: versions, and rows of the journal;
+ * orders, and those of whose state, amount, currency and version the journal says the same; `history`: versions, and rows of the journal;
  * `paid`: completed orders with something to pay, and succeeded payments; `paying`: the same, and the payments that each paid
  * for its own order in full; `stock`: pieces of completed orders, and of the movements; `open_held`, `open_refunds`: what is
  * open, and the counters.

@@ -73,7 +73,7 @@ export interface JournalGroup extends Sum {
   readonly tookMs: DurationMs | null;
   /** The longest of the group, exact. */
   readonly longestMs: DurationMs | null;
-  /** Orders whose own row says the same of state, amount and version. */
+  /** Orders whose own row says the same of state, amount, currency and version. */
   readonly agreeing: number;
   /** Orders whose creation is in the journal; `amount` is the sum of what it says. */
   readonly created: number;

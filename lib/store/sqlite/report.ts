@@ -11,6 +11,7 @@ import type {
   StockGroup,
 } from '../report-port.ts';
 import { openConnection, type Session } from './connection.ts';
+import { MIGRATIONS } from './migrations.ts';
 import { startReading } from './reading.ts';
 
 /**
@@ -18,7 +19,7 @@ import { startReading } from './reading.ts';
  * @throws ReconciledError as `openSqliteStore` for a reader.
  */
 export function openReportSource(path: string): ReportSource {
-  const connection = openConnection({ path, readOnly: true, maxPages: null });
+  const connection = openConnection({ path, readOnly: true, maxPages: null, migrations: MIGRATIONS });
   const { lookNow } = startReading(connection);
   return {
     snapshot: (look) => lookNow((session) => look(viewOf(session))),
@@ -103,6 +104,7 @@ export const GROUP_JOURNAL = `
   WITH each AS (
     SELECT o.currency, o.amount, o.state AS orderState, o.version, count(j.seq) AS rows,
       max(CASE WHEN j.version = 1 THEN json_extract(j.record, '$.order.amount') END) AS told,
+      max(CASE WHEN j.version = 1 THEN json_extract(j.record, '$.order.currency') END) AS toldCurrency,
       CASE max(CASE WHEN j.state IS NOT NULL THEN 4 * j.version + CASE j.state
           WHEN 'pending' THEN 0 WHEN 'completed' THEN 1 WHEN 'failed' THEN 2 ELSE 3 END END) % 4
         WHEN 0 THEN 'pending' WHEN 1 THEN 'completed' WHEN 2 THEN 'failed' WHEN 3 THEN 'held' END AS state,
@@ -112,7 +114,7 @@ export const GROUP_JOURNAL = `
     WHERE ${IN_SPAN}
     GROUP BY o.created_at, o.id)
   SELECT currency, state, settledBy, ${CUT} AS tookMs, count(*) AS count, coalesce(sum(told), 0) AS amount,
-    max(took) AS longestMs, sum(state IS orderState AND told IS amount AND rows = version) AS agreeing,
+    max(took) AS longestMs, sum(state IS orderState AND told IS amount AND toldCurrency IS currency AND rows = version) AS agreeing,
     count(told) AS created, sum(rows) AS rows
   FROM each GROUP BY 1, 2, 3, 4`;
 

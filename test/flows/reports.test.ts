@@ -1,0 +1,178 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import t, { type Test } from 'tap';
+import { DAY_MS, HOUR_MS } from '../../lib/core/time.ts';
+import { makeMissing, type ReportsGround, startReports } from '../../lib/flows/reports.ts';
+import type { Event } from '../../lib/observe/events.ts';
+import { createReporting, type ReportingPool } from '../../lib/pools/reporting.ts';
+import { MADE_UP_DAYS } from '../../lib/report/port.ts';
+import { DAY, openShop, ZONE } from '../report/shop.ts';
+import type { FlowWorld } from '../support/flow-world.ts';
+
+/** A shop, the thread for its reports, and the ground of the flow. */
+interface Reported {
+  readonly shop: FlowWorld;
+  readonly folder: string;
+  readonly reporting: ReportingPool;
+  readonly ground: ReportsGround;
+  readonly events: Event[];
+  /** The names of the files that are to be seen. */
+  files(): readonly string[];
+  /** What the channel was told, oldest first. */
+  told(): Promise<readonly string[]>;
+}
+
+async function openReported(t: Test): Promise<Reported> {
+  const shop = await openShop();
+  t.teardown(shop.close);
+  const folder = join(dirname(shop.database), 'reports');
+  const events: Event[] = [];
+  const tell = (event: Event) => void events.push(event);
+  const reporting = createReporting({
+    database: shop.database,
+    folder,
+    timezone: ZONE,
+    locale: 'en',
+    tell,
+  });
+  t.teardown(() => reporting.close());
+  const { clock, store } = shop;
+  await store.outbox.subscribe(
+    [{ channel: 'ops', topic: 'report.daily', digestMs: 0 }],
+    clock.now(),
+  );
+  mkdirSync(folder);
+  return {
+    shop,
+    folder,
+    reporting,
+    events,
+    ground: { reporting, outbox: store.outbox, clock, tell },
+    files: () => readdirSync(folder).sort(),
+    told: async () => {
+      const page = await store.reader.deliveries({
+        state: null,
+        channel: 'ops',
+        after: null,
+        limit: 100,
+      });
+      return page.items.map(({ effect }) => effect.key).reverse();
+    },
+  };
+}
+
+/** It is ten in the morning when the shop is as it is: so much later it is the first minute of the next day. */
+const TO_MIDNIGHT_MS = 14 * HOUR_MS;
+
+t.test('a day is reported when it has ended, and told once', async (t) => {
+  const { shop, ground, events, files, told } = await openReported(t);
+  await makeMissing(ground);
+  t.same(files(), [], 'today is not over');
+  await shop.pass(TO_MIDNIGHT_MS);
+  await makeMissing(ground);
+  await makeMissing(ground);
+  t.same(files(), [`${DAY}.html`, `${DAY}.json`]);
+  t.same(await told(), [`report.daily:${DAY}`]);
+  t.match(
+    events.filter(({ name }) => name === 'report.made'),
+    [{ day: DAY, orders: 8, tiesOut: true, differences: 0 }],
+  );
+  const { items } = await shop.store.reader.deliveries({
+    state: 'pending',
+    channel: 'ops',
+    after: null,
+    limit: 1,
+  });
+  t.match(items[0]?.effect, {
+    topic: 'report.daily',
+    orderId: null,
+    since: Date.UTC(2025, 7, 15, 15),
+    text: /^2025-08-16: 8 orders/,
+  });
+});
+
+t.test(
+  'days that were missed are made up for, a day without orders only as the last one',
+  async (t) => {
+    const { shop, ground, files, told } = await openReported(t);
+    await shop.pass(TO_MIDNIGHT_MS + 3 * DAY_MS);
+    await makeMissing(ground);
+    t.same(files(), [`${DAY}.html`, `${DAY}.json`, '2025-08-19.html', '2025-08-19.json']);
+    t.same(await told(), [`report.daily:${DAY}`, 'report.daily:2025-08-19']);
+  },
+);
+
+t.test('what was missed too long ago is left', async (t) => {
+  const { shop, ground, files } = await openReported(t);
+  await shop.pass(TO_MIDNIGHT_MS + MADE_UP_DAYS * DAY_MS);
+  await makeMissing(ground);
+  t.same(files(), ['2025-09-16.html', '2025-09-16.json']);
+});
+
+t.test(
+  'a daemon that ended between telling and naming makes the day again and tells nothing new',
+  async (t) => {
+    const { shop, ground, reporting, files, told } = await openReported(t);
+    await shop.pass(TO_MIDNIGHT_MS);
+    const died = new Error('the daemon died here');
+    const dying = { ...reporting, publish: () => Promise.reject(died) };
+    await makeMissing({ ...ground, reporting: dying });
+    t.same(
+      files().filter((name) => !name.startsWith('.')),
+      [],
+    );
+    await makeMissing(ground);
+    t.same(files(), [`${DAY}.html`, `${DAY}.json`]);
+    t.same(await told(), [`report.daily:${DAY}`]);
+  },
+);
+
+t.test('trouble is told, and the next tick tries again', async (t) => {
+  const { shop, ground, folder, events, files } = await openReported(t);
+  await shop.pass(TO_MIDNIGHT_MS);
+  // A folder in the place of the draft.
+  mkdirSync(join(folder, `.${DAY}.html.draft`));
+  await makeMissing(ground);
+  t.match(
+    events.filter(({ name }) => name === 'report.failed'),
+    [{ day: DAY, error: /EISDIR/ }],
+  );
+  const { rmdirSync } = await import('node:fs');
+  rmdirSync(join(folder, `.${DAY}.html.draft`));
+  await makeMissing(ground);
+  t.same(files(), [`${DAY}.html`, `${DAY}.json`]);
+});
+
+t.test('a written report stays as it was written', async (t) => {
+  const { shop, ground, reporting, folder } = await openReported(t);
+  await shop.pass(TO_MIDNIGHT_MS);
+  await makeMissing(ground);
+  const written = await reporting.report(DAY, shop.clock.now());
+  await shop.pass(HOUR_MS);
+  t.same(await reporting.report(DAY, shop.clock.now()), written);
+  writeFileSync(join(folder, `${DAY}.json`), 'broken');
+  const again = await reporting.report(DAY, shop.clock.now());
+  t.not(again.madeAt, written.madeAt, 'one that somebody broke is counted again');
+});
+
+t.test('the schedule ticks and ends', async (t) => {
+  const { shop, ground, files } = await openReported(t);
+  const ticks = Promise.withResolvers<void>();
+  let asked = 0;
+  const reporting = {
+    ...ground.reporting,
+    missing: (now: number) => {
+      asked += 1;
+      if (asked === 2) ticks.resolve();
+      return ground.reporting.missing(now);
+    },
+  };
+  await shop.pass(TO_MIDNIGHT_MS);
+  const schedule = await startReports(
+    { ...ground, reporting },
+    { timezone: ZONE, cron: '* * * * * *' },
+  );
+  await ticks.promise;
+  await schedule.stop();
+  t.same(files(), [`${DAY}.html`, `${DAY}.json`], 'the first time is at the start');
+});
