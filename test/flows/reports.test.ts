@@ -25,11 +25,11 @@ interface Reported {
 async function openReported(t: Test): Promise<Reported> {
   const shop = await openShop();
   t.teardown(shop.close);
-  const folder = join(dirname(shop.database), 'reports');
+  const folder = join(dirname(shop.path), 'reports');
   const events: Event[] = [];
   const tell = (event: Event) => void events.push(event);
   const reporting = createReporting({
-    database: shop.database,
+    database: shop.path,
     folder,
     timezone: ZONE,
     locale: 'en',

@@ -53,7 +53,7 @@ for (const [said, written] of WORDS) {
   t.test(`a cell that says ${JSON.stringify(said)}`, async (t) => {
     const shop = await openShop();
     t.teardown(shop.close);
-    const hand = new Database(shop.database);
+    const hand = new Database(shop.path);
     hand.prepare("UPDATE orders SET reason_text = ? WHERE id = 'ORDER-1'").run(said);
     hand.close();
     t.ok(listOf(shop).join('').includes(`,completed,captured,${written},KRW,`));
@@ -63,7 +63,7 @@ for (const [said, written] of WORDS) {
 t.test('a long list comes page by page, each order once, also at the same moment', async (t) => {
   const shop = await openShop();
   t.teardown(shop.close);
-  const hand = new Database(shop.database);
+  const hand = new Database(shop.path);
   const more = 2 * CSV_PAGE - 8;
   hand
     .prepare(

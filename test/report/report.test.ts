@@ -87,7 +87,7 @@ t.test('one snapshot: what is written meanwhile is not in it', async (t) => {
   const shop = await openShop();
   t.teardown(shop.close);
   const span = { from: 0, until: Number.MAX_SAFE_INTEGER };
-  const writer = new Database(shop.database);
+  const writer = new Database(shop.path);
   t.teardown(() => writer.close());
   const counts = withSource(shop, (source) =>
     source.snapshot((view) => {
@@ -146,7 +146,7 @@ for (const [statement, differing] of TAMPERED) {
   t.test(`after ${statement}`, async (t) => {
     const shop = await openShop();
     t.teardown(shop.close);
-    const hand = new Database(shop.database);
+    const hand = new Database(shop.path);
     hand.exec(statement);
     hand.close();
     const report = reportOf(shop);

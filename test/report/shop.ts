@@ -65,7 +65,7 @@ export function reportOf(world: FlowWorld, over: { from?: string; to?: string } 
 }
 
 export function withSource<T>(world: FlowWorld, use: (source: ReportSource) => T): T {
-  const source = openReportSource(world.database);
+  const source = openReportSource(world.path);
   try {
     return use(source);
   } finally {
