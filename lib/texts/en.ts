@@ -281,6 +281,7 @@ export const en = {
     secret: 'other users of this machine cannot read the database',
     open: (path: string) => `other users of this machine can read ${path}`,
     openTodo: (path: string) => `chmod 600 ${path}*`,
+    secretTodo: (path: string) => `chmod o= ${path}`,
     database: (orders: number) => `${orders} orders; it can be read`,
     noDatabase: 'there is none yet; the daemon makes it',
     daemon: (origin: string) => `a daemon runs at ${origin} and does its work`,

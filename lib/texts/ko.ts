@@ -230,6 +230,7 @@ export const ko: Texts = {
     secret: '이 서버의 다른 사용자는 데이터베이스를 읽을 수 없습니다',
     open: (path) => `이 서버의 다른 사용자가 ${path}를 읽을 수 있습니다`,
     openTodo: (path) => `chmod 600 ${path}*`,
+    secretTodo: (path) => `chmod o= ${path}`,
     database: (orders) => `주문 ${orders}건, 읽을 수 있습니다`,
     noDatabase: '아직 없습니다. 데몬이 만듭니다',
     daemon: (origin) => `${origin}에서 데몬이 일하고 있습니다`,

@@ -56,10 +56,14 @@ t.test('what is wrong is named, with what to do', async (t) => {
     response.end();
   });
   writeFileSync(join(cwd, 'reconciled.toml.secret'), 'hunter2');
+  chmodSync(join(cwd, 'reconciled.toml.secret'), 0o644);
   writeFileSync(join(cwd, 'sick.toml'), sick({ late, locked, mail: await silentMail(t) }));
   const found = await doctor(cwd, 'sick.toml');
   t.match([found.ok, found.code], [false, 1]);
   t.match(found.of('permissions'), { verdict: 'warning', todo: /^chmod 600 / });
+  t.match(found.of('secrets'), { verdict: 'warning', found: /toml\.secret$/, todo: /^chmod o= / });
+  chmodSync(join(cwd, 'reconciled.toml.secret'), 0o640);
+  t.equal((await doctor(cwd, 'sick.toml')).of('secrets'), undefined, 'and then it is well');
   t.match(found.of('gateway gone'), { verdict: 'trouble', todo: /base_url/ });
   t.match(found.of('gateway locked'), { verdict: 'trouble', found: /refuses us/, todo: /user_id/ });
   t.match(found.of('gateway late'), { verdict: 'ok' });

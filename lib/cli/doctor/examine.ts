@@ -10,6 +10,7 @@ import { gatewayKind } from '../../gateways/index.ts';
 import { type Texts, textsOf } from '../../texts.ts';
 import { originOf } from '../client.ts';
 import { withReader } from '../reading.ts';
+import { openSecretFiles } from './secret-files.ts';
 
 /** One thing that was looked at. */
 export interface Finding {
@@ -31,6 +32,7 @@ export async function examine(config: Config): Promise<readonly Finding[]> {
       ? []
       : [{ ...ok('gateways', doctor.noGateway), ...trouble(doctor.noGatewayTodo) }]),
     ...examineFolder(config, texts),
+    ...examineSecrets(config, texts),
     await examineDatabase(config, texts),
     await examineDaemon(config, texts),
     ...(await Promise.all(config.gateways.map((one) => examineGateway(one, texts)))).flat(),
@@ -82,6 +84,14 @@ function examineFolder(config: Config, { doctor }: Texts): readonly Finding[] {
       : ok('permissions', doctor.secret),
   );
   return findings;
+}
+
+function examineSecrets({ file }: Config, { doctor }: Texts): readonly Finding[] {
+  const open = file === null ? [] : openSecretFiles(file);
+  return open.map((path) => ({
+    ...ok('secrets', doctor.open(path)),
+    ...warning(doctor.secretTodo(path)),
+  }));
 }
 
 function nearestFolder(path: string): string {
