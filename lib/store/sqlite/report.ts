@@ -19,7 +19,12 @@ import { startReading } from './reading.ts';
  * @throws ReconciledError as `openSqliteStore` for a reader.
  */
 export function openReportSource(path: string): ReportSource {
-  const connection = openConnection({ path, readOnly: true, maxPages: null, migrations: MIGRATIONS });
+  const connection = openConnection({
+    path,
+    readOnly: true,
+    maxPages: null,
+    migrations: MIGRATIONS,
+  });
   const { lookNow } = startReading(connection);
   return {
     snapshot: (look) => lookNow((session) => look(viewOf(session))),
