@@ -307,6 +307,18 @@ t.test('no test sleeps, and none is skipped without a reason', async (t) => {
   }
 });
 
+t.test('what is loaded later is there in the one binary too', async (t) => {
+  // In a bundle a CommonJS package that is imported later has its default and no names.
+  const later = /(?:const \{ ?([^}]*?) ?\} = )?\(?await import\('([^.'][^']*)'\)\)?(\.default\b)?/g;
+  for (const file of sources) {
+    for (const [, names = '', name = '', byDefault] of read(file).matchAll(later)) {
+      if (!('module.exports' in (await import(name)))) continue;
+      const isDefault = byDefault !== undefined || /^default: \w+$/.test(names);
+      t.ok(isDefault, `${file} takes the default of ${name}, or has it from a file of ours`);
+    }
+  }
+});
+
 t.test('every dependency is pinned and has a reason', async (t) => {
   const manifest = JSON.parse(read('package.json')) as Record<
     string,

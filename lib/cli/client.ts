@@ -39,7 +39,7 @@ export interface Reply {
 
 /** Connects to the daemon of this configuration. */
 export async function daemonClient(config: Config, connections = 1): Promise<Client> {
-  const { Agent, request } = await import('undici');
+  const { Agent, request } = await import('./requesting.ts');
   // A sweep is waited for until it ended, however long that takes.
   const agent = new Agent({ connections, headersTimeout: 0, bodyTimeout: 0 });
   const origin = originOf(config);
