@@ -25,7 +25,7 @@ t.test('a day as a table, as JSON, as a list and as a page', async (t) => {
   t.match(table.stdout, /^days +2026-08-16\n/);
   t.match(table.stdout, /\ncompleted +1 +₩5,000\n/);
   t.match(table.stdout, 'Orders, journal, payments and stock say the same.');
-  t.match((await report()).stdout, '주문, 원장, 결제, 재고의 합계가 모두 일치합니다.');
+  t.match((await report()).stdout, '주문, 저널, 결제, 재고의 합계가 모두 일치합니다.');
   const json = await report('--format', 'json');
   t.match(JSON.parse(json.stdout), { from: DAY, orders: 4, tiesOut: true, complete: true });
   const csv = await report('--format', 'csv');

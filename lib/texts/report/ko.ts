@@ -17,7 +17,7 @@ export const reportKo = {
   settleTimes: (median: string, p95: string, max: string) =>
     `중앙값 ${median}, 95 %가 ${p95} 이내, 최장 ${max}`,
   settleNone: '확정된 주문 없음',
-  tiesOut: '주문, 원장, 결제, 재고의 합계가 모두 일치합니다.',
+  tiesOut: '주문, 저널, 결제, 재고의 합계가 모두 일치합니다.',
   tiesNot: (differences: number) =>
     `불일치: 합계 ${differences}건이 맞지 않습니다. “불일치 내역”을 보십시오.`,
   advice:
@@ -71,19 +71,19 @@ export const reportKo = {
   none: '없음.',
   more: (products: number) => `외 상품 ${products}종`,
   settledBy: {
-    sweep: '주기 조회',
+    sweep: '정기 확인',
     callback: '콜백',
     request: '결제 요청',
     person: '담당자',
   },
   ties: {
-    created: '생성: 주문과 원장',
-    pending: '대기: 주문과 원장',
-    completed: '완료: 주문과 원장',
-    failed: '실패: 주문과 원장',
-    held: '보류: 주문과 원장',
-    agreeing: '주문 하나하나와 그 원장',
-    history: '변경 횟수와 원장 행 수',
+    created: '생성: 주문과 저널',
+    pending: '대기: 주문과 저널',
+    completed: '완료: 주문과 저널',
+    failed: '실패: 주문과 저널',
+    held: '보류: 주문과 저널',
+    agreeing: '주문 하나하나와 그 저널',
+    history: '변경 횟수와 저널 행 수',
     paid: '완료 주문과 성공한 결제',
     paying: '완료 주문 하나하나와 그 결제',
     stock: '완료 주문의 수량과 재고 이동',
@@ -92,7 +92,7 @@ export const reportKo = {
   },
   ledgers: {
     orders: '주문',
-    journal: '원장',
+    journal: '저널',
     payments: '결제',
     items: '주문 품목',
     movements: '재고 이동',
