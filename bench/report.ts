@@ -90,7 +90,7 @@ async function measure({ rounds, quick }: MeasureOptions): Promise<Measurement> 
     ],
     notes: [
       'Each run is a fresh process; contenders take turns on the same file, which is in the memory of the system after it was made. Ours makes the whole report (groups, ties, percentiles) in slices of a quarter of an hour; the peer runs the same four GROUP BY statements over the whole day, with the same 16 MB of cache.',
-      'Peak: the largest resident memory of the process, Node and all (1 MB: 1,000,000 bytes). Records of the journal are shorter than in life, so that ten million orders fit.',
+      'Peak: VmHWM of /proc/PID/status, the largest resident memory of the process, Node and all (1 MB: 1,000,000 bytes). Records of the journal are shorter than in life, so that ten million orders fit.',
     ],
     raw: sizes,
   };
