@@ -25,7 +25,7 @@ Questions: ${QUESTIONS.join(', ')} (all of them when none is named).
   --rounds N  measure everything so often
   --quick     small sizes, to see whether it runs; the numbers mean nothing
   --json      print every round as JSON
-  --write     put the tables into bench/README.md
+  --write     put the tables of these questions into bench/README.md
 `;
 
 const { values, positionals } = parseArgs({
@@ -50,8 +50,10 @@ async function main(): Promise<number> {
     process.stderr.write(USAGE);
     return values.help ? 0 : 2;
   }
-  if (values.write && (values.quick || positionals.length > 0)) {
-    say('--write puts all numbers into the README: leave out --quick and the names of questions.');
+  if (values.write && values.quick) {
+    say(
+      '--write puts numbers into the README, and those of --quick mean nothing: leave one of them out.',
+    );
     return 2;
   }
   const rounds = readRounds(values.rounds);
@@ -59,11 +61,13 @@ async function main(): Promise<number> {
   const measuredOn = machine();
   const reports: Report[] = [];
   for (const name of wanted) reports.push(await ask(name, rounds));
-  const block = blockOf(reports, measuredOn);
+  const sections = reports.map((report) => sectionOf(report, measuredOn));
   process.stdout.write(
-    values.json ? `${JSON.stringify({ machine: measuredOn, reports })}\n` : `${block}\n`,
+    values.json
+      ? `${JSON.stringify({ machine: measuredOn, reports })}\n`
+      : `${sections.join('\n\n')}\n`,
   );
-  if (values.write) writeBlock(block);
+  if (values.write) writeSections(sections);
   const targets = reports.flatMap((report) => report.targets);
   const missed = targets.filter((target) => !isReached(target)).length;
   say(`${targets.length - missed} of ${targets.length} targets reached.`);
@@ -89,17 +93,28 @@ async function ask(name: string, rounds: number | null): Promise<Report> {
   return JSON.parse(printed);
 }
 
-function blockOf(reports: readonly Report[], measuredOn: string): string {
+/** Each question says when and where it was measured: not all of them are every time. */
+function sectionOf(report: Report, measuredOn: string): string {
   const day = new Date().toISOString().slice(0, 10);
-  return [`Measured on ${day}: ${measuredOn}`, ...reports.map(reportText)].join('\n\n');
+  return `${reportText(report)}\n- Measured on ${day}: ${measuredOn}`;
 }
 
-function writeBlock(block: string): void {
+/** Puts these in the place of those of the same questions; the others stay as they are. */
+function writeSections(sections: readonly string[]): void {
   const file = pathOf('bench/README.md');
   const readme = readFileSync(file, 'utf8');
   const [before, rest] = readme.split(MARKS[0]);
-  const after = rest?.split(MARKS[1])[1];
-  if (before === undefined || after === undefined) throw new Error(`${file} has lost its marks`);
-  writeFileSync(file, `${before}${MARKS[0]}\n\n${block}\n\n${MARKS[1]}${after}`);
+  const [block, after] = rest?.split(MARKS[1]) ?? [];
+  if (before === undefined || block === undefined || after === undefined) {
+    throw new Error(`${file} has lost its marks`);
+  }
+  const known = block.split(/^(?=### )/m).filter((text) => text.startsWith('### '));
+  const byName = new Map([...known, ...sections].map((text) => [nameOf(text), text.trim()]));
+  const all = QUESTIONS.flatMap((name) => byName.get(name) ?? []).join('\n\n');
+  writeFileSync(file, `${before}${MARKS[0]}\n\n${all}\n\n${MARKS[1]}${after}`);
   say(`Written into ${file}.`);
+}
+
+function nameOf(section: string): string {
+  return /^### (\w+):/.exec(section)?.[1] ?? '';
 }

@@ -114,7 +114,7 @@ export function configurationSchema(kinds: readonly string[]) {
             most: '30d',
           }),
           threads: count({
-            text: 'Threads that ask gateways.',
+            text: 'The most threads that ask gateways. One is up for each 25 requests that may be in flight.',
             standard: 10,
             least: 1,
             most: 64,

