@@ -2,7 +2,7 @@ import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { Clock } from '../clock.ts';
 import type { GatewayConfig } from '../config.ts';
-import type { DurationMs } from '../core/time.ts';
+import { type DurationMs, SECOND_MS } from '../core/time.ts';
 import type { Asked, RequestOutcome } from '../gateways/port.ts';
 import type { Tell } from '../observe/events.ts';
 import { privateCompileCache } from './compile-cache.ts';
@@ -61,6 +61,9 @@ export function createAsking(options: AskingOptions): AskingPool {
 
 /** Every request ends by its own deadline, mostly of 3 s; who waits longer has a gateway that hangs. */
 const CLOSE_WITHIN_MS: DurationMs = 5_000;
+
+/** A thread is ready within a second; on a machine that swaps it may take longer. */
+const READY_WITHIN_MS: DurationMs = 60 * SECOND_MS;
 
 /** More in flight than this in one thread and another thread is worth its memory. */
 const MOST_IN_FLIGHT_PER_THREAD = 25;
@@ -122,8 +125,15 @@ class PiscinaThreads implements Threads {
     return Math.max(this.#pool.minThreads, this.#pool.threads.length);
   }
 
-  ready(): Promise<void> {
-    return this.#ready.promise;
+  async ready(): Promise<void> {
+    // Threads that have nothing to do keep no process alive: without the timer one that waits for them alone would just end.
+    const late = new Error(`no thread was ready within ${READY_WITHIN_MS / SECOND_MS} s`);
+    const cancel = this.#clock.after(READY_WITHIN_MS, () => this.#ready.reject(late));
+    try {
+      await this.#ready.promise;
+    } finally {
+      cancel();
+    }
   }
 
   async close(): Promise<void> {
