@@ -37,7 +37,6 @@ export const SIMPLE_SETTINGS = [
   },
 ] as const;
 
-/** The name of such a setting, as commander makes it from the flag. */
 /** The name of a setting that a flag or a variable can give as well. */
 export type SimpleSetting = (typeof SIMPLE_SETTINGS)[number]['name'];
 

@@ -4,7 +4,6 @@ import type { Item, StockLevel } from '../../core/order.ts';
 import type { Payment } from '../../core/payment.ts';
 import type { Instant } from '../../core/time.ts';
 import type { OrderView } from '../port.ts';
-import type { Session } from './connection.ts';
 import {
   type ItemRow,
   itemOf,
@@ -15,6 +14,7 @@ import {
   type PaymentRow,
   paymentOf,
 } from './rows.ts';
+import type { Session } from './session.ts';
 
 /** All that a decision about one order may know; `null`: no such order. */
 export function loadCase(session: Session, orderId: string): Case | null {
@@ -55,7 +55,6 @@ export function loadView(session: Session, orderId: string): OrderView | null {
   return row === undefined ? null : viewOf(session, row);
 }
 
-/** The same from a row that was read already. */
 /** An order with its parts, of the same snapshot as its row. */
 export function viewOf(session: Session, row: OrderRow): OrderView {
   return {

@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.ts';
 import type { DurationMs, Instant } from '../../core/time.ts';
 import { type Claimed, type ClaimRequest, type Lease, NUDGE_FINAL_MS } from '../port.ts';
 import { loadNudgedCase } from './cases.ts';
-import type { Session } from './connection.ts';
+import type { Session } from './session.ts';
 import { isLeftOut } from './unresolved.ts';
 
 /**
@@ -20,7 +20,6 @@ export interface Claims {
 /** A look takes seconds; after this long nobody is coming back for the order. On monotonic time. */
 const LEASE_MS: DurationMs = 5 * 60_000;
 
-/** No leases yet: whatever was leased before a restart is simply due. */
 /** Leases of this process; nobody holds one yet. */
 export function startClaims(clock: Clock): Claims {
   /** In the order of their taking, and so of their running out. */

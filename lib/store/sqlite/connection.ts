@@ -5,33 +5,8 @@ import { ReconciledError } from '../../errors.ts';
 import { nativeBinding } from './addon.ts';
 import { keepAsItIs } from './keeping.ts';
 import { APPLICATION_ID, MIGRATIONS } from './migrations.ts';
+import { type Session, sessionOf } from './session.ts';
 import { storeTrouble } from './trouble.ts';
-
-/** What SQLite keeps in a column. */
-export type Value = string | number | null | Uint8Array;
-
-/** Values by position, or one record of them by name. */
-export type Binding = Value | Readonly<Record<string, Value>>;
-
-/** An open database. Every statement is prepared once and kept: preparing costs eight times as much as running. */
-export interface Session {
-  row<Row>(sql: string, ...binding: Binding[]): Row | undefined;
-  rows<Row>(sql: string, ...binding: Binding[]): Row[];
-  /** The number of rows that it changed. */
-  run(sql: string, ...binding: Binding[]): number;
-  /** The same with the number of the last inserted row. */
-  insert(sql: string, ...binding: Binding[]): number;
-  readonly inTransaction: boolean;
-  /** Changes of counters that are written with the COMMIT; see `count`. */
-  readonly tally: Map<string, CounterChange>;
-}
-
-/** By how much one counter changes in this transaction. */
-export interface CounterChange {
-  readonly counter: string;
-  readonly of: string;
-  change: number;
-}
 
 /** The file, opened again by itself after a failure. */
 export interface Connection {
@@ -44,7 +19,6 @@ export interface Connection {
   close(): void;
 }
 
-/** What to open. */
 /** Which file is opened, and how. */
 export interface ConnectionOptions {
   readonly path: string;
@@ -91,17 +65,6 @@ export function openConnection(options: ConnectionOptions): Connection {
       lock?.close();
     },
   };
-}
-
-/** Ends a transaction without its changes, if one is open. False when the transaction could not be ended. */
-export function undo(session: Session): boolean {
-  session.tally.clear();
-  try {
-    if (session.inTransaction) session.run('ROLLBACK');
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Another program that writes (a sqlite3 shell) is waited for this long; the whole daemon waits with us, so not for long. */
@@ -193,70 +156,6 @@ function prepareForWriting(
       `BEGIN IMMEDIATE; ${step} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${index + 1}; COMMIT`,
     );
   }
-}
-
-function sessionOf(database: Database.Database): Session {
-  const prepared = new Map<string, Prepared>();
-  const statement = (sql: string) => {
-    const known = prepared.get(sql);
-    if (known !== undefined) return known;
-    const made = prepare(database, sql);
-    prepared.set(sql, made);
-    return made;
-  };
-  const run = (sql: string, binding: readonly Binding[]) => {
-    const { statement: found, names } = statement(sql);
-    return found.run(...placed(names, binding));
-  };
-  return {
-    row: <Row>(sql: string, ...binding: Binding[]) => {
-      const { statement: found, names } = statement(sql);
-      return found.get(...placed(names, binding)) as Row | undefined;
-    },
-    rows: <Row>(sql: string, ...binding: Binding[]) => {
-      const { statement: found, names } = statement(sql);
-      return found.all(...placed(names, binding)) as Row[];
-    },
-    run: (sql, ...binding) => run(sql, binding).changes,
-    insert: (sql, ...binding) => Number(run(sql, binding).lastInsertRowid),
-    get inTransaction() {
-      return database.inTransaction;
-    },
-    tally: new Map(),
-  };
-}
-
-interface Prepared {
-  readonly statement: Database.Statement<unknown[], unknown>;
-  /** The names of its parameters, in their order and as often as they occur; empty: they have none. */
-  readonly names: readonly string[];
-}
-
-/**
- * Names become places: the driver looks up each name of each call as a new text, which costs a third of an UPDATE of
- * seventeen columns.
- */
-function prepare(database: Database.Database, sql: string): Prepared {
-  const names: string[] = [];
-  const placed = sql.replace(/(?<![:'\w]):([A-Za-z]\w*)/g, (_, name: string) => {
-    names.push(name);
-    return '?';
-  });
-  return { statement: database.prepare<unknown[]>(placed), names };
-}
-
-function placed(names: readonly string[], binding: readonly Binding[]): readonly Binding[] {
-  const [first] = binding;
-  if (names.length === 0 || !isRecord(first)) return binding;
-  return names.map((name) => {
-    const value = first[name];
-    if (value === undefined) throw new TypeError(`no value is bound to :${name}`);
-    return value;
-  });
-}
-
-function isRecord(binding: Binding | undefined): binding is Readonly<Record<string, Value>> {
-  return typeof binding === 'object' && binding !== null && !(binding instanceof Uint8Array);
 }
 
 /**

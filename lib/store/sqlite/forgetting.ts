@@ -1,7 +1,7 @@
 import type { OrderState } from '../../core/order.ts';
 import type { Instant } from '../../core/time.ts';
-import type { Session } from './connection.ts';
 import { count } from './ledger.ts';
+import type { Session } from './session.ts';
 
 /** Where a walk over the old orders stands. */
 export interface Place {

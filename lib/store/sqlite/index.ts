@@ -12,7 +12,6 @@ import { startReading } from './reading.ts';
 import { sqliteUpkeep } from './upkeep.ts';
 import { startWriter } from './writer.ts';
 
-/** Which file, how, and with whose time. */
 /** Which file is opened, how, and with what. */
 export interface SqliteStoreOptions {
   /** The database file. Beside it lie its `-wal`, `-shm` and `.lock`. A writer makes the directory. */

@@ -3,7 +3,7 @@ import type { OrderState } from '../../core/order.ts';
 import type { Reason } from '../../core/reason.ts';
 import type { Instant } from '../../core/time.ts';
 import type { JournalRecord, SettledBy, StockMovement } from '../port.ts';
-import type { Session } from './connection.ts';
+import type { Session } from './session.ts';
 
 /** Adds the one journal row of a change: the row that made `version`. */
 export function writeJournal(

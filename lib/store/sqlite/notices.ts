@@ -8,8 +8,8 @@ import {
   NUDGE_UNRESOLVED_MS,
   UNMATCHED_KEPT_MS,
 } from '../port.ts';
-import type { Session } from './connection.ts';
 import { count, counted } from './ledger.ts';
+import type { Session } from './session.ts';
 
 /**
  * Callbacks and named keys kept for one order. A flood of forged ones must not fill the disk: further callbacks still nudge,

@@ -11,10 +11,10 @@ import {
   type RetryOutcome,
   type Subscription,
 } from '../outbox-port.ts';
-import type { Session } from './connection.ts';
 import { count, writeEffect } from './ledger.ts';
 import type { Reading } from './reading.ts';
 import { EFFECT_COLUMNS } from './rows.ts';
+import type { Session } from './session.ts';
 import type { Writer } from './writer.ts';
 
 /**

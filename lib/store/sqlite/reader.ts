@@ -18,9 +18,9 @@ import type {
 } from '../port.ts';
 import { loadView, viewOf } from './cases.ts';
 import { ANY, DUE, firstOf } from './claims.ts';
-import type { Session } from './connection.ts';
 import type { Reading } from './reading.ts';
 import { EFFECT_COLUMNS, ORDER_COLUMNS, type OrderRow } from './rows.ts';
+import type { Session } from './session.ts';
 import { loadProduct } from './stock.ts';
 import { loadSweep, loadSweeps } from './sweeps.ts';
 

@@ -1,4 +1,5 @@
-import { type Connection, type Session, undo } from './connection.ts';
+import type { Connection } from './connection.ts';
+import { type Session, undo } from './session.ts';
 import { isFaultOfTheWork, storeTrouble } from './trouble.ts';
 
 /**
@@ -12,7 +13,6 @@ export interface Reading {
 }
 
 /** Looks by the one connection of this process. Rejects with a `ReconciledError` when the engine fails. */
-/** Looks through this connection, each at one snapshot. */
 export function startReading(connection: Connection): Reading {
   const lookNow = <T>(look: (session: Session) => T): T => {
     let session: Session | undefined;

@@ -10,9 +10,10 @@ import type {
   Span,
   StockGroup,
 } from '../report-port.ts';
-import { openConnection, type Session } from './connection.ts';
+import { openConnection } from './connection.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { startReading } from './reading.ts';
+import type { Session } from './session.ts';
 
 /**
  * Opens the file for a report, for reading only, beside a daemon that runs or not.

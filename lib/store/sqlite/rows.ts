@@ -2,7 +2,7 @@ import type { TransactionStatus } from '../../core/gateway.ts';
 import type { Item, Order, OrderState } from '../../core/order.ts';
 import type { Found, Payment, PaymentState } from '../../core/payment.ts';
 import type { Reason } from '../../core/reason.ts';
-import type { Value } from './connection.ts';
+import type { Value } from './session.ts';
 
 /** A row of `orders`, as far as `Order` has it. */
 export interface OrderRow {
@@ -25,11 +25,9 @@ export interface OrderRow {
 }
 
 /** The columns of an `OrderRow`. */
-/** The columns of an `OrderRow`. */
 export const ORDER_COLUMNS =
   'id, member_id, currency, amount, state, reason, reason_text, paid_by, escalated, created_at, updated_at, looks, silent_since, listed_at, look_at, version';
 
-/** The order that a row holds. */
 /** The order that a row holds. */
 export function orderOf(row: OrderRow): Order {
   return {
@@ -65,7 +63,6 @@ export interface ItemRow {
 }
 
 /** The item that a row holds. */
-/** The item that a row holds. */
 export function itemOf(row: ItemRow): Item {
   return { productId: row.product_id, quantity: row.quantity, unitPrice: row.unit_price };
 }
@@ -94,11 +91,9 @@ export interface PaymentRow {
 }
 
 /** The columns of a `PaymentRow`. */
-/** The columns of a `PaymentRow`. */
 export const PAYMENT_COLUMNS =
   'id, gateway, method, amount, state, reason, reason_text, transaction_key, requested_at, settled_at, presumed_at, found_status, found_amount, found_currency, found_ours, found_at, refund_due, refund_reference, escalated';
 
-/** The payment that a row holds. */
 /** The payment that a row holds. */
 export function paymentOf(row: PaymentRow): Payment {
   return {

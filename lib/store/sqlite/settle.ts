@@ -3,11 +3,11 @@ import type { OrderState } from '../../core/order.ts';
 import type { Payment } from '../../core/payment.ts';
 import type { Instant } from '../../core/time.ts';
 import type { CommitOutcome, JournalRecord, SettledBy, Settlement } from '../port.ts';
-import type { Session } from './connection.ts';
 import { insertPayment } from './intake.ts';
 import { count, writeEffect, writeJournal } from './ledger.ts';
 import { nudgeIntervalMs } from './notices.ts';
 import { paymentBinding } from './rows.ts';
+import type { Session } from './session.ts';
 import { type Available, available, takeStock } from './stock.ts';
 import { askAtOf, type RecordedStanding, standingOf } from './unresolved.ts';
 

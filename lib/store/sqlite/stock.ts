@@ -2,8 +2,8 @@ import { lowStockEffect } from '../../core/announce.ts';
 import type { Taking } from '../../core/decision.ts';
 import type { Instant } from '../../core/time.ts';
 import type { Product } from '../port.ts';
-import type { Session } from './connection.ts';
 import { writeEffect, writeMovement } from './ledger.ts';
+import type { Session } from './session.ts';
 
 /** Sets name, absolute count and threshold of a product. */
 export function putProduct(

@@ -1,7 +1,7 @@
 import type { Reason } from '../../core/reason.ts';
 import type { Instant } from '../../core/time.ts';
 import { MAX_SWEEPS, type Sweep } from '../port.ts';
-import type { Session } from './connection.ts';
+import type { Session } from './session.ts';
 
 /** The highest id so far, 0 when there was no sweep. */
 export function lastSweepId(session: Session): number {
@@ -15,13 +15,11 @@ export function beginSweep(session: Session, id: number, startedAt: Instant): vo
 }
 
 /** Keeps how a sweep ended, also when its beginning was not kept. */
-/** Keeps what a sweep came to. */
 export function endSweep(session: Session, sweep: Sweep): void {
   session.run(END_SWEEP, { ...sweep, reasons: JSON.stringify(sweep.reasons) });
 }
 
 /** One sweep of the history; `null`: it is not there, or no longer. */
-/** The sweep with this id; `null`: there is none, or it is forgotten. */
 export function loadSweep(session: Session, id: number): Sweep | null {
   const row = session.row<SweepRow>(`${SELECT_SWEEPS} WHERE id = ?`, id);
   return row === undefined ? null : sweepOf(row);

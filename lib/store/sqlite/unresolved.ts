@@ -1,5 +1,5 @@
 import type { Payment } from '../../core/payment.ts';
-import type { Session } from './connection.ts';
+import type { Session } from './session.ts';
 
 /** What tells whether a payment still needs a look. */
 export type PaymentStanding = Pick<Payment, 'gateway' | 'state' | 'presumedAt'>;

@@ -1,8 +1,9 @@
 import type { Upkeep } from '../port.ts';
-import type { Connection, Session } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { BEGINNING, forget, type Place } from './forgetting.ts';
 import { dropOld } from './notices.ts';
 import type { Reading } from './reading.ts';
+import type { Session } from './session.ts';
 import { storeTrouble } from './trouble.ts';
 import type { Writer } from './writer.ts';
 

@@ -1,8 +1,9 @@
 import type { Clock } from '../../clock.ts';
 import { ReconciledError } from '../../errors.ts';
 import type { Tell } from '../../observe/events.ts';
-import { type Connection, type Session, undo } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { writeCounts } from './ledger.ts';
+import { type Session, undo } from './session.ts';
 import { isFaultOfTheWork, storeTrouble, type Written } from './trouble.ts';
 
 /** Writes what is asked for in one turn of the event loop as one durable transaction. */
@@ -23,7 +24,6 @@ export interface Writer {
 const GROUP_SIZE = 100;
 
 /** The one writer of a connection. Tells `store.committed` per transaction and `store.failed` when the engine fails. */
-/** A writer for this connection; the only one of its process. */
 export function startWriter(connection: Connection, clock: Clock, tell: Tell): Writer {
   const queue: Job[] = [];
   let scheduled = false;

@@ -1,0 +1,2 @@
+/** A thread that is there and never says that it is ready. */
+export async function ask(): Promise<void> {}
