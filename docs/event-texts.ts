@@ -22,6 +22,7 @@ export const EVENT_TEXTS: EventTexts = {
       reason: 'the row of the decision table',
       changed: 'false: the look changed nothing',
       gateways: 'where its payments are',
+      trigger: 'what brought it: `sweep`, `callback`, `request`, `person`',
       outcome:
         '`applied`; `stale`: the order changed meanwhile and is decided again; `refused`: a transaction belongs to another order',
     },

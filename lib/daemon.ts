@@ -100,13 +100,15 @@ export async function startDaemon(config: Config, options: DaemonOptions): Promi
   });
   const stop = async () => {
     pruning.stop();
-    await Promise.all([ticker.stop(), reports.stop()]);
+    await Promise.all([ticker.stop(), reports.endSchedule()]);
     // Nothing new is taken from here on. Requests that wait for a sweep get what it came to, because it ends now.
     const closed = surface.close();
     await Promise.all([engine.stopSettling(), surface.stop()]);
     // What was decided until now is told after the next start, what is being sent gets its receipt.
     await Promise.all([closed, telling.stop()]);
     await engine.close();
+    // Last: a statement of SQLite that its thread is in has to come to its end, and nothing else waits for that.
+    await reports.stop();
   };
   let stopped: Promise<void> | null = null;
   return {

@@ -6,7 +6,7 @@ import type { Instant } from './time.ts';
  * What is told about orders, payments and stock. `order.attention`: a person is asked to look at an order that is final
  * already (money found late, a refund to be made by hand, a reversal).
  */
-export const ORDER_TOPICS = [
+const ORDER_TOPICS = [
   'order.completed',
   'order.failed',
   'order.held',

@@ -12,6 +12,8 @@ export interface Reports extends Stoppable {
   readonly reporting: Reporting;
   /** Makes up for what was missed and begins to tick. */
   start(): Promise<void>;
+  /** No report begins by itself any more; whoever asks for one still gets it, until `stop`. */
+  endSchedule(): Promise<void>;
 }
 
 /** No thread runs before the first report is asked for. */
@@ -33,6 +35,9 @@ export function openReports(
     reporting,
     start: async () => {
       schedule = await startReports({ reporting, outbox: store.outbox, clock, tell }, { timezone });
+    },
+    endSchedule: async () => {
+      await schedule?.stop();
     },
     stop: async () => {
       await schedule?.stop();

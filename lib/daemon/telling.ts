@@ -25,6 +25,14 @@ export async function startTelling(
 ): Promise<Telling> {
   const { channels, notify, locale, timezone } = config;
   const style: Style = { locale, timezone, orderUrl: notify.orderUrl };
+  // First what may fail: the couriers begin to send as soon as they are there.
+  const conditions = await startConditions({
+    outbox: store.outbox,
+    clock,
+    oldestDue: () => store.reader.oldestDue(),
+    sweepLateAfterMs: notify.sweepLateAfterMs,
+    callbacksStoppedAfterMs: notify.callbacksStoppedAfterMs,
+  });
   const sending = createSending({
     threads: notify.threads,
     maxInFlight: channels.reduce((sum, { maxInFlight }) => sum + maxInFlight, 0),
@@ -41,13 +49,6 @@ export async function startTelling(
     channels,
     inWords: (message) => sentenceOf(message, style),
     chance: () => randomInt(CHANCES) / CHANCES,
-  });
-  const conditions = await startConditions({
-    outbox: store.outbox,
-    clock,
-    oldestDue: () => store.reader.oldestDue(),
-    sweepLateAfterMs: notify.sweepLateAfterMs,
-    callbacksStoppedAfterMs: notify.callbacksStoppedAfterMs,
   });
   return {
     heard: (event) => conditions.heard(event),

@@ -26,7 +26,7 @@ export interface Conditions extends Stoppable {
 /** How often what no event tells of is looked at. */
 const CHECK_EVERY_MS: DurationMs = MINUTE_MS;
 
-/** So many orders settled without any callback: a quiet shop must not be told that its callbacks have stopped. */
+/** So many orders completed by sweeps alone, in the silence: a quiet night must not be told as callbacks that have stopped. */
 const ENOUGH_SETTLED = 3;
 
 /** The store failed for so long that nobody remembers the first of them any more. */
@@ -47,7 +47,7 @@ class Watching implements Conditions {
   readonly #marks: Map<string, Instant>;
   /** Gateways whose circuit is not closed. */
   readonly #troubled = new Set<string>();
-  /** Orders settled since the last callback, by gateway. */
+  /** Orders that sweeps have completed while the gateway was silent for too long, by gateway. */
   readonly #settled = new Map<string, number>();
   /** Told, and not yet in the store. */
   #untold: { readonly effects: readonly Effect[]; readonly marks: readonly Mark[] }[] = [];
@@ -93,14 +93,26 @@ class Watching implements Conditions {
         }
         return;
       case 'order.decided':
-        if (event.outcome !== 'applied' || event.from === event.to) return;
-        for (const gateway of event.gateways) {
-          this.#settled.set(gateway, (this.#settled.get(gateway) ?? 0) + 1);
-        }
+        if (event.outcome === 'applied' && event.from !== event.to) this.#settledOne(event);
         return;
       default:
         return;
     }
+  }
+
+  /** An order that was paid and that nobody called back about, at a gateway that is silent for so long already. */
+  #settledOne({ to, trigger, gateways }: Extract<Event, { name: 'order.decided' }>): void {
+    if (to !== 'completed' || trigger !== 'sweep') return;
+    for (const gateway of gateways) {
+      if (!this.#isSilent(gateway)) continue;
+      this.#settled.set(gateway, (this.#settled.get(gateway) ?? 0) + 1);
+    }
+  }
+
+  #isSilent(gateway: string): boolean {
+    const lastAt = this.#marks.get(heardMark(gateway));
+    const { clock, callbacksStoppedAfterMs } = this.#ground;
+    return lastAt !== undefined && clock.now() - lastAt >= callbacksStoppedAfterMs;
   }
 
   #circuit(gateway: string, state: 'closed' | 'half_open' | 'open', cause: string): void {
@@ -157,11 +169,9 @@ class Watching implements Conditions {
   }
 
   #checkCallbacks(): void {
-    const now = this.#ground.clock.now();
     for (const [gateway, settled] of this.#settled) {
       const lastAt = this.#marks.get(heardMark(gateway));
       if (lastAt === undefined || settled < ENOUGH_SETTLED) continue;
-      if (now - lastAt < this.#ground.callbacksStoppedAfterMs) continue;
       this.#begin('callbacks.stopped', gateway, null, lastAt);
     }
   }

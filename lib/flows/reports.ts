@@ -23,9 +23,15 @@ export async function startReports(
   ground: ReportsGround,
   { timezone, cron = HOURLY }: { readonly timezone: string; readonly cron?: string },
 ): Promise<Stoppable> {
-  let underway: Promise<void> = makeMissing(ground);
+  let stopped = false;
+  // What the end of the daemon interrupts is no failure: the next start makes it.
+  const tell: Tell = (event) => {
+    if (!stopped || event.name !== 'report.failed') ground.tell(event);
+  };
+  const make = () => (stopped ? Promise.resolve() : makeMissing({ ...ground, tell }));
+  let underway = make();
   const tick = () => {
-    underway = underway.then(() => makeMissing(ground));
+    underway = underway.then(make);
     return underway;
   };
   const quiet = () => {};
@@ -39,6 +45,7 @@ export async function startReports(
   await task.start();
   return {
     stop: async () => {
+      stopped = true;
       await task.destroy();
     },
   };
@@ -52,7 +59,7 @@ export async function makeMissing(ground: ReportsGround): Promise<void> {
   const { reporting, clock, tell } = ground;
   let day: Day | null = null;
   try {
-    for (day of await reporting.missing(clock.now())) await make(ground, day);
+    for (day of await reporting.missing(clock.now())) await makeOne(ground, day);
   } catch (error) {
     tell({
       name: 'report.failed',
@@ -66,7 +73,7 @@ export async function makeMissing(ground: ReportsGround): Promise<void> {
  * It is told of before it can be seen: if the daemon ends in between, the next start makes it again, and the outbox knows that
  * this day was told.
  */
-async function make({ reporting, outbox, clock, tell }: ReportsGround, day: Day): Promise<void> {
+async function makeOne({ reporting, outbox, clock, tell }: ReportsGround, day: Day): Promise<void> {
   const startedMs = clock.monotonicMs();
   const drafted = await reporting.draft(day, clock.now());
   await outbox.announce([reportEffect(day, drafted.begins, drafted.summary)], [], clock.now());

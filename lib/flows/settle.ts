@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Case, Decision } from '../core/decision.ts';
 import type { Policy } from '../core/policy.ts';
-import type { Tell } from '../observe/events.ts';
+import type { Event, Tell } from '../observe/events.ts';
 import type { CommitOutcome, Docket, JournalRecord, Lease } from '../store/port.ts';
 
 /** What every flow that changes an order stands on. */
@@ -51,14 +51,19 @@ export async function settle(
     const drafted = draft(theCase);
     if (drafted === null) return { kind: 'nothing' };
     const [outcome = 'stale'] = await ground.docket.commit([{ lease, ...drafted }]);
-    tellOutcome(ground.tell, theCase, drafted.decision, outcome);
+    tellOutcome(ground.tell, theCase, drafted, outcome);
     if (outcome === 'applied') return { kind: 'applied', decision: drafted.decision };
     if (outcome === 'refused') return { kind: 'clash', case: theCase };
   }
   return { kind: 'contended' };
 }
 
-function tellOutcome(tell: Tell, theCase: Case, decision: Decision, outcome: CommitOutcome): void {
+function tellOutcome(
+  tell: Tell,
+  theCase: Case,
+  { decision, record }: Draft,
+  outcome: CommitOutcome,
+): void {
   const { orderId, reason, changed } = decision;
   tell({
     name: 'order.decided',
@@ -68,9 +73,26 @@ function tellOutcome(tell: Tell, theCase: Case, decision: Decision, outcome: Com
     reason,
     changed,
     gateways: gatewaysOf(theCase),
+    trigger: triggerOf(record),
     outcome,
   });
 }
+
+function triggerOf(record: JournalRecord): OrderDecided['trigger'] {
+  switch (record.kind) {
+    case 'decided':
+      return record.trigger;
+    case 'requested':
+    case 'payment_added':
+    case 'created':
+      return 'request';
+    case 'resolved':
+    case 'refund_recorded':
+      return 'person';
+  }
+}
+
+type OrderDecided = Extract<Event, { readonly name: 'order.decided' }>;
 
 function gatewaysOf({ payments }: Case): readonly string[] {
   return [...new Set(payments.flatMap(({ gateway }) => gateway ?? []))];

@@ -27,6 +27,8 @@ export type Event =
       readonly changed: boolean;
       /** Where its payments are. */
       readonly gateways: readonly string[];
+      /** What brought it. */
+      readonly trigger: 'sweep' | 'callback' | 'request' | 'person';
       readonly outcome: 'applied' | 'stale' | 'refused';
     }
   | { readonly name: 'order.poisoned'; readonly orderId: string; readonly error: string }

@@ -4,7 +4,7 @@ import type { DurationMs } from '../core/time.ts';
 const FAST_MS: DurationMs = 5;
 
 /** More in one chunk saves nothing more, and would hold orders back from the other threads. */
-export const LARGEST_CHUNK = 50;
+const LARGEST_CHUNK = 50;
 
 /**
  * A chunk is for a gateway that answers at once: what has not begun after this is asked about one by one. Twice what fifty

@@ -17,7 +17,10 @@ export interface ReportingOptions extends ReportSettings {
 
 /** The thread and what its owner needs of it. */
 export interface ReportingPool extends Reporting {
-  /** Ends the thread, whatever it does: it only reads, and half a draft is seen by nobody. Never rejects. */
+  /**
+   * Ends the thread in the middle of its work, but not of a statement: it only reads, and half a draft is seen by nobody. Never
+   * rejects.
+   */
   close(): Promise<void>;
 }
 

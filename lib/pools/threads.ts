@@ -1,7 +1,7 @@
 import type { Piscina } from 'piscina';
 import type { DurationMs } from '../core/time.ts';
 
-/** Above the minute of the cron, so that threads beyond the first ones live from sweep to sweep. */
+/** A thread that is not up from the start (for sending, for reports) ends when it had nothing to do for so long. */
 const IDLE_TIMEOUT_MS: DurationMs = 90_000;
 
 /** What holds for the threads of every pool. `compileCacheDir`: where compiled code is kept; `null`: nowhere. */

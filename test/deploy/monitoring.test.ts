@@ -70,6 +70,7 @@ const TOLD: readonly Event[] = [
     reason: 'captured',
     changed: true,
     gateways: ['pg'],
+    trigger: 'sweep',
     outcome: 'applied',
   },
   {

@@ -110,8 +110,13 @@ const settled: Event = {
   reason: 'captured',
   changed: true,
   gateways: ['pg'],
+  trigger: 'sweep',
   outcome: 'applied',
 };
+
+const byCallback: Event = { ...settled, trigger: 'callback' };
+
+const abandoned: Event = { ...settled, to: 'failed', reason: 'not_at_gateway' };
 
 t.test('a gateway that is down is told once, and that it is up again', async (t) => {
   const world = await openConditionsWorld(t);
@@ -198,6 +203,32 @@ const SILENCES: readonly (readonly [string, (world: ConditionsWorld) => Promise<
         await world.hear(calledBack());
         await world.pass(6 * HOUR_MS);
         await world.hear(settled, settled);
+      },
+      false,
+    ],
+    [
+      'the callbacks came, and then nothing happened at all',
+      async (world) => {
+        await world.hear(calledBack(), calledBack(), calledBack());
+        await world.hear(byCallback, byCallback, byCallback);
+        await world.pass(6 * HOUR_MS);
+      },
+      false,
+    ],
+    [
+      'some callbacks were lost, and then nothing happened at all',
+      async (world) => {
+        await world.hear(calledBack(), settled, settled, settled);
+        await world.pass(6 * HOUR_MS);
+      },
+      false,
+    ],
+    [
+      'orders that nobody paid need no callback',
+      async (world) => {
+        await world.hear(calledBack());
+        await world.pass(6 * HOUR_MS);
+        await world.hear(abandoned, abandoned, abandoned);
       },
       false,
     ],

@@ -24,6 +24,7 @@ const decided: Extract<Event, { name: 'order.decided' }> = {
   reason: 'captured',
   changed: true,
   gateways: ['pg'],
+  trigger: 'sweep',
   outcome: 'applied',
 };
 

@@ -45,6 +45,7 @@ const decided = (outcome: 'applied' | 'stale'): Event => ({
   reason: 'captured',
   changed: true,
   gateways: ['pg'],
+  trigger: 'sweep',
   outcome,
 });
 

@@ -194,6 +194,27 @@ export function outboxContract(clause: Clause): void {
     t.strictSame(sizes, [[MAX_PARCEL], [1], []]);
   });
 
+  clause('a huge digest that failed in parts is no part of itself twice', async (t, { store }) => {
+    await store.outbox.subscribe([to('mail', 'order.failed', MINUTE_MS)], T0);
+    const many = Array.from({ length: MAX_PARCEL + 500 }, (_, index) =>
+      effect({ key: `f${index}`, orderId: null, topic: 'order.failed' }),
+    );
+    await store.outbox.announce(many, [], T0);
+    const now = T0 + MINUTE_MS;
+    const first = await store.outbox.claim('mail', 1, now);
+    const second = await store.outbox.claim('mail', 1, now);
+    // The later part is due again first.
+    await failUntil(store, first, now + 2);
+    await failUntil(store, second, now + 1);
+    const again = await store.outbox.claim('mail', 5, now + 10);
+    const ids = again.flatMap(({ deliveryIds }) => deliveryIds);
+    t.equal(ids.length, many.length);
+    t.equal(new Set(ids).size, many.length, 'each delivery is in one message');
+    t.equal(new Set(idsOf(again)).size, again.length);
+    await settle(store, again, 'delivered');
+    t.strictSame(await store.outbox.claim('mail', 5, now + 10), []);
+  });
+
   clause('a clock that was set back does not put messages off for ever', async (t, { store }) => {
     await store.outbox.subscribe([to('ops', 'gateway.down')], T0);
     await tell(store, ['future'], T0 + 365 * 24 * HOUR_MS);
@@ -271,6 +292,17 @@ async function settle(
         attempts: parcel.attempts + 1,
         nextAt: state === 'pending' ? parcel.firstDueAt : null,
       },
+      detail: 'said',
+      at: T0,
+    })),
+  );
+}
+
+async function failUntil(store: Store, parcels: readonly Parcel[], nextAt: Instant): Promise<void> {
+  await store.outbox.commit(
+    parcels.map((parcel) => ({
+      parcel,
+      decision: { state: 'pending', attempts: 1, nextAt },
       detail: 'said',
       at: T0,
     })),

@@ -110,6 +110,18 @@ t.test('a restore replaces nothing, and nothing that is damaged', async (t) => {
   t.notOk(existsSync(target));
 });
 
+t.test('a file whose newest changes lie beside it is not restored without them', async (t) => {
+  const { source, target, path } = folder(t);
+  const running = await withOrders(t, source, 5);
+  const torn = join(path, 'torn.db');
+  // What a copy by hand beside a running daemon gets.
+  writeFileSync(torn, readFileSync(source));
+  writeFileSync(`${torn}-wal`, readFileSync(`${source}-wal`));
+  t.throws(() => restore(torn, target), { code: 'conflict', hint: /reconciled backup/ });
+  t.notOk(existsSync(target));
+  await running.upkeep.close();
+});
+
 t.test('before an upgrade the database is kept as it is', async (t) => {
   const { source, path } = folder(t);
   const before = await withOrders(t, source, 3);

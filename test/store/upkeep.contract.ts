@@ -59,6 +59,26 @@ export function upkeepContract(clause: Clause): void {
     t.equal(await store.reader.order('UNTOLD'), null);
   });
 
+  clause(
+    'an order that failed by presumption is done when nobody looks any more',
+    async (t, { store }) => {
+      await penOrder(store, 5, 'ABANDONED');
+      const before = await caseOf(store, 'ABANDONED');
+      const failed = { state: 'failed', reason: 'not_at_gateway', presumedAt: T0 } as const;
+      await store.docket.commit([
+        change(before, {
+          order: { state: 'failed', reason: 'not_at_gateway', lookAt: T0 + HOUR_MS },
+          payments: { 'pay-ABANDONED': failed },
+        }),
+      ]);
+      t.equal(await store.upkeep.forget(T0 + DAY_MS, 'remove'), 0, 'a late capture may still show');
+      await store.docket.commit([
+        change(await caseOf(store, 'ABANDONED'), { order: { lookAt: null } }),
+      ]);
+      t.equal(await store.upkeep.forget(T0 + DAY_MS, 'remove'), 1);
+    },
+  );
+
   clause('many are removed in slices, the ones that stay among them', async (t, { store }) => {
     const ids = Array.from({ length: 120 }, (_, index) => `ORDER${String(index).padStart(3, '0')}`);
     for (const id of ids) await done(store, id, id.endsWith('0') ? { lookAt: T0 + 1 } : {});

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, linkSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { constants, copyFileSync, existsSync, linkSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { ReconciledError } from '../../errors.ts';
@@ -48,7 +48,7 @@ export async function backUp(
     });
     return finish(draft, path);
   } catch (error) {
-    rmSync(draft, { force: true });
+    removeDraft(draft);
     throw storeTrouble(error, path);
   } finally {
     from.close();
@@ -62,6 +62,7 @@ export async function backUp(
  */
 export function restore(source: string, target: string): CopiedDatabase {
   const path = resolve(target);
+  refuseLog(source);
   lookThrough(source, 'only look');
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const lock = takeLock(path);
@@ -73,7 +74,7 @@ export function restore(source: string, target: string): CopiedDatabase {
     copyFileSync(source, draft);
     return finish(draft, path);
   } catch (error) {
-    rmSync(draft, { force: true });
+    removeDraft(draft);
     throw storeTrouble(error, path);
   } finally {
     lock.close();
@@ -84,8 +85,7 @@ export function restore(source: string, target: string): CopiedDatabase {
 function finish(draft: string, path: string): CopiedDatabase {
   const looked = lookThrough(draft, 'seal');
   syncFile(draft);
-  // Unlike a rename it fails when somebody has put a file there meanwhile.
-  linkSync(draft, path);
+  nameIt(draft, path);
   rmSync(draft);
   syncFolder(dirname(path));
   return { ...looked, path };
@@ -130,6 +130,38 @@ function open(path: string, readonly: boolean): Database.Database {
     });
   }
   return new Database(path, { readonly, fileMustExist: true, ...nativeBinding(dirname(path)) });
+}
+
+/** Unlike a rename both ways fail when somebody has put a file there meanwhile. */
+function nameIt(draft: string, path: string): void {
+  try {
+    linkSync(draft, path);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (!WITHOUT_LINKS.includes(code)) throw error;
+    copyFileSync(draft, path, constants.COPYFILE_EXCL);
+    syncFile(path);
+  }
+}
+
+/** What file systems say that have no hard links: those of USB disks, many that come over the network. */
+const WITHOUT_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
+
+function removeDraft(draft: string): void {
+  for (const end of ['', '-wal', '-shm', '-journal']) rmSync(`${draft}${end}`, { force: true });
+}
+
+/** A file that was copied by hand has its newest changes in the log beside it, and would be restored without them. */
+function refuseLog(source: string): void {
+  const log = `${source}-wal`;
+  if (!existsSync(log) || statSync(log).size === 0) return;
+  throw new ReconciledError(
+    'conflict',
+    `${log} holds changes that ${source} alone does not have.`,
+    {
+      hint: `Make a backup of it first: put both into a folder of their own as reconciled.db and reconciled.db-wal, then reconciled backup FILE --data-dir FOLDER, and restore FILE.`,
+    },
+  );
 }
 
 function refuseExisting(path: string, hint: string): void {

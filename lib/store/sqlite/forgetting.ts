@@ -66,7 +66,7 @@ const SELECT_CANDIDATES = `
     AND NOT EXISTS (
       SELECT 1 FROM payments
       WHERE payments.order_id = orders.id
-        AND (state IN ('pending', 'refund_due') OR presumed_at IS NOT NULL))
+        AND state IN ('pending', 'refund_due'))
     AND NOT EXISTS (
       SELECT 1 FROM effects JOIN deliveries ON deliveries.effect = effects.seq
       WHERE effects.order_id = orders.id AND deliveries.state <> 'delivered') AS isDone

@@ -37,7 +37,7 @@ export function keepAsItIs(database: Database.Database, version: number, path: s
 }
 
 /** Beside the database: what it was before each upgrade. */
-export const BACKUP_FOLDER = 'backups';
+const BACKUP_FOLDER = 'backups';
 
 /** Returns when the system has put the file on the disk. */
 export function syncFile(path: string): void {

@@ -112,7 +112,7 @@ function dueParcels(session: Session, wanted: Wanted): readonly Parcel[] {
   for (const row of due) {
     if (parcels.length === limit) break;
     if (leased.has(row.deliveryId) || taken.has(row.deliveryId)) continue;
-    const together = row.batch === null ? [row] : batchOf(session, row, wanted);
+    const together = row.batch === null ? [row] : batchOf(session, row, wanted, taken);
     for (const { deliveryId } of together) taken.add(deliveryId);
     parcels.push(parcelOf(channel, row, together));
   }
@@ -120,9 +120,13 @@ function dueParcels(session: Session, wanted: Wanted): readonly Parcel[] {
 }
 
 /** What makes one message with this delivery: of the same stretch of time, and as often tried. */
-function batchOf(session: Session, row: DeliveryRow, wanted: Wanted): readonly DeliveryRow[] {
-  const { channel, now, leased } = wanted;
-  const most = MAX_PARCEL + leased.count(channel);
+function batchOf(
+  session: Session,
+  row: DeliveryRow,
+  { channel, now, leased }: Wanted,
+  taken: ReadonlySet<number>,
+): readonly DeliveryRow[] {
+  const most = MAX_PARCEL + leased.count(channel) + taken.size;
   return session
     .rows<DeliveryRow>(
       SELECT_BATCH,
@@ -133,7 +137,7 @@ function batchOf(session: Session, row: DeliveryRow, wanted: Wanted): readonly D
       now + LONGEST_WAIT_MS,
       most,
     )
-    .filter(({ deliveryId }) => !leased.has(deliveryId))
+    .filter(({ deliveryId }) => !leased.has(deliveryId) && !taken.has(deliveryId))
     .slice(0, MAX_PARCEL);
 }
 
