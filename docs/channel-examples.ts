@@ -1,4 +1,4 @@
-import type { ChannelKind } from '../lib/channels/index.ts';
+import type { ChannelKind } from '../lib/channels/port.ts';
 
 /** A table of each kind of channel, as somebody would write it; the tests read each. */
 export const CHANNEL_EXAMPLES: Readonly<Record<ChannelKind, string>> = {

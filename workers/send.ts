@@ -1,7 +1,7 @@
 import { detailText } from '../lib/channels/detail.ts';
 import { openChannel } from '../lib/channels/index.ts';
 import type { Channel } from '../lib/channels/port.ts';
-import type { Receipt } from '../lib/core/delivery.ts';
+import { failedReceipt, type Receipt } from '../lib/core/delivery.ts';
 import type { SendTask } from '../lib/pools/messages.ts';
 
 /** Sends one message once. Never rejects: whatever goes wrong is a receipt. */
@@ -10,8 +10,7 @@ export async function send(task: SendTask): Promise<Receipt> {
     const channel = await opened(task);
     return await channel.send(task.message);
   } catch (error) {
-    const detail = detailText(task.settings, String(error));
-    return { kind: 'failed', cause: 'internal', permanent: false, retryAfterMs: null, detail };
+    return failedReceipt('internal', detailText(task.settings, String(error)));
   }
 }
 

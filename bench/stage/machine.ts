@@ -10,7 +10,7 @@ export function machine(): string {
   const processors = cpus();
   const model = processors[0]?.model.trim() ?? 'an unknown processor';
   const memory = Math.round(totalmem() / 2 ** 30);
-  return `${processors.length} cores of ${model}, ${memory} GiB of memory, ${type()} ${release()}, Node ${process.version}; databases on ${fileSystem()}, an fsync of 4 KiB taking ${fsyncMs()} ms.`;
+  return `${processors.length} cores of ${model}, ${memory} GiB of memory, ${type()} ${version()}, Node ${process.version}; databases on ${fileSystem()}, an fsync of 4 KiB taking ${fsyncMs()} ms.`;
 }
 
 function fileSystem(): string {
@@ -35,4 +35,9 @@ function fsyncMs(): string {
   closeSync(file);
   remove();
   return show(median(took));
+}
+
+/** Without what the builder of this kernel has added to it. */
+function version(): string {
+  return release().replace(/-.*$/, '');
 }

@@ -24,10 +24,7 @@ function settingsInSecret(settings: ChannelSettings): readonly string[] {
     case 'webhook':
       return [...settings.secrets, ...partsOf(settings.url)];
     case 'slack':
-      // Each part of an address of Slack is a piece of the secret; a short one may be any word.
-      return [...partsOf(settings.url), ...settings.url.split('/').slice(3)].filter(
-        (part) => part.length >= 8,
-      );
+      return partsOf(settings.url).filter((part) => part.length >= LEAST_SECRET);
     case 'email':
       return settings.password === null ? [] : passwordForms(settings.user, settings.password);
   }
@@ -39,9 +36,21 @@ function passwordForms(user: string | null, password: string): readonly string[]
   return [password, ...said.map((text) => Buffer.from(text).toString('base64'))];
 }
 
-/** Where it goes is no secret; who may go there is often written into the path or the query. */
+/** Where it goes is no secret; who may go there is often written into the path or the query: all of it, or one piece. */
 function partsOf(url: string): readonly string[] {
   if (!URL.canParse(url)) return [url];
-  const { pathname, search } = new URL(url);
-  return [url, pathname + search, pathname, search];
+  const { pathname, search, searchParams } = new URL(url);
+  const raw = search
+    .slice(1)
+    .split('&')
+    .map((pair) => pair.slice(pair.indexOf('=') + 1));
+  const segments = pathname.split('/').filter((one) => one.length >= LEAST_SECRET);
+  const values = [...raw, ...searchParams.values()].filter((one) => one.length >= LEAST_VALUE);
+  return [url, pathname + search, pathname, search, ...segments, ...values];
 }
+
+/** A shorter piece of a path may be any word, and to strike it out would strike out words. */
+const LEAST_SECRET = 8;
+
+/** The value of a parameter is a secret more often than a word. */
+const LEAST_VALUE = 4;

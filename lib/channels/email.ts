@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { domainToASCII } from 'node:url';
 import { createTransport } from 'nodemailer';
 import { type Clock, systemClock } from '../clock.ts';
-import type { FailureCause, Receipt } from '../core/delivery.ts';
+import { type FailureCause, failedReceipt, type Receipt } from '../core/delivery.ts';
 import { SECOND_MS } from '../core/time.ts';
 import { detailText } from './detail.ts';
 import { letterOf } from './letter.ts';
@@ -23,7 +23,7 @@ export function openEmail(
   let closed = false;
   return {
     async send(message) {
-      if (closed) return failed('stopping', 'the channel is closed');
+      if (closed) return failedReceipt('stopping', 'the channel is closed');
       const giveUp = new AbortController();
       // The library's own time-outs are for one step each; a server may be slow at all of them.
       const cancelDeadline = clock.after(settings.timeoutMs, () => giveUp.abort());
@@ -32,11 +32,14 @@ export function openEmail(
           ...mailOf(message, settings, style),
           signal: giveUp.signal,
         });
-        return { kind: 'delivered', detail: detailText(settings, takenWords(sent)) };
+        const detail = detailText(settings, takenWords(sent));
+        // Who was put off is told with the next attempt; the others know it for a repeat by its Message-ID.
+        if (sent.rejectedErrors?.some(isForNow)) return failedReceipt('rejected', detail);
+        return { kind: 'delivered', detail };
       } catch (error) {
-        if (closed) return failed('stopping', 'the channel was closed meanwhile');
+        if (closed) return failedReceipt('stopping', 'the channel was closed meanwhile');
         return giveUp.signal.aborted
-          ? failed('timeout', `not taken within ${settings.timeoutMs / SECOND_MS} s`)
+          ? failedReceipt('timeout', `not taken within ${settings.timeoutMs / SECOND_MS} s`)
           : refusal(error, settings);
       } finally {
         cancelDeadline();
@@ -55,7 +58,7 @@ export async function greetMailServer(settings: EmailSettings, clock: Clock): Pr
   const { promise: late, resolve } = Promise.withResolvers<Receipt>();
   const seconds = settings.timeoutMs / SECOND_MS;
   const cancel = clock.after(settings.timeoutMs, () =>
-    resolve(failed('timeout', `no greeting within ${seconds} s`)),
+    resolve(failedReceipt('timeout', `no greeting within ${seconds} s`)),
   );
   const greeted = transport.verify().then(
     (): Receipt => ({ kind: 'delivered', detail: 'welcome' }),
@@ -127,6 +130,11 @@ function messageIdOf({ id }: Message, { name, from }: EmailSettings): string {
 
 // --- what came of it
 
+/** A recipient was not refused but put off (greylisting). */
+function isForNow({ responseCode = 0 }: SmtpError): boolean {
+  return responseCode >= 400 && responseCode < 500;
+}
+
 function takenWords(sent: {
   readonly response: string;
   readonly rejected: readonly unknown[];
@@ -154,7 +162,7 @@ function isSmtpError(error: unknown): error is Error & SmtpError {
 }
 
 function refusal(error: unknown, settings: EmailSettings): Receipt {
-  if (!isSmtpError(error)) return failed('internal', detailText(settings, String(error)));
+  if (!isSmtpError(error)) return failedReceipt('internal', detailText(settings, String(error)));
   const status = error.responseCode ?? null;
   const cause = causeOf(error, status);
   return {
@@ -203,8 +211,4 @@ function causeOf({ code, originalCode }: SmtpError, status: number | null): Fail
 /** Of OpenSSL's words for what is wrong with a certificate, and Node's for what is wrong with TLS. */
 function isAboutTls(code: string | undefined): boolean {
   return code !== undefined && /CERT|SELF_SIGNED|UNABLE_TO_|^ERR_(TLS|SSL)/.test(code);
-}
-
-function failed(cause: FailureCause, detail: string): Receipt {
-  return { kind: 'failed', cause, permanent: false, retryAfterMs: null, detail };
 }

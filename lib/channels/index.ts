@@ -1,11 +1,5 @@
 import type { Channel, ChannelSettings, Style } from './port.ts';
 
-/** The kinds of channels that a file can name. `log` is the daemon's own log, and nothing is sent for it. */
-export const CHANNEL_KINDS = ['log', 'webhook', 'slack', 'email'] as const;
-
-/** A kind of channel. */
-export type ChannelKind = (typeof CHANNEL_KINDS)[number];
-
 /** Opens a channel in this thread. What a kind needs is loaded with the first channel of that kind. */
 export async function openChannel(settings: ChannelSettings, style: Style): Promise<Channel> {
   switch (settings.kind) {

@@ -77,6 +77,9 @@ export interface EmailSettings {
   readonly timeoutMs: DurationMs;
 }
 
+/** What `kind` in a file can say. */
+export type ChannelKind = (ChannelSettings | LogSettings)['kind'];
+
 /** An open channel in a thread. */
 export interface Channel {
   /** Sends once. Never rejects: whatever goes wrong is a receipt. */

@@ -1,7 +1,7 @@
 import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { type Clock, systemClock } from '../clock.ts';
-import type { FailureCause, Receipt } from '../core/delivery.ts';
+import { type FailureCause, failedReceipt, type Receipt } from '../core/delivery.ts';
 import { type DurationMs, SECOND_MS } from '../core/time.ts';
 import { ForbiddenAddress, isPrivateAddress, literalAddress, lookupPublic } from './addresses.ts';
 import { detailText } from './detail.ts';
@@ -27,13 +27,8 @@ function reach(settings: WebhookSettings | SlackSettings, clock: Clock): Promise
   const { protocol, hostname, port } = new URL(settings.url);
   const isOpen = settings.kind === 'slack' || settings.allowPrivate;
   const literal = literalAddress(hostname);
-  const failed = (cause: FailureCause, detail: string): Receipt => ({
-    kind: 'failed',
-    cause,
-    permanent: false,
-    retryAfterMs: null,
-    detail: detailText(settings, detail),
-  });
+  const failed = (cause: FailureCause, detail: string) =>
+    failedReceipt(cause, detailText(settings, detail));
   if (!isOpen && literal !== null && isPrivateAddress(literal)) {
     return Promise.resolve(failed('forbidden_address', `${literal} is a private address`));
   }

@@ -1,13 +1,11 @@
 import { type FetchFunction, IncomingWebhook } from '@slack/webhook';
 import { type Clock, systemClock } from '../clock.ts';
-import type { FailureCause, Receipt } from '../core/delivery.ts';
-import { type DurationMs, HOUR_MS, SECOND_MS } from '../core/time.ts';
-import { readRetryAfter } from '../retry-after.ts';
+import { type FailureCause, failedReceipt, type Receipt } from '../core/delivery.ts';
 import { blocksOf, escapeSlack } from './blocks.ts';
 import { detailText } from './detail.ts';
 import type { Channel, Message, SlackSettings, Style } from './port.ts';
 import { openPosting, type Posted, post } from './post.ts';
-import { troubleOf } from './webhook.ts';
+import { replyReceipt, type Verdict } from './reply.ts';
 import { sentenceOf, wordingOf } from './wording.ts';
 
 /**
@@ -36,14 +34,14 @@ export function openSlack(
         // The client says less of a reply than the reply itself, and throws for all but 2xx.
         if (exchange.posted === null) return internal(error, settings);
       }
-      return receiptOf(exchange.posted, settings, clock);
+      return replyReceipt(exchange.posted ?? NO_REPLY, settings, clock, verdictOf);
     },
     close: () => void agent.destroy().catch(() => undefined),
   };
 }
 
-/** Slack asks for pauses of seconds; whoever asks for more is tried again after this. */
-const MAX_RETRY_AFTER_MS: DurationMs = HOUR_MS;
+/** The client came back without having asked. */
+const NO_REPLY: Posted = { kind: 'timeout' };
 
 // --- what is sent
 
@@ -76,45 +74,23 @@ function responseOf(posted: Posted): Awaited<ReturnType<FetchFunction>> {
 
 // --- what came of it
 
-function receiptOf(posted: Posted | null, settings: SlackSettings, clock: Clock): Receipt {
-  if (posted === null || posted.kind === 'timeout') {
-    return failed('timeout', `no answer within ${settings.timeoutMs / SECOND_MS} s`);
-  }
-  if (posted.kind === 'failed') {
-    const [cause, words] = troubleOf(posted.error);
-    return failed(cause, detailText(settings, words));
-  }
-  const { status, header, text } = posted;
-  const detail = detailText(settings, `${status} ${text}`);
-  if (status >= 200 && status < 300) return { kind: 'delivered', detail };
-  if (status >= 300 && status < 400) {
-    return failed('redirected', `${status}: redirects are not followed`);
-  }
-  const isPause = status === 429 || status === 503;
-  const asked = { retryAfter: header('retry-after'), date: header('date') };
-  const retryAfterMs = isPause ? readRetryAfter(asked, clock.now(), MAX_RETRY_AFTER_MS) : null;
+/** What Slack answers and what it means: docs.slack.dev/messaging/sending-messages-using-incoming-webhooks. */
+function verdictOf(status: number, text: string): Verdict {
   const word = text.trim();
-  return {
-    kind: 'failed',
-    cause: causeOf(status, word, retryAfterMs),
-    permanent: isForEver(status, word),
-    retryAfterMs,
-    detail,
-  };
+  return { cause: causeOf(status, word), permanent: isForEver(status, word) };
 }
 
-/** What Slack answers and what it means: docs.slack.dev/messaging/sending-messages-using-incoming-webhooks. */
-function causeOf(status: number, word: string, retryAfterMs: DurationMs | null): FailureCause {
-  if (status === 429 || retryAfterMs !== null) return 'rate_limited';
+function causeOf(status: number, word: string): FailureCause {
   if (status >= 500) return 'server_error';
-  // `invalid_token`, `action_prohibited`; a 404 that is not Slack's is an address that is not Slack's.
-  const isAboutUs = status === 401 || status === 403 || (status === 404 && !isWord(word));
+  // `invalid_token`, `action_prohibited`; what is not in Slack's words does not come from Slack.
+  const isAboutUs =
+    status === 401 || status === 403 || ((status === 400 || status === 404) && !isWord(word));
   return isAboutUs ? 'configuration' : 'rejected';
 }
 
 /** `no_service`, `channel_is_archived`: the webhook is gone. `invalid_payload`: it is the message. */
 function isForEver(status: number, word: string): boolean {
-  return status === 410 || status === 400 || (status === 404 && isWord(word));
+  return status === 410 || ((status === 400 || status === 404) && isWord(word));
 }
 
 /** Slack answers with one word; a proxy or another server with something else. */
@@ -123,9 +99,5 @@ function isWord(text: string): boolean {
 }
 
 function internal(error: unknown, settings: SlackSettings): Receipt {
-  return failed('internal', detailText(settings, String(error)));
-}
-
-function failed(cause: FailureCause, detail: string): Receipt {
-  return { kind: 'failed', cause, permanent: false, retryAfterMs: null, detail };
+  return failedReceipt('internal', detailText(settings, String(error)));
 }

@@ -1,13 +1,11 @@
 import { createHmac } from 'node:crypto';
 import { type Clock, systemClock, toIso } from '../clock.ts';
-import type { FailureCause, Receipt } from '../core/delivery.ts';
 import type { DatedEffect } from '../core/effect.ts';
-import { type DurationMs, HOUR_MS, SECOND_MS } from '../core/time.ts';
-import { readRetryAfter } from '../retry-after.ts';
+import { SECOND_MS } from '../core/time.ts';
 import { ForbiddenAddress, isPrivateAddress, literalAddress } from './addresses.ts';
-import { detailText } from './detail.ts';
 import type { Channel, Message, WebhookSettings } from './port.ts';
 import { openPosting, type Posted, post } from './post.ts';
+import { replyReceipt, type Verdict } from './reply.ts';
 
 /**
  * A webhook as Standard Webhooks describes it (standardwebhooks.com): a POST of `{type, timestamp, data}`, signed with each
@@ -30,14 +28,11 @@ export function openWebhook(settings: WebhookSettings, clock: Clock = systemCloc
             settings.timeoutMs,
             clock,
           );
-      return receiptOf(posted, settings, clock);
+      return replyReceipt(posted, settings, clock, verdictOf);
     },
     close: () => void agent.destroy().catch(() => undefined),
   };
 }
-
-/** A receiver that asks for a longer pause is tried again after this one. */
-const MAX_RETRY_AFTER_MS: DurationMs = HOUR_MS;
 
 // --- what is sent
 
@@ -79,66 +74,11 @@ function dataOf({ topic: _topic, at: _at, since, ...fields }: DatedEffect): obje
 
 // --- what came of it
 
-function receiptOf(posted: Posted, settings: WebhookSettings, clock: Clock): Receipt {
-  if (posted.kind === 'timeout') {
-    return failed('timeout', `no answer within ${settings.timeoutMs / SECOND_MS} s`);
-  }
-  if (posted.kind === 'failed') {
-    const [cause, words] = troubleOf(posted.error);
-    return failed(cause, detailText(settings, words));
-  }
-  const { status, header, text } = posted;
-  const detail = detailText(settings, `${status} ${text}`);
-  if (status >= 200 && status < 300) return { kind: 'delivered', detail };
-  if (status >= 300 && status < 400) {
-    return failed(
-      'redirected',
-      `${status}: redirects are not followed, url has to be the last one`,
-    );
-  }
-  const isPause = status === 429 || status === 503;
-  const asked = { retryAfter: header('retry-after'), date: header('date') };
-  const retryAfterMs = isPause ? readRetryAfter(asked, clock.now(), MAX_RETRY_AFTER_MS) : null;
-  const cause = causeOf(status, retryAfterMs);
-  return { kind: 'failed', cause, permanent: status === 410, retryAfterMs, detail };
-}
-
-function causeOf(status: number, retryAfterMs: DurationMs | null): FailureCause {
-  if (status === 429 || retryAfterMs !== null) return 'rate_limited';
-  return status >= 500 ? 'server_error' : 'rejected';
-}
-
-/** Why there is no reply, and in words. Unknown codes are those of TLS and of the operating system. */
-export function troubleOf(error: unknown): readonly [FailureCause, string] {
-  if (error instanceof ForbiddenAddress) {
-    return [
-      'forbidden_address',
-      `${error.message}: this machine and private networks are refused. Write allow_private = true if that is meant.`,
-    ];
-  }
-  // Each address of a name was tried.
-  if (error instanceof AggregateError && error.errors.length > 0) return troubleOf(error.errors[0]);
-  const words = error instanceof Error ? error.message : String(error);
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  switch (code) {
-    case 'UND_ERR_CONNECT_TIMEOUT':
-    case 'ETIMEDOUT':
-      return ['timeout', words];
-    case 'UND_ERR_INVALID_ARG':
-    case 'UND_ERR_NOT_SUPPORTED':
-      return ['configuration', words];
-    case 'UND_ERR_CLOSED':
-    case 'UND_ERR_DESTROYED':
-      return ['stopping', words];
-    default:
-      return ['connection', words];
-  }
+/** What a receiver's status means. Only 410 says that it will never take anything here again. */
+function verdictOf(status: number): Verdict {
+  return { cause: status >= 500 ? 'server_error' : 'rejected', permanent: status === 410 };
 }
 
 function failure(error: unknown): Posted {
   return { kind: 'failed', error };
-}
-
-function failed(cause: FailureCause, detail: string): Receipt {
-  return { kind: 'failed', cause, permanent: false, retryAfterMs: null, detail };
 }

@@ -39,8 +39,6 @@ export interface Fact {
 export interface Table {
   readonly head: readonly string[];
   readonly rows: readonly Row[];
-  /** How many are told of; `rows` may be fewer. */
-  readonly total: number;
   /** Says that there are more than those that are shown; empty when there are not. */
   more(shown: number): string;
 }
@@ -256,7 +254,6 @@ function tableOf(topic: EffectTopic, effects: readonly DatedEffect[], teller: Te
   return {
     head: columns.map((column) => texts.notices.labels[column]),
     rows,
-    total: effects.length,
     more,
   };
 }

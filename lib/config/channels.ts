@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ChannelSettings, LogSettings } from '../channels/port.ts';
+import type { ChannelKind } from '../channels/port.ts';
 import { EFFECT_TOPICS, type EffectTopic, TOPICS_FOR_PEOPLE } from '../core/effect.ts';
 import { closest } from './closest.ts';
 import { asTable } from './file.ts';
@@ -46,8 +46,6 @@ export function channelSchema() {
     },
   });
 }
-
-type ChannelKind = (ChannelSettings | LogSettings)['kind'];
 
 function logSchema() {
   return section(

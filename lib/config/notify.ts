@@ -48,7 +48,7 @@ export function notifySchema() {
       callbacks_stopped_after: duration({
         text: 'A gateway that used to call back and has not for so long, while its orders were settled, makes `callbacks.stopped`.',
         standard: '6h',
-        least: '1s',
+        least: '5m',
         most: '30d',
       }),
     },

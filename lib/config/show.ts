@@ -38,6 +38,12 @@ export function configTable(config: Config): Table {
   };
 }
 
+/** Where it goes. Who may go there is often written into the rest. */
+function placeOf(url: string): string {
+  const { origin, pathname, search } = new URL(url);
+  return pathname + search === '/' ? origin : `${origin}/(set)`;
+}
+
 function channelTable({ settings, topics, digestMs, maxInFlight }: ChannelConfig): Table {
   const { kind, name } = settings;
   const common = { name, kind, topics, max_in_flight: maxInFlight };
@@ -48,7 +54,7 @@ function channelTable({ settings, topics, digestMs, maxInFlight }: ChannelConfig
     case 'webhook':
       return {
         ...common,
-        url: settings.url,
+        url: placeOf(settings.url),
         secrets: settings.secrets.map(() => '(set)'),
         allow_private: settings.allowPrivate,
         timeout: formatDuration(settings.timeoutMs),

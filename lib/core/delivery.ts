@@ -22,6 +22,11 @@ export type Receipt =
       readonly detail: string;
     };
 
+/** An attempt that failed and says nothing about the next one. */
+export function failedReceipt(cause: FailureCause, detail: string): Receipt {
+  return { kind: 'failed', cause, permanent: false, retryAfterMs: null, detail };
+}
+
 /** Why an attempt failed. `stopping`: the daemon ends, nobody knows whether it arrived. */
 export type FailureCause =
   | 'timeout'

@@ -56,17 +56,29 @@ const HOURLY = '0 * * * *';
 
 /** Makes what is missing, oldest first. Never rejects: what fails is told. */
 export async function makeMissing(ground: ReportsGround): Promise<void> {
-  const { reporting, clock, tell } = ground;
-  let day: Day | null = null;
+  const { reporting, clock } = ground;
+  let days: readonly Day[] = [];
   try {
-    for (day of await reporting.missing(clock.now())) await makeOne(ground, day);
+    days = await reporting.missing(clock.now());
   } catch (error) {
-    tell({
-      name: 'report.failed',
-      day,
-      error: error instanceof Error ? error.message : String(error),
-    });
+    tellFailure(ground.tell, null, error);
   }
+  for (const day of days) {
+    try {
+      await makeOne(ground, day);
+    } catch (error) {
+      // A day that cannot be made does not keep the others from theirs.
+      tellFailure(ground.tell, day, error);
+    }
+  }
+}
+
+function tellFailure(tell: Tell, day: Day | null, error: unknown): void {
+  tell({
+    name: 'report.failed',
+    day,
+    error: error instanceof Error ? error.message : String(error),
+  });
 }
 
 /**

@@ -27,7 +27,8 @@ const effectSchema = z
     gateway: z.string().nullable().openapi({ description: 'Whose condition it is.' }),
     reason: z.enum(REASONS).nullable().openapi({ example: 'mismatched' }),
     text: z.string().nullable().openapi({
-      description: "The gateway's words or ours; of stock.low the product's name.",
+      description:
+        "The gateway's words or ours; of stock.low the product's name; of report.daily the day in a sentence.",
     }),
     amount: z.int().nullable().openapi({
       description: 'In the minor unit of the currency.',
@@ -35,7 +36,9 @@ const effectSchema = z
     }),
     currency: z.string().nullable().openapi({ example: 'KRW' }),
     onHand: z.int().nullable().openapi({ description: 'Of stock.low: the pieces that are left.' }),
-    since: instantSchema.nullable().openapi({ description: 'Of a condition: when it began.' }),
+    since: instantSchema
+      .nullable()
+      .openapi({ description: 'When it began: the condition, or the day of a report.' }),
     at: instantSchema.openapi({ description: 'When it happened.' }),
   })
   .openapi('Effect');

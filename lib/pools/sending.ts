@@ -1,7 +1,7 @@
 import { Piscina } from 'piscina';
 import type { ChannelSettings, Message, Style } from '../channels/port.ts';
 import type { Clock } from '../clock.ts';
-import type { FailureCause, Receipt } from '../core/delivery.ts';
+import { type FailureCause, failedReceipt, type Receipt } from '../core/delivery.ts';
 import type { DurationMs } from '../core/time.ts';
 import type { Tell } from '../observe/events.ts';
 import { privateCompileCache } from './compile-cache.ts';
@@ -91,11 +91,11 @@ class SendingThreads implements SendingPool {
   }
 
   async send(settings: ChannelSettings, message: Message): Promise<Receipt> {
-    if (this.#closing) return failure('stopping', 'not sent: the daemon ends');
+    if (this.#closing) return failedReceipt('stopping', 'not sent: the daemon ends');
     const { promise, resolve } = Promise.withResolvers<Receipt>();
     const underway: Underway = { end: resolve };
     this.#underway.add(underway);
-    const stuck = failure('timeout', 'the thread was stuck');
+    const stuck = failedReceipt('timeout', 'the thread was stuck');
     let isStuck = false;
     const cancel = this.#clock.after(this.#stuckAfterMs(settings), () => {
       isStuck = true;
@@ -105,7 +105,7 @@ class SendingThreads implements SendingPool {
     const task: SendTask = { settings, style: this.#style, message };
     this.#pool.run(task, { name: 'send' }).then(resolve, (error: unknown) => {
       if (!this.#closing) this.#failed(textOf(error));
-      resolve(isStuck ? stuck : failure('internal', `the thread ended: ${textOf(error)}`));
+      resolve(isStuck ? stuck : failedReceipt('internal', `the thread ended: ${textOf(error)}`));
     });
     const receipt = await promise;
     cancel();
@@ -144,7 +144,7 @@ class SendingThreads implements SendingPool {
   }
 
   #endAll(cause: FailureCause, detail: string): void {
-    for (const { end } of this.#underway) end(failure(cause, detail));
+    for (const { end } of this.#underway) end(failedReceipt(cause, detail));
   }
 
   #failed(error: string): void {
@@ -155,8 +155,4 @@ class SendingThreads implements SendingPool {
 /** A message in a thread, or on its way there. */
 interface Underway {
   readonly end: (receipt: Receipt) => void;
-}
-
-function failure(cause: FailureCause, detail: string): Receipt {
-  return { kind: 'failed', cause, permanent: false, retryAfterMs: null, detail };
 }

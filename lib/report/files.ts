@@ -6,7 +6,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import type { Day } from './days.ts';
@@ -45,9 +45,9 @@ export function publishDraft(folder: string, day: Day): void {
   }
 }
 
-/** True when the report of the day is written, whole. */
+/** True when the report of the day is written, whole: one that somebody broke is made again. */
 export function isWritten(folder: string, day: Day): boolean {
-  return existsSync(fileOf(folder, day, 'json'));
+  return readWritten(folder, day) !== null;
 }
 
 /** The written report of a day; `null`: there is none, or somebody broke it. */
@@ -71,7 +71,8 @@ function draftOf(folder: string, day: Day, kind: Kind): string {
 function writeDurably(path: string, content: string): void {
   const file = openSync(path, 'w', 0o600);
   try {
-    writeSync(file, content);
+    // Not `writeSync`: on a full disk that writes a part of it and says nothing.
+    writeFileSync(file, content);
     fsyncSync(file);
   } finally {
     closeSync(file);

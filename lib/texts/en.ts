@@ -205,12 +205,17 @@ export const en = {
     requested: 'The daemon requested the payment itself.',
     messages: 'Who was told:',
     telling: {
-      delivered: (topic: string, channel: string, at: string, _detail: string | null) =>
-        `${channel}: ${topic}, at ${at}.`,
-      pending: (topic: string, channel: string, at: string, detail: string | null) =>
+      delivered: (
+        topic: string,
+        channel: string,
+        at: string,
+        _detail: string | null,
+        _id: number,
+      ) => `${channel}: ${topic}, at ${at}.`,
+      pending: (topic: string, channel: string, at: string, detail: string | null, _id: number) =>
         `${channel}: ${topic}, not yet; it is sent at ${at}${detail === null ? '' : ` (last time: ${detail})`}.`,
-      dead: (topic: string, channel: string, at: string, detail: string | null) =>
-        `${channel}: ${topic}, given up at ${at}${detail === null ? '' : ` (${detail})`}. Send it again with reconciled notices retry.`,
+      dead: (topic: string, channel: string, at: string, detail: string | null, id: number) =>
+        `${channel}: ${topic}, given up at ${at}${detail === null ? '' : ` (${detail})`}. Send it again with reconciled notices retry ${id}.`,
     },
     next: {
       never: 'Nothing is unresolved: it is looked at again only when a callback comes.',

@@ -160,8 +160,8 @@ export const ko: Texts = {
       delivered: (topic, channel, at) => `${channel}: ${topic}, ${at}에 전달.`,
       pending: (topic, channel, at, detail) =>
         `${channel}: ${topic}, 아직 전달하지 못했고 ${at}에 보냅니다${detail === null ? '' : ` (지난번: ${detail})`}.`,
-      dead: (topic, channel, at, detail) =>
-        `${channel}: ${topic}, ${at}에 포기${detail === null ? '' : ` (${detail})`}. reconciled notices retry로 다시 보낼 수 있습니다.`,
+      dead: (topic, channel, at, detail, id) =>
+        `${channel}: ${topic}, ${at}에 포기${detail === null ? '' : ` (${detail})`}. reconciled notices retry ${id}로 다시 보낼 수 있습니다.`,
     },
     next: {
       never: '남은 일이 없습니다. 콜백이 오면 다시 확인합니다.',

@@ -62,12 +62,12 @@ function tellerFor(currency: string, { locale, timezone }: Listener): Teller {
 
 /** What became of one message, or is to become of it. */
 function telling(
-  { channel, state, settledAt, nextAt, detail, effect }: Delivery,
+  { id, channel, state, settledAt, nextAt, detail, effect }: Delivery,
   { texts, moment }: Teller,
 ): string {
   const at = settledAt ?? nextAt;
   const when = at === null ? '' : moment(at);
-  return texts.explain.telling[state](texts.topics[effect.topic], channel, when, detail);
+  return texts.explain.telling[state](texts.topics[effect.topic], channel, when, detail, id);
 }
 
 function indented(lines: readonly string[]): readonly string[] {

@@ -116,6 +116,25 @@ t.test('one of two recipients is refused: delivered, with the words', async (t) 
   t.strictSame(arrived[0]?.to, ['ops@shop.example']);
 });
 
+t.test(
+  'one of two recipients is put off: the message comes again, for both under the same id',
+  async (t) => {
+    let greylisted = true;
+    const onRcptTo: Step = ({ address }, _session, done) =>
+      done(greylisted && address.startsWith('new') ? smtpError(450, '4.2.0 greylisted') : null);
+    const to = ['ops@shop.example', 'new@shop.example'];
+    const { channel, arrived, ids } = await mailReceiver(t, { onRcptTo }, { to });
+    t.match(await channel.send(MESSAGE), forNow('rejected', /refused: new@shop\.example \(450/));
+    greylisted = false;
+    t.match(await channel.send(MESSAGE), { kind: 'delivered' });
+    t.strictSame(
+      arrived.map((mail) => mail.to),
+      [['ops@shop.example'], to],
+    );
+    t.equal(new Set(ids()).size, 1);
+  },
+);
+
 t.test('one for ever, one for now: it is tried again', async (t) => {
   const onRcptTo: Step = ({ address }, _session, done) =>
     done(address.startsWith('gone') ? smtpError(550, 'moved away') : smtpError(451, 'later'));

@@ -50,6 +50,11 @@ for (const [name, answer, receipt] of [
   ['500', says(500, 'rollup_error'), { cause: 'server_error', permanent: false }],
   ['502 of a proxy', says(502, '<html>Bad Gateway</html>'), { cause: 'server_error' }],
   ['400', says(400, 'invalid_payload'), { cause: 'rejected', permanent: true }],
+  [
+    '400, not of Slack',
+    says(400, '<html><h1>400 Bad Request</h1></html>'),
+    { cause: 'configuration', permanent: false },
+  ],
   ['403, token', says(403, 'invalid_token'), { cause: 'configuration', permanent: false }],
   ['403', says(403, 'action_prohibited'), { cause: 'configuration', permanent: false }],
   [

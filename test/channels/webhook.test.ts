@@ -205,6 +205,9 @@ t.test('no receipt holds a secret', async (t) => {
     response.writeHead(404).end(`Cannot POST ${url} ${NEW_SECRET} ${OLD_SECRET}`);
   const { channel } = await set(t, echo, { secrets: [NEW_SECRET, OLD_SECRET] });
   t.match(await channel.send(MESSAGE), { detail: '404 Cannot POST **** **** ****' });
+  const inPart: Answer = (response) => response.writeHead(403).end('unknown s3cret of token-4711');
+  const told = await set(t, inPart);
+  t.match(await told.channel.send(MESSAGE), { detail: '403 unknown **** of ****' });
 });
 
 t.test('a closed channel sends nothing', async (t) => {

@@ -143,6 +143,24 @@ t.test('trouble is told, and the next tick tries again', async (t) => {
   t.same(files(), [`${DAY}.html`, `${DAY}.json`]);
 });
 
+t.test('a day that cannot be made does not keep the next one from its report', async (t) => {
+  const { shop, ground, reporting, events, files } = await openReported(t);
+  await shop.pass(TO_MIDNIGHT_MS);
+  const before = '2025-08-01';
+  const withBefore = { ...reporting, missing: async () => [before, DAY] };
+  const failing = {
+    ...withBefore,
+    draft: (day: string, now: number) =>
+      day === before ? Promise.reject(new Error('too much')) : reporting.draft(day, now),
+  };
+  await makeMissing({ ...ground, reporting: failing });
+  t.match(
+    events.filter(({ name }) => name === 'report.failed'),
+    [{ day: before, error: 'too much' }],
+  );
+  t.same(files(), [`${DAY}.html`, `${DAY}.json`]);
+});
+
 t.test('a written report stays as it was written', async (t) => {
   const { shop, ground, reporting, folder } = await openReported(t);
   await shop.pass(TO_MIDNIGHT_MS);

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { publishDraft, readWritten, writeDraft } from '../../lib/report/files.ts';
@@ -38,6 +39,26 @@ t.test('a file that somebody broke is no report', async (t) => {
     writeFileSync(join(scratch.path, `${DAY}.json`), content);
     t.equal(readWritten(scratch.path, DAY), null, content);
   }
+});
+
+t.test('on a disk without room nothing is published', async (t) => {
+  const scratch = scratchDir('reports');
+  t.teardown(scratch.remove);
+  const program = fileURLToPath(new URL('./writing.ts', import.meta.url));
+  // No file of this process may grow beyond 64 KiB: as on a full disk a part is written before anything is said.
+  const limited = spawn(
+    'bash',
+    ['-c', `ulimit -f 64; exec "$0" "$@"`, process.execPath, program, scratch.path],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
+  const words = await text(limited.stderr);
+  t.match(words, /EFBIG/);
+  t.same(
+    readdirSync(scratch.path).filter((name) => name.endsWith('.json') && !name.startsWith('.')),
+    [],
+  );
 });
 
 t.test('kill -9 at any moment leaves whole files or none', async (t) => {

@@ -22,7 +22,7 @@ export interface Finding {
   readonly todo: string | null;
 }
 
-/** Looks at everything, from the inside to the outside. Changes nothing, and never rejects. */
+/** Looks at everything, from the inside to the outside. Changes nothing. */
 export async function examine(config: Config): Promise<readonly Finding[]> {
   const texts = textsOf(config.locale);
   const { doctor } = texts;

@@ -7,7 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -61,7 +61,8 @@ function writeWhole(path: string, content: Buffer): void {
   try {
     const file = openSync(draft, 'wx', 0o700);
     try {
-      writeSync(file, content);
+      // Not `writeSync`: on a full disk that writes a part of it and says nothing.
+      writeFileSync(file, content);
       fsyncSync(file);
     } finally {
       closeSync(file);

@@ -81,7 +81,6 @@ export const notices = {
     gateway: 'Gateway',
     since: 'Since',
     at: 'When',
-    count: 'Count',
     todo: 'What to do',
   },
   todo: {

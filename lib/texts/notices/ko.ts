@@ -60,7 +60,6 @@ export const notices: Texts['notices'] = {
     gateway: 'PG',
     since: '시작',
     at: '시각',
-    count: '건수',
     todo: '할 일',
   },
   todo: {
