@@ -1,4 +1,5 @@
 import { Piscina } from 'piscina';
+import type { DurationMs } from '../core/time.ts';
 import { ReconciledError } from '../errors.ts';
 import type { Tell } from '../observe/events.ts';
 import type { Reporting } from '../report/port.ts';
@@ -36,6 +37,7 @@ export function createReporting(options: ReportingOptions): ReportingPool {
     tell({ name: 'pool.failed', pool: 'reporting', error: textOf(error) });
   const pool = new Piscina({
     ...threadSettings(compileCacheDir),
+    idleTimeout: IDLE_TIMEOUT_MS,
     minThreads: 0,
     maxThreads: 1,
     maxQueue: MAX_QUEUE,
@@ -71,6 +73,12 @@ export function createReporting(options: ReportingOptions): ReportingPool {
     close: () => pool.destroy().catch(failed),
   };
 }
+
+/**
+ * Long enough for the pages of one CSV, and no longer: a thread takes 30 MB, and at most starts and hours it only looks whether a day
+ * is missing.
+ */
+const IDLE_TIMEOUT_MS: DurationMs = 2_000;
 
 /** Whoever asks has a bound of his own; this one only keeps a mistake from filling the memory. */
 const MAX_QUEUE = 100;
