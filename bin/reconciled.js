@@ -5,21 +5,14 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 
 /** The first Node that runs what is in here. */
 const OLDEST = 24;
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-// A checkout has the sources, an installed package what `build/package.ts` made of them.
-const main = ['lib/main.ts', 'dist/npm/lib/main.js']
-  .map((file) => join(root, file))
-  .find((file) => existsSync(file));
-
-if (main === undefined) {
-  tell('The package is incomplete.', 'Make it with `npm run package`, or install it again.');
-} else if (Number.parseInt(process.versions.node, 10) >= OLDEST) {
-  await import(pathToFileURL(main).href);
+if (Number.parseInt(process.versions.node, 10) >= OLDEST) {
+  await import('./sources.js');
+  await import('../lib/main.ts');
 } else {
   const node = pinnedNode();
   if (node === null) {
@@ -28,7 +21,7 @@ if (main === undefined) {
       'Install it again without --omit=optional: the right Node comes with it where there is one. Or use the one binary.',
     );
   } else {
-    runOn(node, main);
+    runOn(node);
   }
 }
 
@@ -44,8 +37,9 @@ function pinnedNode() {
   }
 }
 
-/** Runs it there as if it ran here: its input and output, its signals, its end. */
-function runOn(node, file) {
+/** Runs this very file there as if it ran here: its input and output, its signals, its end. */
+function runOn(node) {
+  const file = fileURLToPath(import.meta.url);
   const child = spawn(node, [file, ...process.argv.slice(2)], { stdio: 'inherit' });
   // A terminal sends Ctrl-C to both; a second one would end the daemon before it has committed.
   process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));

@@ -83,6 +83,7 @@ const LAYERS: readonly { readonly at: string; readonly may: readonly string[] }[
       'lib/channels/port.ts',
       'lib/report/',
       'lib/errors.ts',
+      'lib/version.ts',
       'lib/config.ts',
       'lib/observe/events.ts',
       'lib/clock.ts',

@@ -1,5 +1,6 @@
 import type { Piscina } from 'piscina';
 import type { DurationMs } from '../core/time.ts';
+import { NODE_FLAGS } from '../version.ts';
 
 /** A thread that is not up from the start (for sending, for reports) ends when it had nothing to do for so long. */
 const IDLE_TIMEOUT_MS: DurationMs = 90_000;
@@ -13,7 +14,7 @@ export function threadSettings(compileCacheDir: string | null) {
     idleTimeout: IDLE_TIMEOUT_MS,
     recordTiming: false,
     // What the process was started with (loaders, an inspector) is not for the threads, and would double their start.
-    execArgv: [],
+    execArgv: [...NODE_FLAGS],
     // Each thread compiles its own code; the cache saves a third of its start.
     env:
       compileCacheDir === null

@@ -30,7 +30,7 @@ function run(cwd: string, command: string, ...args: readonly string[]) {
 }
 
 const archive = join(scratch.path, `reconciled-${packageJson.version}.tgz`);
-const packed = run(ROOT, 'npm', 'run', '-s', 'package', '--', '--pack-destination', scratch.path);
+const packed = run(ROOT, 'npm', 'pack', '--silent', '--pack-destination', scratch.path);
 
 const install = ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
 const folder = join(scratch.path, 'elsewhere');
@@ -45,15 +45,16 @@ t.test('the package is small and complete', async (t) => {
   const files = run(scratch.path, 'tar', '-tzf', archive).stdout.split('\n');
   for (const file of [
     'package/bin/reconciled.js',
-    'package/dist/npm/lib/main.js',
-    'package/dist/npm/workers/ask.js',
+    'package/bin/sources.js',
+    'package/lib/main.ts',
+    'package/workers/ask.ts',
     'package/README.md',
     'package/LICENSE',
   ]) {
     t.ok(files.includes(file), file);
   }
   const others =
-    /^package\/(bin\/|dist\/npm\/(lib|workers)\/.*\.js$|dist\/npm\/package\.json$|[A-Z.a-z]+\.md$|LICENSE$|package\.json$|$)/;
+    /^package\/(bin\/\w+\.js$|(lib|workers)\/.*\.ts$|[A-Z.a-z]+\.md$|LICENSE$|package\.json$)/;
   for (const file of files.filter((name) => name !== ''))
     t.match(file, others, `${file} belongs there`);
 });
@@ -69,6 +70,7 @@ t.test('npx reconciled demo settles its orders', { skip: unreachable }, async (t
   );
   const demo = run(folder, 'npx', '--no-install', 'reconciled', 'demo', '--orders', '14');
   t.equal(demo.code, 0, demo.stderr);
+  t.notMatch(`${version.stderr}${demo.stderr}`, 'Warning', 'Node complains about nothing');
   t.match(demo.stdout, 'No payment is left in doubt.');
 });
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { ReconciledError } from '../../errors.ts';
-import { IS_ONE_BINARY } from '../../version.ts';
+import { IS_ONE_BINARY, NODE_FLAGS } from '../../version.ts';
 
 /** A pg-simulator in a process of its own. */
 export interface GatewayProcess {
@@ -34,7 +34,9 @@ export interface GatewayTransaction {
 const LOOKUP_DELAY = 'uniform:100-500';
 
 /** The command line: the demo starts the gateway as a user would. The one binary is its own entry. */
-const ENTRY = IS_ONE_BINARY ? [] : [fileURLToPath(new URL('../../main.ts', import.meta.url))];
+const ENTRY = IS_ONE_BINARY
+  ? []
+  : [...NODE_FLAGS, fileURLToPath(new URL('../../main.ts', import.meta.url))];
 
 /** Starts it on a free port; resolves when it listens. */
 export async function startGateway(seed: number): Promise<GatewayProcess> {
