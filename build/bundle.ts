@@ -48,7 +48,7 @@ export async function bundle(about: {
     ...OUTPUT,
     entryPoints: { main: 'build/binary/main.ts', threads: THREADS },
     define,
-    plugins: [places, threads, taughtZod, oneLocale],
+    plugins: [places, threads, taughtZod, oneLocale, oneProtocol],
     splitting: true,
     format: 'esm',
     chunkNames: 'chunk-[hash]',
@@ -122,6 +122,22 @@ const oneLocale: Plugin = {
   setup(build) {
     build.onLoad({ filter: /\/zod\/v4\/locales\/index\.js$/ }, () => ({
       contents: "export { default as en } from './en.js';",
+    }));
+  },
+};
+
+/**
+ * undici loads HTTP/2 and TLS with it wherever Node has them, and goes without where Node has not. We speak HTTP/1 with gateways
+ * (`allowH2` in lib/gateways/http.ts), and both together are a third of a thread's loading. TLS comes when it is needed.
+ */
+const oneProtocol: Plugin = {
+  name: 'one protocol',
+  setup(build) {
+    build.onResolve({ filter: /^node:http2$/ }, ({ importer }) =>
+      importer.includes('/undici/') ? { path: 'none', namespace: 'one protocol' } : undefined,
+    );
+    build.onLoad({ filter: /./, namespace: 'one protocol' }, () => ({
+      contents: "throw new Error('HTTP/2 is not part of this program');",
     }));
   },
 };

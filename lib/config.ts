@@ -133,7 +133,7 @@ export function environment(): Readonly<Record<string, string | undefined>> {
 export function loadConfig(sources: Sources): Config {
   const { file, folder, table: fromFile } = readFile(sources.file, sources.env[FILE_VARIABLE]);
   const { table, labels } = overlay(fromFile, sources);
-  const read = configurationSchema(GATEWAY_KINDS).safeParse(table);
+  const read = configurationSchema(GATEWAY_KINDS).safeParse(table, JITLESS);
   const { env, secrets = 'require' } = sources;
   const token = readToken(table, sources, folder);
   const channelSecrets = readChannelSecrets(table, { env, folder });
@@ -180,6 +180,9 @@ export function databasePath({ dataDir }: Pick<Config, 'dataDir'>): string {
 export function reportsFolder({ dataDir }: Pick<Config, 'dataDir'>): string {
   return join(dataDir, 'reports');
 }
+
+/** A schema that is used once is not worth compiling. */
+const JITLESS = { jitless: true } as const;
 
 /** Puts flags and variables over what the file says; `labels` keeps where each of those came from. */
 function overlay(table: Table, { env, flags }: Sources) {

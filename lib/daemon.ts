@@ -9,7 +9,7 @@ import type { Telling } from './daemon/telling.ts';
 import type { Sweeping, SweepTicket } from './flows/port.ts';
 import type { Event, Tell } from './observe/events.ts';
 import type { Metrics } from './observe/metrics.ts';
-import type { WarmThreads } from './pools/asking.ts';
+import type { WarmThreads } from './pools/asking-threads.ts';
 import type { Store, Sweep } from './store/port.ts';
 import { VERSION } from './version.ts';
 
@@ -64,6 +64,7 @@ export async function startDaemon(config: Config, options: DaemonOptions): Promi
   await engine.asking.ready();
   // What follows loads a lot of code and holds the main thread meanwhile: the first questions leave before.
   await hasAsked(engine, first);
+  await engine.subscribed;
 
   const watch = await watchOver(engine, config, clock);
   const { startTelling } = await import('./daemon/telling.ts');
@@ -159,6 +160,7 @@ export async function sweepOnce(config: Config, options: SweepOnceOptions): Prom
   undo.defer(() => engine.close());
   undo.defer(() => engine.stopSettling());
   const { ended } = engine.sweeping.request();
+  await engine.subscribed;
   const stopEarly = () => void engine.stopSettling();
   signal?.addEventListener('abort', stopEarly, { once: true });
   if (signal?.aborted) stopEarly();

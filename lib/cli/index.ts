@@ -1,10 +1,12 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { describeVersion } from '../version.ts';
-import { EXIT, tellTrouble } from './exit.ts';
+import { EXIT } from './exit.ts';
 
 /** A file of this folder that is a command: it adds its options, its examples and what it does. */
 export interface CommandModule {
   define(command: Command): void;
+  /** Begins, before anything else is loaded, what takes long and needs nothing that was typed behind the command. */
+  begin?(): void;
 }
 
 /** Every command, in the order of the help. Only the one that was typed is loaded: a start must be quick. */
@@ -77,12 +79,20 @@ export async function run(argv: readonly string[]): Promise<number> {
     await program.parseAsync(argv, { from: 'user' });
     return Number(process.exitCode ?? EXIT.ok);
   } catch (error) {
+    const { tellTrouble } = await import('./trouble.ts');
     return tellTrouble(error, argv.includes('--json'));
   }
 }
 
 /** The program with all commands by name, and the one that was typed in full. */
 async function buildProgram(argv: readonly string[]): Promise<Command> {
+  const words = argv.filter((word) => !word.startsWith('-'));
+  const typed = words[0] === 'help' ? words[1] : words[0];
+  const module = await Object.entries(COMMANDS)
+    .find(([name]) => name === typed)?.[1]
+    .load();
+  if (!argv.some((word) => HELP.includes(word))) module?.begin?.();
+  const { Command } = await import('commander');
   const program = new Command('reconciled')
     .description(
       'Leaves no payment in doubt: asks the gateway about every stale order and settles it.',
@@ -93,14 +103,15 @@ async function buildProgram(argv: readonly string[]): Promise<Command> {
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ outputError: () => undefined });
-  const words = argv.filter((word) => !word.startsWith('-'));
-  const typed = words[0] === 'help' ? words[1] : words[0];
-  for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
+  for (const [name, { summary }] of Object.entries(COMMANDS)) {
     const command = program.command(name).description(summary);
-    if (name === typed) (await load()).define(command);
+    if (name === typed) module?.define(command);
   }
   return program;
 }
+
+/** Whoever types one of these wants to read. */
+const HELP = ['help', '-h', '--help'];
 
 /** `reconciled orders | head` closes our output early: that is no trouble. */
 function endQuietlyWhenNobodyReads(): void {

@@ -1,13 +1,20 @@
 import type { Command } from 'commander';
 import { systemClock } from '../clock.ts';
-import { type Config, environment } from '../config.ts';
+import type { Config } from '../config.ts';
 import type { Daemon } from '../daemon.ts';
 import type { Event, Tell } from '../observe/events.ts';
-import type { WarmThreads } from '../pools/asking.ts';
+import { type WarmThreads, warmThreads } from '../pools/asking-threads.ts';
 import { EXIT } from './exit.ts';
 import { awaitInterruption } from './interruption.ts';
 import { addSettings, readSettings, type SettingsOptions } from './settings.ts';
 import { say } from './words.ts';
+
+let warm: WarmThreads | null = null;
+
+/** The threads take longest of all that a start needs, and have a core of their own: they load while everything else does. */
+export function begin(): void {
+  warm = warmThreads();
+}
 
 /** `serve`: the daemon, until somebody ends it. */
 export function define(command: Command): void {
@@ -28,10 +35,9 @@ Examples:
 
 async function serve(options: SettingsOptions): Promise<void> {
   const interruption = awaitInterruption();
-  const { warmThreads } = await import('../pools/asking.ts');
-  const warm = warmThreads();
-  const daemon = await start(options, warm).finally(() => warm.drop());
+  const daemon = await start(options).finally(() => warm?.drop());
   say(`reconciled listens on ${addresses(daemon)}`);
+  const { environment } = await import('../config.ts');
   const { startSupervision } = await import('../daemon/supervision.ts');
   const supervision = startSupervision({ daemon, env: environment(), clock: systemClock, say });
   const signal = await interruption.first;
@@ -42,12 +48,15 @@ async function serve(options: SettingsOptions): Promise<void> {
 }
 
 /** Reads the configuration while the threads load, and loads the log while they do: what is told before is kept for it. */
-async function start(options: SettingsOptions, warm: WarmThreads): Promise<Daemon> {
+async function start(options: SettingsOptions): Promise<Daemon> {
   const config = await readSettings(options);
   const { startDaemon } = await import('../daemon.ts');
   const log = lateLog(config.logLevel);
   endOnBug(log.bug);
-  const [daemon] = await Promise.all([startDaemon(config, { tell: log.tell, warm }), log.load()]);
+  const [daemon] = await Promise.all([
+    startDaemon(config, { tell: log.tell, ...(warm === null ? {} : { warm }) }),
+    log.load(),
+  ]);
   return daemon;
 }
 

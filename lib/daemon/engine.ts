@@ -9,7 +9,8 @@ import { createSweeping } from '../flows/sweep.ts';
 import { gatewayKind } from '../gateways/index.ts';
 import type { GatewayKind } from '../gateways/port.ts';
 import type { Tell } from '../observe/events.ts';
-import { type AskingPool, createAsking, type WarmThreads } from '../pools/asking.ts';
+import { type AskingPool, createAsking } from '../pools/asking.ts';
+import type { WarmThreads } from '../pools/asking-threads.ts';
 import type { Subscription } from '../store/outbox-port.ts';
 import type { Store } from '../store/port.ts';
 
@@ -23,6 +24,8 @@ export interface Engine {
   readonly kinds: ReadonlyMap<string, GatewayKind>;
   /** The policy of this moment. */
   readonly policy: () => Policy;
+  /** Resolves when what is told goes to whoever is configured now; rejects when the store failed. */
+  readonly subscribed: Promise<void>;
   /** Ends sweeps, commits what was decided, gives the rest back. Nothing is settled afterwards; reads still work. */
   stopSettling(): Promise<void>;
   /** Closes the store and the pool. */
@@ -59,9 +62,7 @@ export async function startEngine(
   const { openSqliteStore } = await import('../store/sqlite/index.ts');
   const store: Store = openSqliteStore({ path: databasePath(config), clock, tell });
   undo.defer(() => store.upkeep.close());
-  // Before anything is decided: what is told from now on is told to whoever is configured now.
-  const abandoned = await store.outbox.subscribe(subscriptionsOf(config), clock.now());
-  if (abandoned > 0) tell({ name: 'deliveries.abandoned', count: abandoned });
+  const subscribed = subscribe(store, config, clock, tell);
   const kinds = kindsOf(config);
   const capabilities = new Map([...kinds].map(([name, kind]) => [name, kind.capabilities]));
   const policy = () => policyOf(config, capabilities, asking.answering());
@@ -76,10 +77,22 @@ export async function startEngine(
     sweeping,
     kinds,
     policy,
+    subscribed,
     // Ends the pump as well, in the order that both need.
     stopSettling: () => sweeping.stop(),
     close: () => started.disposeAsync(),
   };
+}
+
+/** The first that is written: the first questions need not wait for the disk, and what they lead to is written after this. */
+function subscribe(store: Store, config: Config, clock: Clock, tell: Tell): Promise<void> {
+  const subscribed = store.outbox
+    .subscribe(subscriptionsOf(config), clock.now())
+    .then((abandoned) => {
+      if (abandoned > 0) tell({ name: 'deliveries.abandoned', count: abandoned });
+    });
+  subscribed.catch(() => undefined);
+  return subscribed;
 }
 
 function subscriptionsOf({ channels }: Config): readonly Subscription[] {

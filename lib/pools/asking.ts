@@ -1,18 +1,24 @@
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
-import { Piscina } from 'piscina';
+import type { Piscina } from 'piscina';
 import type { Clock } from '../clock.ts';
 import type { GatewayConfig } from '../config.ts';
 import { type DurationMs, SECOND_MS } from '../core/time.ts';
 import type { Asked, RequestOutcome } from '../gateways/port.ts';
 import type { Tell } from '../observe/events.ts';
-import { privateCompileCache } from './compile-cache.ts';
+import {
+  layThreads,
+  startAskingThreads,
+  type ThreadCode,
+  type ThreadLayout,
+  type WarmThreads,
+} from './asking-threads.ts';
 import type { AskTask, Reply, RequestTask } from './messages.ts';
 import type { Asking } from './port.ts';
-import { textOf, threadSettings } from './threads.ts';
+import { textOf } from './threads.ts';
 import { type Threads, Windows } from './windows.ts';
 
 /** What the pool is made from. */
-export interface AskingOptions {
+export interface AskingOptions extends ThreadCode {
   readonly gateways: readonly GatewayConfig[];
   /** Threads at most; that many are up when the windows are too wide for fewer. */
   readonly threads: number;
@@ -20,10 +26,6 @@ export interface AskingOptions {
   readonly tell: Tell;
   /** Threads that were started before the gateways were known; used when they are what the gateways need. */
   readonly warm?: WarmThreads;
-  /** What the threads run; a test gives its own. */
-  readonly workerUrl?: string;
-  /** Where compiled code is kept between starts; `null`: nowhere. A private folder of the user's by default. */
-  readonly compileCacheDir?: string | null;
   /** How long `close` waits for what is in flight. */
   readonly closeWithinMs?: DurationMs;
 }
@@ -65,9 +67,6 @@ const CLOSE_WITHIN_MS: DurationMs = 5_000;
 /** A thread is ready within a second; on a machine that swaps it may take longer. */
 const READY_WITHIN_MS: DurationMs = 60 * SECOND_MS;
 
-/** More in flight than this in one thread and another thread is worth its memory. */
-const MOST_IN_FLIGHT_PER_THREAD = 25;
-
 /**
  * A thread that has not ended a task after so many deadlines of a request is stuck: an inquiry makes at most about fifty
  * requests. A last resort; every request ends by its own deadline.
@@ -89,7 +88,8 @@ class PiscinaThreads implements Threads {
     const deadlines = gateways.map(({ settings }) => settings.lookupTimeoutMs);
     this.#stuckAfterMs = STUCK_AFTER_DEADLINES * Math.max(1_000, ...deadlines);
     this.#clock = options.clock;
-    const started = options.warm?.take(layoutOf(options)) ?? startPool(layoutOf(options), options);
+    const started =
+      options.warm?.take(layoutOf(options)) ?? startAskingThreads(layoutOf(options), options);
     this.#pool = started.pool;
     this.#ready = started.ready;
     this.#pool.on('error', (error: unknown) => {
@@ -168,94 +168,7 @@ type Ended<T> =
   | { readonly kind: 'done'; readonly result: T }
   | { readonly kind: 'trouble'; readonly text: string };
 
-/** Threads that load while the configuration is read. Whoever makes them takes or drops them. */
-export interface WarmThreads {
-  /** The threads, once, when they are laid out like this; `null` and they are dropped when not. */
-  take(layout: ThreadLayout): StartedPool | null;
-  /** Ends threads that nobody took. */
-  drop(): Promise<void>;
-}
-
-/** A pool whose threads are starting. */
-export interface StartedPool {
-  readonly pool: Piscina;
-  /** Resolves when a thread can ask; rejects when one cannot start. */
-  readonly ready: PromiseWithResolvers<void>;
-}
-
-/** What the configuration says when it says nothing: `sweep.threads`, and one gateway's `max_in_flight`. */
-const USUAL_THREADS = 10;
-const USUAL_IN_FLIGHT = 10;
-
-/** Starts the threads that the defaults need, at once: loading is most of a start, and a second core can do it. */
-export function warmThreads(): WarmThreads {
-  const usual = layThreads(USUAL_IN_FLIGHT, USUAL_THREADS);
-  let started: StartedPool | null = startPool(usual, {});
-  const drop = async () => {
-    const dropped = started;
-    started = null;
-    await dropped?.pool.destroy();
-  };
-  // Whoever wants threads then starts new ones, and hears why they cannot start.
-  started.ready.promise.catch(drop);
-  return {
-    take: (layout) => {
-      const fits =
-        layout.minThreads === usual.minThreads &&
-        layout.maxThreads === usual.maxThreads &&
-        layout.concurrentTasksPerWorker === usual.concurrentTasksPerWorker;
-      const taken = fits ? started : null;
-      if (fits) started = null;
-      else void drop();
-      return taken;
-    },
-    drop,
-  };
-}
-
 function layoutOf({ gateways, threads }: AskingOptions): ThreadLayout {
   const inFlight = gateways.reduce((all, { maxInFlight }) => all + maxInFlight, 0);
   return layThreads(inFlight, threads);
-}
-
-function startPool(
-  layout: ThreadLayout,
-  {
-    workerUrl,
-    compileCacheDir = privateCompileCache(),
-  }: Pick<AskingOptions, 'workerUrl' | 'compileCacheDir'>,
-): StartedPool {
-  const pool = new Piscina({
-    ...threadSettings(compileCacheDir),
-    ...layout,
-    filename: workerUrl ?? new URL('../../workers/ask.ts', import.meta.url).href,
-    name: 'ask',
-  });
-  const ready = Promise.withResolvers<void>();
-  ready.promise.catch(() => {});
-  pool.on('message', () => ready.resolve());
-  // Without a listener a thread that throws while it starts would end the process.
-  pool.on('error', (error: unknown) => ready.reject(error));
-  return { pool, ready };
-}
-
-/** How threads share what may be in flight. */
-export interface ThreadLayout {
-  /** Up from the start. */
-  readonly minThreads: number;
-  readonly maxThreads: number;
-  readonly concurrentTasksPerWorker: number;
-}
-
-/**
- * As many threads as are needed, all of them up from the start: one for each `MOST_IN_FLIGHT_PER_THREAD` that may be in flight.
- * Measured on two cores with ten in flight: one thread is as fast as two, at a gateway without delay 1.1 × as fast; its first
- * question leaves 65 ms sooner, because the main thread has a core for itself meanwhile; and it takes 20 MB less.
- */
-export function layThreads(inFlight: number, threads: number): ThreadLayout {
-  const needed = Math.ceil(inFlight / MOST_IN_FLIGHT_PER_THREAD);
-  const count = Math.max(1, Math.min(needed, threads));
-  // Never less than everything that may be in flight: what the pool had to queue would wait for nothing.
-  const concurrentTasksPerWorker = Math.max(1, Math.ceil(inFlight / count));
-  return { minThreads: count, maxThreads: count, concurrentTasksPerWorker };
 }

@@ -30,16 +30,18 @@ export function chunkSize(
   return Math.min(LARGEST_CHUNK, Math.max(share, even));
 }
 
-/** How many orders should be at hand beyond those in flight, so that no slot idles while more are claimed. */
+/**
+ * How many orders should be at hand beyond those in flight, so that no slot idles while more are claimed: a whole window, because
+ * a gateway that takes equally long for each frees all of its slots at one moment.
+ */
 export function readAhead(
   maxInFlight: number,
   threads: number,
   medianMs: DurationMs | null,
 ): number {
-  const perWindow = Math.ceil(maxInFlight / 2);
   return isFast(medianMs)
-    ? Math.max(perWindow, LARGEST_CHUNK * CHUNKS_PER_THREAD * threads)
-    : perWindow;
+    ? Math.max(maxInFlight, LARGEST_CHUNK * CHUNKS_PER_THREAD * threads)
+    : maxInFlight;
 }
 
 /**
@@ -50,7 +52,8 @@ export function leastRoom(ahead: number, medianMs: DurationMs | null): number {
   return isFast(medianMs) ? Math.ceil(ahead / 2) : 1;
 }
 
-function isFast(medianMs: DurationMs | null): boolean {
+/** True for a gateway that answers so fast that a hop to a thread costs as much as the exchange itself. */
+export function isFast(medianMs: DurationMs | null): boolean {
   return medianMs !== null && medianMs < FAST_MS;
 }
 

@@ -2,7 +2,7 @@ import type { GatewayConfig } from '../config.ts';
 import type { Question, SilenceCause } from '../core/gateway.ts';
 import type { DurationMs } from '../core/time.ts';
 import type { Exchange, GatewaySettings, PaymentRequest } from '../gateways/port.ts';
-import { chunkSize, leastRoom, RecentLatency, readAhead } from './chunks.ts';
+import { chunkSize, isFast, leastRoom, RecentLatency, readAhead } from './chunks.ts';
 import type { Permit } from './circuit.ts';
 import { GatewayLimits, type LimitChange } from './limits.ts';
 
@@ -38,6 +38,11 @@ export class GatewayWindow {
 
   get inFlight(): number {
     return this.#limits.inFlight;
+  }
+
+  /** True: its orders travel in chunks at present, which are laid out once a turn of the event loop. */
+  get isChunked(): boolean {
+    return isFast(this.#median());
   }
 
   get waiting(): number {

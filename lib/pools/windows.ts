@@ -131,7 +131,8 @@ export class Windows implements Asking {
     if (this.#stopping) this.#turnAway([job], 'stopping');
     else if (refusedForMs !== null) this.#turnAway([job], 'circuit_open', refusedForMs);
     else if (!window.add(job)) this.#turnAway([job], 'internal');
-    else this.#flushSoon();
+    else if (window.isChunked) this.#flushSoon();
+    else this.#flush();
   }
 
   /** These were certainly not asked about. */
@@ -155,7 +156,7 @@ export class Windows implements Asking {
 
   // --- from the queues to the threads
 
-  /** Once a turn of the event loop, so that what was asked for in one turn travels together. */
+  /** Once a turn of the event loop, so that what was asked for in one turn travels together where orders travel in chunks. */
   #flushSoon(): void {
     if (this.#flushing) return;
     this.#flushing = true;
@@ -248,6 +249,8 @@ export class Windows implements Asking {
     }
     const nowMs = this.#clock.monotonicMs();
     this.#tellChanges(window.name, window.heard(permit, job.orderId, exchanges, nowMs));
+    // First the freed slot gets its next order: the gateway must not wait for what is made of this answer.
+    if (!window.isChunked) this.#flush();
     this.#settle(job, result);
     this.#tellFree();
     this.#flushSoon();

@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { Exchange } from '../../lib/gateways/port.ts';
-import { layThreads } from '../../lib/pools/asking.ts';
+import { layThreads } from '../../lib/pools/asking-threads.ts';
 import { chunkSize, leastRoom, RecentLatency, readAhead } from '../../lib/pools/chunks.ts';
 import { Chunk, GatewayWindow, type Job } from '../../lib/pools/window.ts';
 import { gatewayConfig, inquiry, orderIds } from './gateway.ts';
@@ -30,7 +30,7 @@ t.test('orders in one task', async (t) => {
 });
 
 t.test('orders at hand beyond those in flight', async (t) => {
-  t.equal(readAhead(10, 2, null), 5);
+  t.equal(readAhead(10, 2, null), 10);
   t.equal(readAhead(1, 2, 300), 1);
   t.equal(readAhead(10, 2, 1), 400, 'enough for chunks of fifty');
 });
@@ -192,5 +192,5 @@ t.test('a queue has an end', async (t) => {
   const taken = orderIds(3_000).filter((id) => window.add(job(id)));
   t.equal(taken.length, 2_000);
   t.equal(window.drain().length, 2_000);
-  t.equal(window.room(0, THREADS), 15, 'and what was turned away is forgotten');
+  t.equal(window.room(0, THREADS), 20, 'and what was turned away is forgotten');
 });

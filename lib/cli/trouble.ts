@@ -1,0 +1,44 @@
+import { CommanderError } from 'commander';
+import { type ErrorCode, ReconciledError } from '../errors.ts';
+import { EXIT } from './exit.ts';
+
+/** Tells the trouble on standard error, as two lines or as JSON, and gives the exit code for it. */
+export function tellTrouble(error: unknown, asJson: boolean): number {
+  if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
+  // A command that needs another word: its help was shown on standard error already.
+  if (error instanceof CommanderError && error.code === 'commander.help') return EXIT.usage;
+  const { code, message, hint } = readTrouble(error);
+  const told = asJson
+    ? JSON.stringify({ error: { code, message, hint } })
+    : `error: ${message}\nhint: ${hint}`;
+  process.stderr.write(`${told}\n`);
+  return exitCode(code);
+}
+
+interface Trouble {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string;
+}
+
+function readTrouble(error: unknown): Trouble {
+  if (error instanceof ReconciledError) return error;
+  if (error instanceof CommanderError) {
+    return {
+      code: 'usage',
+      message: error.message.replace(/^error: /, '').replace('\n', ' '),
+      hint: '`reconciled --help` lists the commands, `reconciled COMMAND --help` tells what each takes.',
+    };
+  }
+  return {
+    code: 'internal',
+    message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    hint: 'This is a bug in reconciled. Nothing was left half written; please report it with the lines above.',
+  };
+}
+
+function exitCode(code: ErrorCode): number {
+  if (code === 'usage') return EXIT.usage;
+  if (code === 'configuration') return EXIT.configuration;
+  return code === 'internal' ? EXIT.bug : EXIT.trouble;
+}
