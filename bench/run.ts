@@ -15,6 +15,7 @@ const QUESTIONS = [
   'callbacks',
   'notices',
   'memory',
+  'loop',
   'report',
   'audit',
 ];

@@ -33,8 +33,12 @@ export interface DaemonSettings {
   readonly gatewayUrl: string;
   /** Channels, as they stand in the file; without any the daemon has its log. */
   readonly channels?: string;
+  /** Further settings of the first level, as they stand in the file. */
+  readonly settings?: string;
   /** The one binary, absolute; without it the daemon runs from this checkout. */
   readonly binary?: string;
+  /** A program of this repository in the place of the command line. */
+  readonly program?: string;
   /** Given to Node before the program. */
   readonly nodeFlags?: readonly string[];
   /** Opens a channel to what the flags load. */
@@ -58,16 +62,17 @@ export function dataDirOf(folder: string): string {
  */
 export function startDaemon(settings: DaemonSettings): Daemon {
   const { folder, gatewayUrl, channels = '', binary, nodeFlags = [], channel = false } = settings;
+  const { program = 'lib/main.ts' } = settings;
   mkdirSync(folder, { recursive: true });
   const config = join(folder, 'reconciled.toml');
-  writeFileSync(config, `${configuration(gatewayUrl)}${channels}`);
+  writeFileSync(config, `${settings.settings ?? ''}${configuration(gatewayUrl)}${channels}`);
   const logFile = join(folder, 'daemon.log');
   const log = openSync(logFile, 'w');
   const args = ['serve', '--config', config];
   const stdio = ['ignore' as const, 'ignore' as const, log, ...(channel ? ['ipc' as const] : [])];
   const child =
     binary === undefined
-      ? startProgram('lib/main.ts', args, { stdio, nodeFlags })
+      ? startProgram(program, args, { stdio, nodeFlags })
       : start(binary, args, stdio);
   closeSync(log);
   const daemon: Daemon = {

@@ -2,16 +2,14 @@ import Database from 'better-sqlite3';
 import { DAY_MS } from '../../lib/core/time.ts';
 import { MIGRATIONS } from '../../lib/store/sqlite/migrations.ts';
 
-/** The day that all orders are of, in UTC. */
+/** The day that all orders are of, in UTC, when no other is named. */
 export const REPORTED_DAY = '2026-11-23';
-
-const BEGINS = Date.UTC(2026, 10, 23);
 
 /**
  * Makes a database with so many orders of one day: three of four completed and one failed, each with an item, a payment, two
  * rows of the journal and (when completed) a movement. What is not read by a report is short, so that ten million fit on a disk.
  */
-export function fillDay(path: string, count: number): void {
+export function fillDay(path: string, count: number, day = REPORTED_DAY): void {
   const database = new Database(path);
   database.pragma('journal_mode = OFF');
   database.pragma('synchronous = OFF');
@@ -24,11 +22,12 @@ export function fillDay(path: string, count: number): void {
     const given = {
       from,
       to: Math.min(count, from + BATCH - 1),
-      at: BEGINS,
+      at: Date.parse(day),
       every: DAY_MS / count,
     };
     for (const statement of STATEMENTS) database.prepare(statement).run(given);
   }
+  database.exec(COUNT);
   database.pragma('journal_mode = WAL');
   database.close();
 }
@@ -40,6 +39,8 @@ const EACH = `WITH RECURSIVE n (i) AS (SELECT :from UNION ALL SELECT i + 1 FROM 
     CASE WHEN i % 4 = 0 THEN 'failed' ELSE 'completed' END AS state,
     CASE WHEN i % 4 = 0 THEN 'declined' ELSE 'captured' END AS reason,
     600000 + (i * 7919) % 86400000 AS took FROM n)`;
+
+const COUNT = `INSERT INTO counters (name, value) SELECT state, count(*) FROM orders GROUP BY state`;
 
 const STATEMENTS = [
   `${EACH} INSERT INTO orders (id, member_id, currency, amount, state, reason, paid_by, created_at, updated_at, looks, version,
