@@ -66,7 +66,7 @@ async function measure({ rounds, quick }: MeasureOptions): Promise<Measurement> 
     targets: [{ what: 'ours / bare', kind: 'at least', bound: 0.9, reached: ratio, unit: '×' }],
     notes: [
       `Each round: a fresh process, ${show(warmUp, 0)} callbacks to warm up, then ${show(count, 0)}, each of another order, over ${CONNECTIONS} connections that are kept alive, from a process of its own. Every callback was found in the database afterwards. Median of the rounds (smallest–largest).`,
-      'Ours matches each callback with its order, nudges it, and meanwhile asks the gateway about the nudged orders, ten at a time, at 100–500 ms. The peer parses the JSON and inserts one row; its rows share a commit in the same way.',
+      'Ours keeps each callback, and meanwhile matches as many with their orders as it has room for looks and asks the gateway about these, ten at a time, at 100–500 ms. The peer parses the JSON and inserts one row; its rows share a commit in the same way.',
     ],
     raw: { ours, bare },
   };

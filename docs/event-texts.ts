@@ -61,8 +61,16 @@ export const EVENT_TEXTS: EventTexts = {
     fields: {
       gateway: 'the name in the path',
       outcome:
-        '`admitted`, `duplicate`, `unmatched` (its order is not there yet), `dropped` (too many wait), `invalid`, `failed`',
+        '`kept`; `duplicate`; `dropped`: too many are not matched yet; `invalid`; `failed`: it could not be kept',
       durationMs: 'until the reply, the commit included',
+    },
+  },
+  'callback.matched': {
+    text: 'It was found out what a callback means that was kept: right after its reply, in a flood when there is room for a look.',
+    fields: {
+      gateway: 'its name',
+      outcome:
+        '`admitted`: its order is asked about; `unmatched`: its order is not there yet; `dropped`: the same, and too many wait',
     },
   },
   'payment.requested': {

@@ -84,7 +84,7 @@ function dependencies(
       clock,
       tell,
       readers,
-      nudged: () => pump.nudged(),
+      kept: () => pump.kept(),
     }),
     commands: createCommands({ docket: store.docket, clock, tell, policy }),
     requesting,

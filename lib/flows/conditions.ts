@@ -88,9 +88,10 @@ class Watching implements Conditions {
         }
         return;
       case 'callback.received':
-        if (event.outcome === 'admitted' || event.outcome === 'duplicate') {
-          this.#calledBack(event.gateway);
-        }
+        if (event.outcome === 'duplicate') this.#calledBack(event.gateway);
+        return;
+      case 'callback.matched':
+        if (event.outcome === 'admitted') this.#calledBack(event.gateway);
         return;
       case 'order.decided':
         if (event.outcome === 'applied' && event.from !== event.to) this.#settledOne(event);

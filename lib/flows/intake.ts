@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { CallbackReading } from '../gateways/port.ts';
 import type { Event, Tell } from '../observe/events.ts';
-import type { AdmitOutcome, Intake } from '../store/port.ts';
-import type { CallbackOutcome, Callbacks } from './port.ts';
+import type { Intake } from '../store/port.ts';
+import type { Callbacks } from './port.ts';
 
 /** What callbacks stand on. */
 export interface CallbackGround {
@@ -11,20 +11,21 @@ export interface CallbackGround {
   readonly tell: Tell;
   /** Reads a callback's body, by gateway name. */
   readonly readers: ReadonlyMap<string, (body: Uint8Array) => CallbackReading>;
-  /** A notice for a known order was kept: somebody should look. */
-  readonly nudged: () => void;
+  /** A callback was kept: somebody should find out what it means. */
+  readonly kept: () => void;
 }
 
 /**
- * Takes callbacks in. A callback decides nothing: it is kept, and the gateway is asked, so that a forged one can cause a
- * lookup and nothing else.
+ * Takes callbacks in. A callback decides nothing: it is kept, its order is found out after that, and the gateway is asked, so
+ * that a forged one can cause a lookup and nothing else.
  */
 export function createCallbacks(ground: CallbackGround): Callbacks {
-  const { intake, clock, tell, readers, nudged } = ground;
+  const { intake, clock, tell, readers, kept } = ground;
+  // Thousands may come in a second: no more of promises and objects here than each needs.
   return {
-    receive: async (gateway, body) => {
+    receive: (gateway, body) => {
       const read = readers.get(gateway);
-      if (read === undefined) return { kind: 'unknown_gateway' };
+      if (read === undefined) return Promise.resolve({ kind: 'unknown_gateway' });
       const startedMs = clock.monotonicMs();
       const told = (outcome: Received) => {
         const durationMs = clock.monotonicMs() - startedMs;
@@ -33,22 +34,20 @@ export function createCallbacks(ground: CallbackGround): Callbacks {
       const reading = read(body);
       if (reading.kind === 'unreadable') {
         told('invalid');
-        return { kind: 'invalid', problem: reading.problem };
+        return Promise.resolve({ kind: 'invalid', problem: reading.problem });
       }
       const { eventId, key, orderId } = reading;
-      let outcome: AdmitOutcome | undefined;
-      try {
-        [outcome] = await intake.admit([
-          { gateway, eventId, key, orderId, receivedAt: clock.now() },
-        ]);
-      } catch (error) {
-        told('failed');
-        throw error;
-      }
-      const kind = outcome ?? 'dropped';
-      told(kind);
-      if (kind === 'admitted' || kind === 'duplicate') nudged();
-      return { kind } satisfies CallbackOutcome;
+      return intake.admit({ gateway, eventId, key, orderId, receivedAt: clock.now() }).then(
+        (outcome) => {
+          told(outcome);
+          if (outcome !== 'dropped') kept();
+          return { kind: outcome };
+        },
+        (error) => {
+          told('failed');
+          throw error;
+        },
+      );
     },
   };
 }

@@ -34,7 +34,7 @@ export interface SweepTicket {
 
 /** What callbacks go through. */
 export interface Callbacks {
-  /** Reads, keeps (durable when it resolves) and nudges. Rejects only when the store failed. */
+  /** Reads and keeps (durable when it resolves); what it means is found out after that. Rejects only when the store failed. */
   receive(gateway: string, body: Uint8Array): Promise<CallbackOutcome>;
 }
 

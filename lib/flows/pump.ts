@@ -1,6 +1,6 @@
 import type { Decision } from '../core/decision.ts';
 import type { Order } from '../core/order.ts';
-import type { Instant } from '../core/time.ts';
+import type { DurationMs, Instant } from '../core/time.ts';
 import type { Claimed, Lease } from '../store/port.ts';
 import { createBell } from './bell.ts';
 import { type LookGround, look, type Progress } from './look.ts';
@@ -19,14 +19,25 @@ export interface Pump {
    * `looked` hears of each. Rejects when the store failed. One at a time.
    */
   drain(dueBy: Instant, looked: (decision: Decision) => void): Promise<void>;
-  /** A callback was kept: a nudged order may wait. */
+  /** A nudged order may wait. */
   nudged(): void;
+  /** A callback was kept: it has to be matched with its order, which is nudged by that. */
+  kept(): void;
   /** Finishes what is being committed, gives the rest back, claims nothing more. */
   stop(): Promise<void>;
 }
 
 /** Looks that are under way at once, those that only wait for their commit among them: what memory bears easily. */
 const MAX_LOOKS = 2_000;
+
+/**
+ * Callbacks that are matched in one transaction. No more of them are matched than there is room for looks, so that in a flood
+ * of callbacks matching costs what the looks can use; those that lead to none are followed by the next ones at once.
+ */
+const MATCHED_AT_ONCE = 100;
+
+/** When the store could not match callbacks, it is tried again after this at the latest. */
+const MATCH_AGAIN_MS: DurationMs = 5_000;
 
 /** Starts a pump that runs until it is stopped. */
 export function startPump(ground: LookGround): Pump {
@@ -69,6 +80,9 @@ class RunningPump implements Pump {
   readonly #cycles = new Set<Cycle>();
   #run: Run | null = null;
   #waitingForSlot = false;
+  /** A callback may not be matched yet: one was kept, or a life before this one left some. */
+  #mayMatch = true;
+  #cancelMatch = () => {};
   #stopping = false;
   #stopped: (() => void) | null = null;
 
@@ -107,9 +121,15 @@ class RunningPump implements Pump {
     this.#bell.ring();
   }
 
+  kept(): void {
+    this.#mayMatch = true;
+    this.#bell.ring();
+  }
+
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#nudges.stop();
+    this.#cancelMatch();
     this.#abandon(() => true);
     if (this.#run !== null) this.#exhaust(this.#run);
     this.#bell.ring();
@@ -128,15 +148,16 @@ class RunningPump implements Pump {
   /** Claims once. True: there may be more to claim at once. */
   async #fill(): Promise<boolean> {
     const { asking, docket, clock, policy } = this.#ground;
+    if (this.#room() === 0) {
+      this.#ringWhenFree();
+      return false;
+    }
+    // Asks the store, so it comes second: in a flood of callbacks there is mostly no room.
+    if (this.#mayMatch) await this.#match();
     const run = this.#run?.exhausted === false ? this.#run : null;
     try {
       const limit = this.#room();
-      if (limit === 0) {
-        this.#ringWhenFree();
-        return false;
-      }
-      // Asks the store, so it comes second: in a flood of callbacks there is mostly no room.
-      if (run === null && !this.#nudges.ready()) return false;
+      if (limit === 0 || (run === null && !this.#nudges.ready())) return this.#mayMatch;
       const now = clock.now();
       const longestMs = longestWaitMs(policy());
       const claimed = await docket.claim({
@@ -155,10 +176,30 @@ class RunningPump implements Pump {
         // Nudged and due orders share the slots, a single slot in turn: when neither turn brought a due one, none waits.
         if (claimed.length < limit || run.onlyNudged === 2) this.#exhaust(run);
       }
-      return claimed.length > 0 || run !== null;
+      return claimed.length > 0 || run !== null || this.#mayMatch;
     } catch (error) {
       this.#fail(run, error);
       return run !== null;
+    }
+  }
+
+  /** Matches callbacks with their orders, for as many looks as there is room for. Never rejects. */
+  async #match(): Promise<void> {
+    const { docket, tell, clock } = this.#ground;
+    const limit = Math.min(this.#room(), MATCHED_AT_ONCE);
+    // Before and not after: one that is kept meanwhile must not be forgotten.
+    this.#mayMatch = false;
+    try {
+      const matched = await docket.match(limit);
+      for (const { gateway, outcome } of matched) {
+        tell({ name: 'callback.matched', gateway, outcome });
+      }
+      if (matched.length === limit) this.#mayMatch = true;
+    } catch {
+      // The store has told what is wrong with it.
+      if (this.#stopping) return;
+      this.#cancelMatch();
+      this.#cancelMatch = clock.after(MATCH_AGAIN_MS, () => this.kept());
     }
   }
 

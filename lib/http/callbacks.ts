@@ -150,9 +150,8 @@ export function documentCallbacks(api: Api, listener: Address | null): void {
 /** `null`: it is kept. */
 function refusalOfOutcome(received: CallbackOutcome): Refusal | null {
   switch (received.kind) {
-    case 'admitted':
+    case 'kept':
     case 'duplicate':
-    case 'unmatched':
       return null;
     case 'dropped':
       return full();
@@ -177,9 +176,9 @@ function unreadable(what: string): Refusal {
   return new Refusal('malformed', `The callback cannot be read: ${what}.`);
 }
 
-/** Waiting callbacks leave within a day; most are matched within a minute. */
+/** They are matched as fast as the gateway can be asked. */
 function full(): Refusal {
-  return new Refusal('waiting_full', 'Too many callbacks wait for their orders already.', {
+  return new Refusal('waiting_full', 'Too many callbacks are not matched with their orders yet.', {
     headers: { 'retry-after': '60' },
   });
 }

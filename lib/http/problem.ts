@@ -18,7 +18,7 @@ export const PROBLEMS = {
   invalid: { status: 422, title: ERROR_CODES.invalid },
   internal: { status: 500, title: ERROR_CODES.internal },
   reports_full: { status: 503, title: 'Too many reports are asked for at once.' },
-  waiting_full: { status: 503, title: 'Too many callbacks wait for their orders already.' },
+  waiting_full: { status: 503, title: 'Too many callbacks are not matched with their orders yet.' },
 } as const;
 
 /** A code that only the HTTP interface has, or one of every part. */

@@ -55,8 +55,16 @@ export type Event =
   | {
       readonly name: 'callback.received';
       readonly gateway: string;
-      readonly outcome: 'admitted' | 'duplicate' | 'unmatched' | 'dropped' | 'invalid' | 'failed';
+      /** `kept`: what it means is told by `callback.matched`, right after this or, in a flood, when its turn comes. */
+      readonly outcome: 'kept' | 'duplicate' | 'dropped' | 'invalid' | 'failed';
       readonly durationMs: number;
+    }
+  | {
+      /** What became of a callback that was kept. */
+      readonly name: 'callback.matched';
+      readonly gateway: string;
+      /** `admitted`: its order is nudged. `unmatched`: its order is not there yet. `dropped`: the same, and too many wait. */
+      readonly outcome: 'admitted' | 'unmatched' | 'dropped';
     }
   | {
       readonly name: 'payment.requested';

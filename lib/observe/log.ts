@@ -107,6 +107,7 @@ function levelOf(event: Event, isNews: (what: string) => boolean): LogLevel {
     case 'gateway.misconfigured':
       return 'error';
     case 'callback.received':
+    case 'callback.matched':
       return callbackLevel(event, isNews);
     case 'payment.requested':
       return event.outcome === 'nobody_knows' ? 'warn' : 'info';
@@ -132,10 +133,11 @@ function levelOf(event: Event, isNews: (what: string) => boolean): LogLevel {
 }
 
 function callbackLevel(
-  event: Extract<Event, { name: 'callback.received' }>,
+  event: Extract<Event, { name: 'callback.received' | 'callback.matched' }>,
   isNews: (what: string) => boolean,
 ): LogLevel {
   switch (event.outcome) {
+    case 'kept':
     case 'admitted':
     case 'duplicate':
     case 'unmatched':

@@ -99,7 +99,7 @@ function toldMetrics(registry: Registry) {
     }),
     callbacks: new Counter({
       name: 'reconciled_callbacks_total',
-      help: 'Callbacks, by what became of them.',
+      help: 'Callbacks, by what became of them; those that are kept count when they are matched.',
       labelNames: ['gateway', 'outcome'],
       registers,
     }),
@@ -166,8 +166,14 @@ function count(told: Told, event: Event): void {
       told.circuit.set({ gateway: event.gateway }, CIRCUIT_STATES[event.state]);
       return;
     case 'callback.received':
-      told.callbacks.inc({ gateway: event.gateway, outcome: event.outcome });
+      // Each callback is counted once: one that was kept when it is known what it means.
+      if (event.outcome !== 'kept') {
+        told.callbacks.inc({ gateway: event.gateway, outcome: event.outcome });
+      }
       told.callbackDuration.observe(event.durationMs / 1_000);
+      return;
+    case 'callback.matched':
+      told.callbacks.inc({ gateway: event.gateway, outcome: event.outcome });
       return;
     case 'delivery.attempted':
       told.deliveries.inc({ channel: event.channel, outcome: event.outcome });

@@ -45,8 +45,11 @@ export interface Intake {
     now: Instant,
     mode: 'recorded' | 'exclusive',
   ): Promise<AddPaymentOutcome>;
-  /** Keeps callbacks, durable when it resolves. Every notice for a known order nudges it, repeats too. */
-  admit(notices: readonly Notice[]): Promise<readonly AdmitOutcome[]>;
+  /**
+   * Keeps a callback, durable when it resolves, and no more than that: what it means is found out by `Docket.match`, so that
+   * thousands of them at once cost no more than to write them down.
+   */
+  admit(notice: Notice): Promise<AdmitOutcome>;
 }
 
 /** A product and its count. */
@@ -110,10 +113,23 @@ export interface Notice {
 }
 
 /**
- * `unmatched`: its order is not there yet; kept for `UNMATCHED_KEPT_MS`. `dropped`: the gateway has `MAX_UNMATCHED` of them
- * waiting already.
+ * `kept`: for the first time. `duplicate`: the same was kept before; when that one has been matched, its order is nudged again.
+ * `dropped`: `MAX_NEW` callbacks are not matched yet.
  */
-export type AdmitOutcome = 'admitted' | 'duplicate' | 'unmatched' | 'dropped';
+export type AdmitOutcome = 'kept' | 'duplicate' | 'dropped';
+
+/** Callbacks that are not matched yet: about 10 MB, and half an hour of lookups. A flood must not fill the disk. */
+export const MAX_NEW = 50_000;
+
+/** What became of a callback that was kept. */
+export interface Matched {
+  readonly gateway: string;
+  /**
+   * `admitted`: its order was found and is nudged. `unmatched`: its order is not there yet; it waits for `UNMATCHED_KEPT_MS`.
+   * `dropped`: the same, and `MAX_UNMATCHED` of its gateway wait already.
+   */
+  readonly outcome: 'admitted' | 'unmatched' | 'dropped';
+}
 
 /** How long a callback waits for its order. */
 export const UNMATCHED_KEPT_MS: DurationMs = 24 * 3_600_000;
@@ -136,6 +152,11 @@ export interface Docket {
    * Costs no durable commit: a crash forgets leases and the orders are simply due again.
    */
   claim(request: ClaimRequest): Promise<readonly Claimed[]>;
+  /**
+   * Finds out what the callbacks mean that were kept and not matched yet, the oldest first, at most `limit`: which order each is
+   * of, by key, else by order id. Nudges that order; each callback for a known order does. Empty: there is none.
+   */
+  match(limit: number): Promise<readonly Matched[]>;
   /** The present cases, for a decision that went stale or for a person's command; `null`: no such order. */
   load(orderIds: readonly string[]): Promise<readonly (Case | null)[]>;
   /**

@@ -1,8 +1,9 @@
 import t from 'tap';
 import { MINUTE_MS, SECOND_MS } from '../../lib/core/time.ts';
 import { ReconciledError } from '../../lib/errors.ts';
-import { type FlowWorld, openFlowWorld } from '../support/flow-world.ts';
-import { callbackBody } from '../support/model-daemon.ts';
+import type { Event } from '../../lib/observe/events.ts';
+import { type FlowWorld, MODEL_SETTINGS, openFlowWorld } from '../support/flow-world.ts';
+import { callbackBody, startModelDaemon } from '../support/model-daemon.ts';
 
 /** An order whose time has not come, and its captured transaction. */
 async function youngOrder(world: FlowWorld): Promise<void> {
@@ -19,7 +20,7 @@ t.test('a callback makes the gateway be asked at once, outside of any sweep', as
   const world = await openFlowWorld();
   t.teardown(world.close);
   await youngOrder(world);
-  t.same(await callback(world, 'e1', 'key-1', 'ORDER-1'), { kind: 'admitted' });
+  t.same(await callback(world, 'e1', 'key-1', 'ORDER-1'), { kind: 'kept' });
   await world.pass(SECOND_MS);
   t.match(await orderOf(world), { state: 'completed' });
   t.match(await world.store.reader.sweeps(null, 1), { items: [] });
@@ -49,7 +50,7 @@ t.test('repeats nudge as well, at most once a second, and none is lost', async (
       { at: begun + 700, status: 'succeeded' },
     ],
   });
-  t.same(await callback(world, 'e1', 'key-1', 'ORDER-1'), { kind: 'admitted' });
+  t.same(await callback(world, 'e1', 'key-1', 'ORDER-1'), { kind: 'kept' });
   await world.pass(300);
   t.equal(world.asking.asked.length, 1);
   t.match(await orderOf(world), { state: 'pending' });
@@ -87,9 +88,84 @@ t.test('a callback during a look is not lost with it', async (t) => {
 t.test('a callback that comes before its order is matched when the order comes', async (t) => {
   const world = await openFlowWorld();
   t.teardown(world.close);
-  t.same(await callback(world, 'e1', 'key-1', 'ORDER-1'), { kind: 'unmatched' });
+  t.same(await callback(world, 'e1', 'key-1', 'ORDER-1'), { kind: 'kept' });
   await youngOrder(world);
   await world.pass(SECOND_MS);
+  t.match(await orderOf(world), { state: 'completed' });
+});
+
+/** What became of callbacks that were kept. */
+const matched = (world: FlowWorld) =>
+  world.events.flatMap((event) => (event.name === 'callback.matched' ? [event.outcome] : []));
+
+t.test('in a flood callbacks are matched as there is room for looks, all of them', async (t) => {
+  const world = await openFlowWorld({ window: 2 });
+  t.teardown(world.close);
+  const numbers = Array.from({ length: 12 }, (_, index) => index + 1);
+  for (const at of numbers) {
+    await world.order(`ORDER-${at}`, [{ transactionKey: `key-${at}` }]);
+    world.transaction({ key: `key-${at}`, orderId: `ORDER-${at}` });
+  }
+  await Promise.all(numbers.map((at) => callback(world, `e${at}`, `key-${at}`, null)));
+  await world.pass(0);
+  t.equal(matched(world).length, 2);
+  await world.pass(MINUTE_MS);
+  t.same(new Set(matched(world)), new Set(['admitted']));
+  t.match((await world.store.reader.counts()).orders, { completed: 12 });
+});
+
+t.test('callbacks that lead to no look hold nobody up', async (t) => {
+  const world = await openFlowWorld({ window: 1 });
+  t.teardown(world.close);
+  await youngOrder(world);
+  const forged = Array.from({ length: 250 }, (_, at) =>
+    callback(world, `e${at}`, null, `NO-${at}`),
+  );
+  await Promise.all([...forged, callback(world, 'e', 'key-1', null)]);
+  await world.pass(SECOND_MS);
+  t.match(await orderOf(world), { state: 'completed' });
+  t.same((await world.store.reader.counts()).unmatched, { pg: 250 });
+});
+
+t.test('what a life before has kept is matched by the next one', async (t) => {
+  const world = await openFlowWorld();
+  t.teardown(world.close);
+  await youngOrder(world);
+  await world.until(world.daemon.stop());
+  t.same(await callback(world, 'e1', 'key-1', null), { kind: 'kept' });
+  await world.pass(SECOND_MS);
+  t.same(matched(world), []);
+  const { clock, store, asking, gateway, events } = world;
+  const tell = (event: Event) => void events.push(event);
+  const next = await startModelDaemon({
+    ...{ clock, store, asking, tell },
+    gateways: [gateway],
+    settings: MODEL_SETTINGS,
+  });
+  await world.pass(SECOND_MS);
+  t.match(await orderOf(world), { state: 'completed' });
+  await world.until(next.stop());
+});
+
+t.test('a store that could not match is asked again in a moment', async (t) => {
+  let failures = 0;
+  const error = new ReconciledError('store_failed', 'The disk fails.', { hint: 'Wait.' });
+  const world = await openFlowWorld({
+    through: (store) => ({
+      ...store,
+      docket: {
+        ...store.docket,
+        match: (limit) => {
+          failures += 1;
+          return failures <= 2 ? Promise.reject(error) : store.docket.match(limit);
+        },
+      },
+    }),
+  });
+  t.teardown(world.close);
+  await youngOrder(world);
+  await callback(world, 'e1', 'key-1', null);
+  await world.pass(MINUTE_MS);
   t.match(await orderOf(world), { state: 'completed' });
 });
 

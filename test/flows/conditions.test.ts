@@ -96,10 +96,9 @@ const answered: Event = {
 const refused: Event = { name: 'gateway.misconfigured', gateway: 'pg', status: 401 };
 
 const calledBack = (outcome: 'admitted' | 'unmatched' = 'admitted'): Event => ({
-  name: 'callback.received',
+  name: 'callback.matched',
   gateway: 'pg',
   outcome,
-  durationMs: 1,
 });
 
 const settled: Event = {

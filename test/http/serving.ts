@@ -9,6 +9,7 @@ import { listen } from '../../lib/http/listen.ts';
 import type { Event } from '../../lib/observe/events.ts';
 import { createMetrics } from '../../lib/observe/metrics.ts';
 import { createReporting } from '../../lib/pools/reporting.ts';
+import type { Store } from '../../lib/store/port.ts';
 import { type FlowWorld, openFlowWorld } from '../support/flow-world.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 
@@ -46,10 +47,13 @@ export interface ServingOptions {
   readonly token?: string;
   readonly http?: string;
   readonly requesting?: boolean;
+  /** Puts something between the flows and the store. */
+  readonly through?: (store: Store) => Store;
 }
 
 export async function openServing(options: ServingOptions = {}): Promise<Serving> {
-  const world = await openFlowWorld();
+  const { through } = options;
+  const world = await openFlowWorld(through === undefined ? {} : { through });
   const { clock, store, daemon, events } = world;
   const config = configOf(options);
   const metrics = createMetrics({

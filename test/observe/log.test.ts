@@ -58,8 +58,14 @@ const made: Extract<Event, { name: 'report.made' }> = {
 const callback: Extract<Event, { name: 'callback.received' }> = {
   name: 'callback.received',
   gateway: 'pg',
-  outcome: 'admitted',
+  outcome: 'kept',
   durationMs: 1,
+};
+
+const matched: Extract<Event, { name: 'callback.matched' }> = {
+  name: 'callback.matched',
+  gateway: 'pg',
+  outcome: 'admitted',
 };
 
 const sweep = (looked: number): Event => ({
@@ -128,10 +134,12 @@ const LEVELS: readonly (readonly [LogLevel, Event])[] = [
   ['error', { name: 'gateway.misconfigured', gateway: 'pg', status: 401 }],
   ['debug', callback],
   ['debug', { ...callback, outcome: 'duplicate' }],
-  ['debug', { ...callback, outcome: 'unmatched' }],
   ['warn', { ...callback, outcome: 'invalid' }],
   ['warn', { ...callback, outcome: 'dropped' }],
   ['warn', { ...callback, outcome: 'failed' }],
+  ['debug', matched],
+  ['debug', { ...matched, outcome: 'unmatched' }],
+  ['warn', { ...matched, outcome: 'dropped' }],
   ['info', { name: 'payment.requested', orderId: 'ORDER000001', outcome: 'accepted' }],
   ['warn', { name: 'payment.requested', orderId: 'ORDER000001', outcome: 'nobody_knows' }],
   ['debug', { name: 'store.committed', rows: 1, durationMs: 1 }],

@@ -84,12 +84,20 @@ const TOLD: readonly (readonly [string, readonly Event[], readonly string[]])[] 
     ['reconciled_gateway_circuit_state{gateway="pg"} 1'],
   ],
   [
-    'a callback',
-    [{ name: 'callback.received', gateway: 'pg', outcome: 'unmatched', durationMs: 2 }],
+    'a callback that is kept counts when it is known what it means',
+    [
+      { name: 'callback.received', gateway: 'pg', outcome: 'kept', durationMs: 2 },
+      { name: 'callback.matched', gateway: 'pg', outcome: 'unmatched' },
+    ],
     [
       'reconciled_callbacks_total{gateway="pg",outcome="unmatched"} 1',
       'reconciled_callback_duration_seconds_sum 0.002',
     ],
+  ],
+  [
+    'a callback that is not kept counts at once',
+    [{ name: 'callback.received', gateway: 'pg', outcome: 'invalid', durationMs: 2 }],
+    ['reconciled_callbacks_total{gateway="pg",outcome="invalid"} 1'],
   ],
   [
     'a commit',

@@ -28,7 +28,7 @@ export function faulty(store: Store, passage: Passage): Store {
 
 const OUTBOX_WRITES = ['commit', 'subscribe', 'announce', 'retry'];
 
-const WRITES = ['commit', 'beginSweep', 'endSweep'];
+const WRITES = ['commit', 'match', 'beginSweep', 'endSweep'];
 
 const AT_ONCE = ['release', 'nextNudge', 'nextDue', 'listen'];
 

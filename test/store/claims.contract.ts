@@ -1,6 +1,7 @@
 import { DAY_MS, MINUTE_MS } from '../../lib/core/time.ts';
 import type { Claimed, Store } from '../../lib/store/port.ts';
 import {
+  callBack,
   change,
   claimRequest,
   completion,
@@ -13,7 +14,10 @@ import {
 import { type Clause, caseOf, claimOne, type Due, dueOrders, penOrder } from './contract.ts';
 
 async function nudge(store: Store, ids: readonly string[]): Promise<void> {
-  await store.intake.admit(ids.map((orderId) => notice({ eventId: `n-${orderId}`, orderId })));
+  await callBack(
+    store,
+    ids.map((orderId) => notice({ eventId: `n-${orderId}`, orderId })),
+  );
 }
 
 function idsOf(claimed: readonly Claimed[]): readonly string[] {

@@ -1,5 +1,6 @@
-import { SECOND_MS } from '../../lib/core/time.ts';
+import { DAY_MS, SECOND_MS } from '../../lib/core/time.ts';
 import {
+  MAX_NEW,
   MAX_UNMATCHED,
   NUDGE_FINAL_MS,
   NUDGE_UNRESOLVED_MS,
@@ -7,6 +8,7 @@ import {
   UNMATCHED_KEPT_MS,
 } from '../../lib/store/port.ts';
 import {
+  callBack,
   change,
   claimRequest,
   completion,
@@ -33,12 +35,67 @@ async function claimedIds(store: Store, now: number): Promise<readonly string[]>
 
 /** What gateways tell: callbacks make a look happen sooner, and nothing else. */
 export function noticesContract(clause: Clause): void {
+  clause('a callback is only kept, until it is matched', async (t, { store, reopen }) => {
+    await quietOrder(store);
+    t.equal(await store.intake.admit(notice({ eventId: 'e', orderId: 'ORDER1' })), 'kept');
+    t.equal(store.docket.nextNudge(), null);
+    t.strictSame((await store.reader.counts()).unmatched, {});
+    t.strictSame(await store.upkeep.check(), []);
+    const again = await reopen();
+    t.strictSame(await again.docket.match(10), [{ gateway: 'pg', outcome: 'admitted' }]);
+    t.equal(again.docket.nextNudge(), T0);
+    t.strictSame(await again.docket.match(10), [], 'once');
+  });
+
+  clause('callbacks are matched oldest first, as many as are wanted', async (t, { store }) => {
+    const ids = ['ORDER1', 'ORDER2', 'ORDER3'];
+    for (const id of ids) await quietOrder(store, id);
+    for (const id of ids.toReversed()) {
+      await store.intake.admit(notice({ eventId: `e-${id}`, orderId: id }));
+    }
+    t.equal((await store.docket.match(2)).length, 2);
+    t.strictSame(await claimedIds(store, T0), ['ORDER2', 'ORDER3']);
+    t.equal((await store.docket.match(2)).length, 1);
+    t.strictSame(await claimedIds(store, T0), ['ORDER1']);
+  });
+
+  clause('a repeat of one that is not matched yet is answered by it', async (t, { store }) => {
+    await quietOrder(store);
+    const repeated = notice({ eventId: 'e', orderId: 'ORDER1' });
+    const both = await Promise.all([store.intake.admit(repeated), store.intake.admit(repeated)]);
+    t.strictSame(both, ['kept', 'duplicate']);
+    t.equal(store.docket.nextNudge(), null);
+    t.equal((await store.docket.match(10)).length, 1);
+    t.equal(store.docket.nextNudge(), T0);
+  });
+
+  clause('an order that came after a callback that is not matched yet', async (t, { store }) => {
+    await store.intake.admit(notice({ eventId: 'e', key: 'k' }));
+    await quietOrder(store, 'ORDER1', 'k');
+    t.equal(store.docket.nextNudge(), null);
+    t.strictSame(await store.docket.match(10), [{ gateway: 'pg', outcome: 'admitted' }]);
+    t.strictSame(await claimedIds(store, T0), ['ORDER1']);
+  });
+
+  clause('callbacks that are not matched yet are bounded', async (t, { store }) => {
+    const flood = Array.from({ length: MAX_NEW }, (_, index) =>
+      store.intake.admit(notice({ eventId: `e${index}`, orderId: 'ORDER9' })),
+    );
+    t.ok((await Promise.all(flood)).every((outcome) => outcome === 'kept'));
+    const next = notice({ eventId: 'next', orderId: 'ORDER9' });
+    t.equal(await store.intake.admit(next), 'dropped');
+    t.equal(await store.upkeep.prune(T0 + UNMATCHED_KEPT_MS + 1), 0, 'old or not');
+    await store.docket.match(1);
+    t.equal(await store.intake.admit(next), 'kept', 'there is room again');
+    t.equal(await store.intake.admit({ ...next, eventId: 'more' }), 'dropped');
+  });
+
   clause('a callback for a known order nudges it and leaves its version', async (t, { store }) => {
     await quietOrder(store);
     const before = await caseOf(store, 'ORDER1');
     t.strictSame(await claimedIds(store, T0), []);
     t.equal(store.docket.nextNudge(), null);
-    t.strictSame(await store.intake.admit([notice({ eventId: 'e', orderId: 'ORDER1' })]), [
+    t.strictSame(await callBack(store, [notice({ eventId: 'e', orderId: 'ORDER1' })]), [
       'admitted',
     ]);
     t.equal(store.docket.nextNudge(), T0);
@@ -51,18 +108,18 @@ export function noticesContract(clause: Clause): void {
   clause('a repeat is a duplicate and nudges again', async (t, { store }) => {
     await quietOrder(store);
     const repeated = notice({ eventId: 'e', orderId: 'ORDER1' });
-    await store.intake.admit([repeated]);
+    await callBack(store, [repeated]);
     const claimed = await claimOne(store);
     await store.docket.commit([unchanged(claimed.case, {}, claimed.lease)]);
     t.equal(store.docket.nextNudge(), null);
-    t.strictSame(await store.intake.admit([repeated]), ['duplicate']);
+    t.strictSame(await callBack(store, [repeated]), ['duplicate']);
     t.equal(store.docket.nextNudge(), T0 + NUDGE_UNRESOLVED_MS);
   });
 
   clause('the same event id at two gateways is two callbacks', async (t, { store }) => {
     await quietOrder(store);
     const one = notice({ eventId: 'e', orderId: 'ORDER1' });
-    t.strictSame(await store.intake.admit([one, { ...one, gateway: 'other' }, one]), [
+    t.strictSame(await callBack(store, [one, { ...one, gateway: 'other' }, one]), [
       'admitted',
       'admitted',
       'duplicate',
@@ -72,7 +129,7 @@ export function noticesContract(clause: Clause): void {
   clause('the key says whose it is, before the order id', async (t, { store }) => {
     await quietOrder(store, 'ORDER1', 'k');
     await quietOrder(store, 'ORDER2');
-    await store.intake.admit([notice({ eventId: 'e', key: 'k', orderId: 'ORDER2' })]);
+    await callBack(store, [notice({ eventId: 'e', key: 'k', orderId: 'ORDER2' })]);
     t.strictSame(await claimedIds(store, T0), ['ORDER1']);
     t.strictSame((await caseOf(store, 'ORDER2')).noticed, []);
   });
@@ -87,7 +144,8 @@ export function noticesContract(clause: Clause): void {
         ['e3', 'pg', 'new'],
         ['e4', 'other', 'new'],
       ] as const;
-      await store.intake.admit(
+      await callBack(
+        store,
         named.map(([eventId, gateway, key]) =>
           notice({ eventId, gateway, key, orderId: 'ORDER1' }),
         ),
@@ -115,7 +173,7 @@ export function noticesContract(clause: Clause): void {
           receivedAt: T0 + index,
         }),
       );
-      const outcomes = await store.intake.admit(flood);
+      const outcomes = await callBack(store, flood);
       t.ok(outcomes.every((outcome) => outcome === 'admitted'));
       const { noticed } = await caseOf(store, 'ORDER1');
       t.strictSame(
@@ -135,7 +193,7 @@ export function noticesContract(clause: Clause): void {
       `a callback that comes before its order and names ${what}`,
       async (t, { store, reopen }) => {
         const first = notice({ eventId: 'e', ...names });
-        t.strictSame(await store.intake.admit([first, first]), ['unmatched', 'duplicate']);
+        t.strictSame(await callBack(store, [first, first]), ['unmatched', 'duplicate']);
         t.strictSame((await store.reader.counts()).unmatched, { pg: 1 });
         const again = await reopen();
         await quietOrder(again, 'ORDER1', 'k');
@@ -148,7 +206,7 @@ export function noticesContract(clause: Clause): void {
 
   clause('a callback that came before its attempt finds it by key', async (t, { store }) => {
     await quietOrder(store);
-    await store.intake.admit([notice({ eventId: 'e', key: 'k' })]);
+    await callBack(store, [notice({ eventId: 'e', key: 'k' })]);
     t.equal(store.docket.nextNudge(), null);
     await store.intake.addPayment(
       'ORDER1',
@@ -165,12 +223,12 @@ export function noticesContract(clause: Clause): void {
     async (t, { store }) => {
       await quietOrder(store);
       const waiting = notice({ eventId: 'e', key: 'k' });
-      t.strictSame(await store.intake.admit([waiting]), ['unmatched']);
+      t.strictSame(await callBack(store, [waiting]), ['unmatched']);
       const found = await caseOf(store, 'ORDER1');
       await store.docket.commit([
         change(found, { payments: { 'pay-ORDER1': { transactionKey: 'k' } } }),
       ]);
-      t.strictSame(await store.intake.admit([waiting]), ['duplicate']);
+      t.strictSame(await callBack(store, [waiting]), ['duplicate']);
       t.not(store.docket.nextNudge(), null);
       t.strictSame((await store.reader.counts()).unmatched, {});
     },
@@ -182,28 +240,50 @@ export function noticesContract(clause: Clause): void {
       const flood = Array.from({ length: MAX_UNMATCHED + 1 }, (_, index) =>
         notice({ eventId: `e${index}`, orderId: 'ORDER9', receivedAt: T0 + index }),
       );
-      const outcomes = await store.intake.admit(flood);
+      const outcomes = await callBack(store, flood);
       t.equal(outcomes.filter((outcome) => outcome === 'unmatched').length, MAX_UNMATCHED);
       t.equal(outcomes.at(-1), 'dropped');
-      t.strictSame(
-        await store.intake.admit([notice({ eventId: 'e', gateway: 'other', key: 'k' })]),
-        ['unmatched'],
-      );
+      t.strictSame(await callBack(store, [notice({ eventId: 'e', gateway: 'other', key: 'k' })]), [
+        'unmatched',
+      ]);
       t.strictSame((await store.reader.counts()).unmatched, { pg: MAX_UNMATCHED, other: 1 });
 
       t.equal(await store.upkeep.prune(T0 + UNMATCHED_KEPT_MS), 0, 'none is too old yet');
-      t.equal(await store.upkeep.prune(T0 + UNMATCHED_KEPT_MS + 2), 3);
+      t.equal(await store.upkeep.prune(T0 + UNMATCHED_KEPT_MS + 2), 2, 'those that came first');
       t.equal((await store.reader.counts()).unmatched.pg, MAX_UNMATCHED - 2);
-      t.strictSame(await store.intake.admit(flood.slice(-1)), ['unmatched'], 'there is room again');
+      t.strictSame(await callBack(store, flood.slice(-1)), ['unmatched'], 'there is room again');
 
       await quietOrder(store, 'ORDER9');
-      t.strictSame((await store.reader.counts()).unmatched, {});
+      t.strictSame((await store.reader.counts()).unmatched, { other: 1 });
     },
   );
 
+  clause(
+    'a callback of a clock that jumped keeps no other from being dropped',
+    async (t, { store }) => {
+      const receivedAts = [T0 + 400 * DAY_MS, T0, T0 + DAY_MS];
+      const waiting = receivedAts.map((receivedAt, index) =>
+        notice({ eventId: `e${index}`, orderId: 'ORDER9', receivedAt }),
+      );
+      await callBack(store, waiting);
+      t.equal(await store.upkeep.prune(T0 + UNMATCHED_KEPT_MS + 1), 2);
+      t.strictSame((await store.reader.counts()).unmatched, { pg: 1 });
+      t.strictSame(await store.upkeep.check(), []);
+    },
+  );
+
+  clause('what is kept after everything was dropped is matched too', async (t, { store }) => {
+    await quietOrder(store);
+    await callBack(store, [notice({ eventId: 'e1', orderId: 'ORDER9' })]);
+    t.equal(await store.upkeep.prune(T0 + UNMATCHED_KEPT_MS + 1), 1);
+    t.strictSame(await callBack(store, [notice({ eventId: 'e2', orderId: 'ORDER1' })]), [
+      'admitted',
+    ]);
+  });
+
   clause('pruning keeps what an order was told', async (t, { store }) => {
     await quietOrder(store);
-    await store.intake.admit([notice({ eventId: 'e', key: 'k', orderId: 'ORDER1' })]);
+    await callBack(store, [notice({ eventId: 'e', key: 'k', orderId: 'ORDER1' })]);
     t.equal(await store.upkeep.prune(T0 + UNMATCHED_KEPT_MS + 1), 0);
     t.strictSame((await caseOf(store, 'ORDER1')).noticed, [{ gateway: 'pg', key: 'k' }]);
     t.equal(store.docket.nextNudge(), T0);
@@ -227,7 +307,7 @@ export function noticesContract(clause: Clause): void {
         ]);
         const receivedAt = lookedAt + 100;
         clock.turn(receivedAt - T0);
-        await store.intake.admit([notice({ eventId: 'e', orderId: 'ORDER1', receivedAt })]);
+        await callBack(store, [notice({ eventId: 'e', orderId: 'ORDER1', receivedAt })]);
         const due = lookedAt + intervalMs;
         t.equal(store.docket.nextNudge(), due);
         t.strictSame(await claimedIds(store, due - 1), []);
@@ -241,7 +321,7 @@ export function noticesContract(clause: Clause): void {
       unchanged(await caseOf(store, 'ORDER1'), { order: { lookAt: NOT_YET } }),
     ]);
     const receivedAt = T0 + 5 * SECOND_MS;
-    await store.intake.admit([notice({ eventId: 'e', orderId: 'ORDER1', receivedAt })]);
+    await callBack(store, [notice({ eventId: 'e', orderId: 'ORDER1', receivedAt })]);
     t.equal(store.docket.nextNudge(), receivedAt);
   });
 
@@ -251,11 +331,9 @@ export function noticesContract(clause: Clause): void {
       `a callback admitted during a look survives its ${kind} commit`,
       async (t, { store, reopen }) => {
         await quietOrder(store);
-        await store.intake.admit([notice({ eventId: 'e1', orderId: 'ORDER1' })]);
+        await callBack(store, [notice({ eventId: 'e1', orderId: 'ORDER1' })]);
         const claimed = await claimOne(store);
-        await store.intake.admit([
-          notice({ eventId: 'e2', orderId: 'ORDER1', receivedAt: T0 + 1 }),
-        ]);
+        await callBack(store, [notice({ eventId: 'e2', orderId: 'ORDER1', receivedAt: T0 + 1 })]);
         t.equal(store.docket.nextNudge(), null, 'it is leased');
         const settlement =
           kind === 'changed'
@@ -274,7 +352,7 @@ export function noticesContract(clause: Clause): void {
 
   clause('a decision without a look answers no callback', async (t, { store }) => {
     await quietOrder(store);
-    await store.intake.admit([notice({ eventId: 'e', orderId: 'ORDER1' })]);
+    await callBack(store, [notice({ eventId: 'e', orderId: 'ORDER1' })]);
     const found = await caseOf(store, 'ORDER1');
     t.strictSame(await store.docket.commit([completion(found, 'pay-ORDER1')]), ['applied']);
     t.not(store.docket.nextNudge(), null);
@@ -284,7 +362,7 @@ export function noticesContract(clause: Clause): void {
     'nobody wakes for a nudged order whose gateway must not be asked',
     async (t, { store }) => {
       await quietOrder(store);
-      await store.intake.admit([notice({ eventId: 'e', orderId: 'ORDER1' })]);
+      await callBack(store, [notice({ eventId: 'e', orderId: 'ORDER1' })]);
       t.equal(store.docket.nextNudge(['pg']), null);
       t.equal(store.docket.nextNudge(['other']), T0);
       t.strictSame(await store.docket.claim(claimRequest({ exceptGateways: ['pg'] })), []);
@@ -294,7 +372,7 @@ export function noticesContract(clause: Clause): void {
   clause('a nudge of a clock that jumped is due', async (t, { store }) => {
     await quietOrder(store);
     const future = T0 + 1_000_000_000;
-    await store.intake.admit([notice({ eventId: 'e', orderId: 'ORDER1', receivedAt: future })]);
+    await callBack(store, [notice({ eventId: 'e', orderId: 'ORDER1', receivedAt: future })]);
     t.equal(store.docket.nextNudge(), T0);
     t.strictSame(await claimedIds(store, T0), ['ORDER1']);
   });

@@ -202,6 +202,11 @@ const tampering: readonly (readonly [string, RegExp])[] = [
     /^The counter unmatched pg says 2, there are 0\.$/,
   ],
   [
+    `INSERT INTO notices (gateway, event_id, received_at) VALUES ('pg', 'e1', 0), ('pg', 'e2', 0);
+     UPDATE notices SET state = 'matched', order_id = 'ORDER9' WHERE event_id = 'e2'`,
+    /^Callback 1 is not matched yet, and a later one is\.$/,
+  ],
+  [
     `PRAGMA foreign_keys = OFF; INSERT INTO items VALUES ('ORDER9', 0, 'pen', 1, 1)`,
     /of items refers to a row of orders that is gone/,
   ],

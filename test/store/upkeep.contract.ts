@@ -1,6 +1,7 @@
 import { DAY_MS, HOUR_MS } from '../../lib/core/time.ts';
 import type { Store } from '../../lib/store/port.ts';
 import {
+  callBack,
   change,
   completion,
   effect,
@@ -44,7 +45,7 @@ export function upkeepContract(clause: Clause): void {
     await store.outbox.subscribe([{ channel: 'ops', topic: 'order.completed', digestMs: 0 }], T0);
     await done(store, 'UNTOLD', {}, 'succeeded', true);
     await done(store, 'CALLED');
-    await store.intake.admit([notice({ eventId: 'e', orderId: 'CALLED' })]);
+    await callBack(store, [notice({ eventId: 'e', orderId: 'CALLED' })]);
     t.equal(await store.upkeep.forget(T0 + 365 * DAY_MS, 'remove'), 0);
     const parcels = await store.outbox.claim('ops', 1, T0);
     await store.outbox.commit(

@@ -48,7 +48,7 @@ export async function startModelDaemon(parts: ModelDaemonParts): Promise<ModelDa
     callbacks: createCallbacks({
       ...ground,
       readers: new Map(gateways.map(({ name }) => [name, readCallback])),
-      nudged: () => pump.nudged(),
+      kept: () => pump.kept(),
     }),
     commands: createCommands(ground),
     stop: async () => {

@@ -6,12 +6,15 @@ import type { Payment } from '../../lib/core/payment.ts';
 import type { Policy } from '../../lib/core/policy.ts';
 import { DAY_MS, HOUR_MS, type Instant, MINUTE_MS } from '../../lib/core/time.ts';
 import type {
+  AdmitOutcome,
   ClaimRequest,
   Lease,
+  Matched,
   NewOrder,
   NewPayment,
   Notice,
   Settlement,
+  Store,
 } from '../../lib/store/port.ts';
 
 /** The moment at which the tests begin. */
@@ -78,6 +81,16 @@ export function newOrder(over: Partial<NewOrder> & { readonly id: string }): New
 /** A callback that names an order. */
 export function notice(over: Partial<Notice> & { readonly eventId: string }): Notice {
   return { gateway: 'pg', key: null, orderId: null, receivedAt: T0, ...over };
+}
+
+/** Keeps callbacks and finds out what they mean: what became of each. */
+export async function callBack(
+  store: Store,
+  notices: readonly Notice[],
+): Promise<readonly (AdmitOutcome | Matched['outcome'])[]> {
+  const admitted = await Promise.all(notices.map((one) => store.intake.admit(one)));
+  const matched = (await store.docket.match(notices.length)).map(({ outcome }) => outcome);
+  return admitted.map((outcome) => (outcome === 'kept' ? (matched.shift() ?? outcome) : outcome));
 }
 
 /** A claim of all that is due now. */

@@ -3,6 +3,7 @@ import type { Tell } from '../../observe/events.ts';
 import type { CommitOutcome, Docket, Settlement } from '../port.ts';
 import { loadCase } from './cases.ts';
 import type { Claims } from './claims.ts';
+import { hasNew, matchNotices } from './notices.ts';
 import type { Reading } from './reading.ts';
 import { settle } from './settle.ts';
 import { beginSweep, endSweep, lastSweepId } from './sweeps.ts';
@@ -27,6 +28,9 @@ export function sqliteDocket(reading: Reading, writer: Writer, claims: Claims, t
   };
   return {
     claim: (request) => reading.look((session) => claims.claim(session, request)),
+    // Mostly there is none, and to look costs no commit.
+    match: async (limit) =>
+      reading.lookNow(hasNew) ? writer.write((session) => matchNotices(session, limit)) : [],
     load: (orderIds) =>
       reading.look((session) => orderIds.map((orderId) => loadCase(session, orderId))),
     commit: (settlements) => Promise.all(settlements.map(commitOne)),

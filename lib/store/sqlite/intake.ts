@@ -6,14 +6,14 @@ import type { Instant } from '../../core/time.ts';
 import type { AddPaymentOutcome, CreateOutcome, Intake, NewOrder, NewPayment } from '../port.ts';
 import { wasForgotten } from './forgetting.ts';
 import { count, writeJournal } from './ledger.ts';
-import { admitNotice, matchWaiting } from './notices.ts';
+import { admitNotices, matchWaiting } from './notices.ts';
 import { paymentBinding } from './rows.ts';
 import type { Session } from './session.ts';
 import { addStock, putProduct } from './stock.ts';
 import { askAtOf, isUnresolved, standingOf } from './unresolved.ts';
 import type { Writer } from './writer.ts';
 
-/** What the shop and the gateways tell us, each order and each callback a piece of work of its own. */
+/** What the shop and the gateways tell us, each order a piece of work of its own. */
 export function sqliteIntake(writer: Writer): Intake {
   return {
     putProduct: (product, now) => writer.write((session) => putProduct(session, product, now)),
@@ -25,8 +25,7 @@ export function sqliteIntake(writer: Writer): Intake {
       ),
     addPayment: (orderId, payment, now, mode) =>
       writer.write((session) => addPayment(session, orderId, payment, now, mode)),
-    admit: (notices) =>
-      Promise.all(notices.map((notice) => writer.write((session) => admitNotice(session, notice)))),
+    admit: writer.gathered(admitNotices),
   };
 }
 

@@ -171,20 +171,26 @@ export const MIGRATIONS: readonly string[] = [
     since INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
 
-  -- Callbacks: order_id is the order they were matched to, NULL while they wait for one.
+  -- Callbacks. They are matched in the order in which they came: all new ones stand behind all others. order_id is the order
+  -- that one was matched to.
   CREATE TABLE notices (
     seq         INTEGER PRIMARY KEY,
     gateway     TEXT NOT NULL,
     event_id    TEXT NOT NULL,
     key         TEXT,
     named_order TEXT,
-    order_id    TEXT,
     received_at INTEGER NOT NULL,
-    UNIQUE (gateway, event_id)
+    state       TEXT NOT NULL DEFAULT 'new',
+    order_id    TEXT,
+    UNIQUE (gateway, event_id),
+    -- Not IN: for a list of three SQLite fills a table each time, which costs as much as the row.
+    CHECK (
+      state = 'new' AND order_id IS NULL OR state = 'waiting' AND order_id IS NULL OR state = 'matched' AND order_id IS NOT NULL)
   ) STRICT;
-  CREATE INDEX notices_waiting_for_order ON notices (named_order) WHERE order_id IS NULL;
-  CREATE INDEX notices_waiting_for_key ON notices (gateway, key) WHERE order_id IS NULL AND key IS NOT NULL;
-  CREATE INDEX notices_by_age ON notices (received_at);
+  -- A new one is in none but the first of these: to keep it has to cost little.
+  CREATE INDEX notices_new ON notices (seq) WHERE state = 'new';
+  CREATE INDEX notices_waiting_for_order ON notices (named_order) WHERE state = 'waiting';
+  CREATE INDEX notices_waiting_for_key ON notices (gateway, key) WHERE state = 'waiting' AND key IS NOT NULL;
 
   CREATE TABLE noticed_keys (
     order_id TEXT NOT NULL REFERENCES orders (id),

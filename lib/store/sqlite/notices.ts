@@ -2,7 +2,9 @@ import type { OrderState } from '../../core/order.ts';
 import type { DurationMs, Instant } from '../../core/time.ts';
 import {
   type AdmitOutcome,
+  MAX_NEW,
   MAX_UNMATCHED,
+  type Matched,
   type Notice,
   NUDGE_FINAL_MS,
   NUDGE_UNRESOLVED_MS,
@@ -17,34 +19,34 @@ import type { Session } from './session.ts';
  */
 const MAX_KEPT_PER_ORDER = 50;
 
-/** Keeps one callback and nudges its order. The order's version stays. */
-export function admitNotice(session: Session, notice: Notice): AdmitOutcome {
-  const { gateway, eventId, key, receivedAt } = notice;
-  const known = session.row<Known>(SELECT_KNOWN, gateway, eventId, gateway, key);
-  const seq = known?.seq ?? null;
-  const ownerOfKey = known?.owner_of_key ?? null;
-  const matchedTo =
-    seq === null ? null : (session.row<Matched>(SELECT_MATCHED, seq)?.order_id ?? null);
-  // The key says more than the order id: the gateway made it, and it cannot be of two orders.
-  const order = noticed(session, ownerOfKey ?? notice.orderId) ?? noticed(session, matchedTo);
-  if (order === null) {
-    if (seq !== null) return 'duplicate';
-    if (waitingAt(session, gateway) >= MAX_UNMATCHED) return 'dropped';
-    insertNotice(session, notice, null);
-    count(session, 'unmatched', 1, gateway);
-    return 'unmatched';
-  }
-  const isKept = seq === null && order.notices_kept < MAX_KEPT_PER_ORDER;
-  // It waited, and a look has given the order the key that it names since.
-  const isMatchedNow =
-    seq !== null && matchedTo === null && session.run(MATCH_NOTICE, order.id, seq) === 1;
-  if (isMatchedNow) count(session, 'unmatched', -1, gateway);
-  putNudge(session, order, receivedAt, isKept || isMatchedNow ? 1 : 0);
-  // A key that a payment of ours has already says nothing new.
-  if (key !== null && ownerOfKey === null)
-    insertKey(session, order.id, { gateway, key, at: receivedAt });
-  if (isKept) insertNotice(session, notice, order.id);
-  return seq === null ? 'admitted' : 'duplicate';
+/** Keeps callbacks: one row each. A repeat is rare, so all that it may lead to is done at once. */
+export function admitNotices(
+  session: Session,
+  notices: readonly Notice[],
+): readonly AdmitOutcome[] {
+  let room = MAX_NEW - countNew(session);
+  return notices.map((notice) => {
+    if (room <= 0) return 'dropped';
+    const { gateway, eventId, key, orderId, receivedAt } = notice;
+    if (session.run(INSERT_NOTICE, gateway, eventId, key, orderId, receivedAt) === 0) {
+      repeat(session, notice);
+      return 'duplicate';
+    }
+    room -= 1;
+    return 'kept';
+  });
+}
+
+/** True: there is a callback that is not matched yet. */
+export function hasNew(session: Session): boolean {
+  return session.row(SELECT_FIRST_NEW) !== undefined;
+}
+
+/** Matches the oldest callbacks that are new, at most `limit`. */
+export function matchNotices(session: Session, limit: number): readonly Matched[] {
+  return session
+    .rows<NewRow>(SELECT_NEW, limit)
+    .map((row) => ({ gateway: row.gateway, outcome: matchNew(session, row) }));
 }
 
 /** Gives an order the callbacks that came before it: those that name it or one of its keys. Nudges it if there are any. */
@@ -63,17 +65,18 @@ export function matchWaiting(
   if (byOrder.length === MAX_KEPT_PER_ORDER) dropRest(session, orderId);
 }
 
-/** Drops callbacks that waited too long, and matched ones as old; at most `limit`. */
+/**
+ * Drops callbacks that waited too long, and matched ones as old; at most `limit`. Goes in the order in which they came and
+ * ends at the first that is young, so that no index by age has to be kept: a clock that was set back keeps some for longer.
+ */
 export function dropOld(
   session: Session,
   now: Instant,
   limit: number,
 ): { readonly dropped: number; readonly unmatched: number } {
-  const old = session.rows<{ readonly seq: number; gateway: string; order_id: string | null }>(
-    SELECT_OLD,
-    now - UNMATCHED_KEPT_MS,
-    limit,
-  );
+  const rows = session.rows<OldRow>(SELECT_OLDEST, limit);
+  const end = rows.findIndex((row) => !isOld(row, now));
+  const old = end === -1 ? rows : rows.slice(0, end);
   let unmatched = 0;
   for (const row of old) {
     session.run(DELETE_NOTICE, row.seq);
@@ -92,14 +95,84 @@ export function nudgeIntervalMs(state: OrderState): DurationMs {
   return state === 'pending' ? NUDGE_UNRESOLVED_MS : NUDGE_FINAL_MS;
 }
 
-interface Known {
-  /** Of the same notice that came before. */
-  readonly seq: number | null;
-  readonly owner_of_key: string | null;
+interface OldRow {
+  readonly seq: number;
+  readonly gateway: string;
+  readonly order_id: string | null;
+  readonly state: 'new' | 'waiting' | 'matched';
+  readonly received_at: Instant;
 }
 
-interface Matched {
+/** A time as far ahead came from a clock that jumped, and must not keep what stands behind it for ever. */
+function isOld({ state, received_at: at }: OldRow, now: Instant): boolean {
+  return state !== 'new' && (at < now - UNMATCHED_KEPT_MS || at > now + UNMATCHED_KEPT_MS);
+}
+
+/** New ones stand behind all others, without a gap. */
+function countNew(session: Session): number {
+  const first = session.row<{ readonly seq: number }>(SELECT_FIRST_NEW);
+  const last = session.row<{ readonly seq: number }>(SELECT_LAST);
+  return first === undefined || last === undefined ? 0 : last.seq - first.seq + 1;
+}
+
+interface NewRow {
+  readonly seq: number;
+  readonly gateway: string;
+  readonly key: string | null;
+  readonly named_order: string | null;
+  readonly received_at: Instant;
+}
+
+function matchNew(session: Session, row: NewRow): Matched['outcome'] {
+  const { seq, gateway, key, received_at: at } = row;
+  const owner = ownerOfKey(session, gateway, key);
+  // The key says more than the order id: the gateway made it, and it cannot be of two orders.
+  const order = noticed(session, owner ?? row.named_order);
+  if (order === null) {
+    if (counted(session, 'unmatched', gateway) >= MAX_UNMATCHED) {
+      session.run(DELETE_NOTICE, seq);
+      return 'dropped';
+    }
+    session.run(LET_WAIT, seq);
+    count(session, 'unmatched', 1, gateway);
+    return 'unmatched';
+  }
+  const isKept = order.notices_kept < MAX_KEPT_PER_ORDER;
+  if (isKept) session.run(MATCH_NEW, order.id, seq);
+  else session.run(DELETE_NOTICE, seq);
+  putNudge(session, order, at, isKept ? 1 : 0);
+  // A key that a payment of ours has already says nothing new.
+  if (key !== null && owner === null) insertKey(session, order.id, { gateway, key, at });
+  return 'admitted';
+}
+
+/** The same came before. One that is new answers for both when its turn comes. */
+function repeat(session: Session, { gateway, eventId, key, orderId, receivedAt }: Notice): void {
+  const known = session.row<KnownRow>(SELECT_KNOWN, gateway, eventId);
+  if (known === undefined || known.state === 'new') return;
+  const owner = ownerOfKey(session, gateway, key);
+  const order = noticed(session, owner ?? orderId) ?? noticed(session, known.order_id);
+  if (order === null) return;
+  // It waited, and a look has given the order the key that it names since.
+  const isMatchedNow = session.run(MATCH_WAITING, order.id, known.seq) === 1;
+  if (isMatchedNow) count(session, 'unmatched', -1, gateway);
+  putNudge(session, order, receivedAt, isMatchedNow ? 1 : 0);
+  if (key !== null && owner === null)
+    insertKey(session, order.id, { gateway, key, at: receivedAt });
+}
+
+interface KnownRow {
+  readonly seq: number;
+  readonly state: 'new' | 'waiting' | 'matched';
   readonly order_id: string | null;
+}
+
+/** The order whose payment has that key; `null`: none. */
+function ownerOfKey(session: Session, gateway: string, key: string | null): string | null {
+  if (key === null) return null;
+  return (
+    session.row<{ readonly order_id: string }>(SELECT_ORDER_OF_KEY, gateway, key)?.order_id ?? null
+  );
 }
 
 function noticed(session: Session, orderId: string | null): Nudged | null {
@@ -130,7 +203,7 @@ interface WaitingRow {
 }
 
 function match(session: Session, row: WaitingRow, orderId: string): void {
-  if (session.run(MATCH_NOTICE, orderId, row.seq) === 0) return;
+  if (session.run(MATCH_WAITING, orderId, row.seq) === 0) return;
   count(session, 'unmatched', -1, row.gateway);
   const order = noticed(session, orderId);
   if (order !== null) putNudge(session, order, row.received_at, 1);
@@ -156,8 +229,7 @@ interface NamedKey {
 
 /** A key that a payment of ours has already says nothing new. */
 function keepKey(session: Session, orderId: string, named: NamedKey): void {
-  if (session.row(SELECT_ORDER_OF_KEY, named.gateway, named.key) === undefined)
-    insertKey(session, orderId, named);
+  if (ownerOfKey(session, named.gateway, named.key) === null) insertKey(session, orderId, named);
 }
 
 /** The first ones are kept. */
@@ -165,22 +237,27 @@ function insertKey(session: Session, orderId: string, { gateway, key, at }: Name
   session.run(INSERT_KEY, { orderId, gateway, key, at, most: MAX_KEPT_PER_ORDER });
 }
 
-function insertNotice(session: Session, notice: Notice, orderId: string | null): void {
-  const { gateway, eventId, key, orderId: namedOrder, receivedAt } = notice;
-  session.run(INSERT_NOTICE, gateway, eventId, key, namedOrder, orderId, receivedAt);
-}
+const INSERT_NOTICE = `
+  INSERT INTO notices (gateway, event_id, key, named_order, received_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
 
-function waitingAt(session: Session, gateway: string): number {
-  return counted(session, 'unmatched', gateway);
-}
+const SELECT_KNOWN = 'SELECT seq, state, order_id FROM notices WHERE gateway = ? AND event_id = ?';
 
-/** Always one row. In one statement, because a statement costs the driver more than what it does; a join costs still more. */
-const SELECT_KNOWN = `
-  SELECT
-    (SELECT seq FROM notices WHERE gateway = ? AND event_id = ?) AS seq,
-    (SELECT order_id FROM payments WHERE gateway = ? AND transaction_key = ?) AS owner_of_key`;
+/** INDEXED BY: without the index these must fail, not scan. CAST: see `Queue`. */
+const SELECT_FIRST_NEW = `
+  SELECT seq FROM notices INDEXED BY notices_new WHERE state = 'new' ORDER BY seq LIMIT 1`;
 
-const SELECT_MATCHED = 'SELECT order_id FROM notices WHERE seq = ?';
+const SELECT_LAST = 'SELECT seq FROM notices ORDER BY seq DESC LIMIT 1';
+
+const SELECT_NEW = `
+  SELECT seq, gateway, key, named_order, received_at FROM notices INDEXED BY notices_new
+  WHERE state = 'new' ORDER BY seq LIMIT CAST(? AS INTEGER)`;
+
+const LET_WAIT = `UPDATE notices SET state = 'waiting' WHERE seq = ?`;
+
+const MATCH_NEW = `UPDATE notices SET state = 'matched', order_id = ? WHERE seq = ?`;
+
+const MATCH_WAITING = `
+  UPDATE notices SET state = 'matched', order_id = ? WHERE seq = ? AND state = 'waiting'`;
 
 const SELECT_ORDER_OF_KEY =
   'SELECT order_id FROM payments WHERE gateway = ? AND transaction_key = ?';
@@ -193,10 +270,6 @@ const NUDGE = `
 
 const KEEP_ONE_LESS = 'UPDATE orders SET notices_kept = notices_kept - 1 WHERE id = ?';
 
-const INSERT_NOTICE = `
-  INSERT INTO notices (gateway, event_id, key, named_order, order_id, received_at)
-  VALUES (?, ?, ?, ?, ?, ?)`;
-
 const INSERT_KEY = `
   INSERT INTO noticed_keys (order_id, gateway, key, at)
   SELECT :orderId, :gateway, :key, :at
@@ -206,21 +279,20 @@ const INSERT_KEY = `
 /** CAST: without it SQLite plans these two anew for every order, at ten times their cost (see `Queue`). */
 const SELECT_WAITING_FOR_KEY = `
   SELECT seq, gateway, key, received_at FROM notices
-  WHERE gateway = CAST(? AS TEXT) AND key = CAST(? AS TEXT) AND order_id IS NULL ORDER BY seq`;
+  WHERE gateway = CAST(? AS TEXT) AND key = CAST(? AS TEXT) AND state = 'waiting' ORDER BY seq`;
 
 const SELECT_WAITING_FOR_ORDER = `
   SELECT seq, gateway, key, received_at FROM notices
-  WHERE named_order = CAST(? AS TEXT) AND order_id IS NULL ORDER BY seq LIMIT CAST(? AS INTEGER)`;
+  WHERE named_order = CAST(? AS TEXT) AND state = 'waiting' ORDER BY seq LIMIT CAST(? AS INTEGER)`;
 
 const COUNT_WAITING_FOR_ORDER = `
   SELECT gateway, count(*) AS waiting FROM notices
-  WHERE named_order = ? AND order_id IS NULL GROUP BY gateway`;
+  WHERE named_order = ? AND state = 'waiting' GROUP BY gateway`;
 
-const DELETE_WAITING_FOR_ORDER = 'DELETE FROM notices WHERE named_order = ? AND order_id IS NULL';
-
-const MATCH_NOTICE = 'UPDATE notices SET order_id = ? WHERE seq = ? AND order_id IS NULL';
+const DELETE_WAITING_FOR_ORDER = `
+  DELETE FROM notices WHERE named_order = ? AND state = 'waiting'`;
 
 const DELETE_NOTICE = 'DELETE FROM notices WHERE seq = ?';
 
-const SELECT_OLD =
-  'SELECT seq, gateway, order_id FROM notices WHERE received_at < ? ORDER BY received_at LIMIT ?';
+const SELECT_OLDEST = `
+  SELECT seq, gateway, order_id, state, received_at FROM notices ORDER BY seq LIMIT CAST(? AS INTEGER)`;

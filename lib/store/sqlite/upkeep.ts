@@ -95,10 +95,12 @@ const RULES: readonly string[] = [
   `WITH kept (id, notices) AS (SELECT order_id, count(*) FROM notices WHERE order_id IS NOT NULL GROUP BY order_id)
    SELECT 'Order ' || orders.id || ' counts ' || notices_kept || ' callbacks, there are ' || coalesce(notices, 0) || '.' AS trouble
    FROM orders LEFT JOIN kept USING (id) WHERE notices_kept <> coalesce(notices, 0)`,
+  `SELECT 'Callback ' || seq || ' is not matched yet, and a later one is.' AS trouble
+   FROM notices WHERE state = 'new' AND seq < (SELECT max(seq) FROM notices WHERE state <> 'new')`,
   `WITH real (name, gateway, value) AS (
      SELECT state, '', count(*) FROM orders GROUP BY state
      UNION ALL SELECT 'refund_due', '', count(*) FROM payments WHERE state = 'refund_due'
-     UNION ALL SELECT 'unmatched', gateway, count(*) FROM notices WHERE order_id IS NULL GROUP BY gateway
+     UNION ALL SELECT 'unmatched', gateway, count(*) FROM notices WHERE state = 'waiting' GROUP BY gateway
      UNION ALL SELECT 'delivery_' || state, channel, count(*) FROM deliveries WHERE state <> 'delivered' GROUP BY state, channel)
    SELECT 'The counter ' || trim(name || ' ' || gateway) || ' says ' || coalesce(counters.value, 0) || ', there are ' || coalesce(real.value, 0) || '.' AS trouble
    FROM counters FULL JOIN real USING (name, gateway)

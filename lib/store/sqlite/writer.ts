@@ -14,6 +14,13 @@ export interface Writer {
    * `committed` runs right after the COMMIT, before anything else can.
    */
   write<T>(work: (session: Session) => T, committed?: (result: T) => void): Promise<T>;
+  /**
+   * The same for small pieces of one kind that may come by the thousand: those of one turn go through `work` together, results
+   * aligned. When one of them breaks a constraint each runs alone.
+   */
+  gathered<T, R>(
+    work: (session: Session, items: readonly T[]) => readonly R[],
+  ): (item: T) => Promise<R>;
   /** Calls back after each COMMIT that has put deliveries on their way, once whoever wrote has been told. */
   listen(ring: () => void): void;
   /** Resolves when everything asked for so far is written or has failed. Refuses more from now on. */
@@ -38,7 +45,7 @@ export function startWriter(connection: Connection, clock: Clock, tell: Tell): W
   };
   const turn = () => {
     scheduled = false;
-    writeGroup(queue.splice(0, GROUP_SIZE));
+    writeGroup(nextGroup(queue));
     if (queue.length > 0) schedule();
     else drained?.();
   };
@@ -75,7 +82,7 @@ export function startWriter(connection: Connection, clock: Clock, tell: Tell): W
       written = 'unknown';
       session.run('COMMIT');
       const durationMs = clock.monotonicMs() - startedMs;
-      tell({ name: 'store.committed', rows: group.length, durationMs });
+      tell({ name: 'store.committed', rows: rowsOf(group), durationMs });
       return { kind: 'committed', delivers };
     } catch (error) {
       const undone = session !== undefined && undo(session);
@@ -88,13 +95,19 @@ export function startWriter(connection: Connection, clock: Clock, tell: Tell): W
     }
   };
 
+  const put = (job: Job) => {
+    queue.push(job);
+    schedule();
+  };
+
   return {
     write: (work, committed) =>
       new Promise((resolve, reject) => {
         const refusal = refusalOf(connection, drained !== null);
         if (refusal !== null) return reject(refusal);
         let finish = () => {};
-        queue.push({
+        put({
+          rows: 1,
           work: (session) => {
             const result = work(session);
             finish = () => {
@@ -105,8 +118,20 @@ export function startWriter(connection: Connection, clock: Clock, tell: Tell): W
           succeed: () => finish(),
           fail: reject,
         });
-        schedule();
       }),
+    gathered: <T, R>(work: (session: Session, items: readonly T[]) => readonly R[]) => {
+      let open: Gathering<T, R> | null = null;
+      return (item: T) =>
+        new Promise<R>((resolve, reject) => {
+          const refusal = refusalOf(connection, drained !== null);
+          if (refusal !== null) return reject(refusal);
+          if (open === null || !open.isOpen()) {
+            open = new Gathering(work, put);
+            put(open);
+          }
+          open.add(item, resolve, reject);
+        });
+    },
     listen: (listener) => {
       ring = listener;
     },
@@ -119,9 +144,89 @@ export function startWriter(connection: Connection, clock: Clock, tell: Tell): W
 }
 
 interface Job {
-  readonly work: (session: Session) => void;
-  readonly succeed: () => void;
-  readonly fail: (error: ReconciledError) => void;
+  /** How many pieces it stands for. */
+  readonly rows: number;
+  work(session: Session): void;
+  succeed(): void;
+  fail(error: ReconciledError): void;
+}
+
+/** Many pieces as one job: a closure and a call for each of them would cost as much as its row. */
+class Gathering<T, R> implements Job {
+  readonly #work: (session: Session, items: readonly T[]) => readonly R[];
+  readonly #putAgain: (job: Job) => void;
+  readonly #items: T[] = [];
+  readonly #resolves: ((result: R) => void)[] = [];
+  readonly #rejects: ((error: ReconciledError) => void)[] = [];
+  #results: readonly R[] = [];
+  #begun = false;
+
+  constructor(
+    work: (session: Session, items: readonly T[]) => readonly R[],
+    putAgain: (job: Job) => void,
+  ) {
+    this.#work = work;
+    this.#putAgain = putAgain;
+  }
+
+  get rows(): number {
+    return this.#items.length;
+  }
+
+  isOpen(): boolean {
+    return !this.#begun && this.#items.length < GROUP_SIZE;
+  }
+
+  add(item: T, resolve: (result: R) => void, reject: (error: ReconciledError) => void): void {
+    this.#items.push(item);
+    this.#resolves.push(resolve);
+    this.#rejects.push(reject);
+  }
+
+  work(session: Session): void {
+    this.#begun = true;
+    this.#results = this.#work(session, this.#items);
+  }
+
+  succeed(): void {
+    const results = this.#results;
+    for (const [index, resolve] of this.#resolves.entries()) {
+      const result = results[index];
+      if (result !== undefined) resolve(result);
+    }
+  }
+
+  fail(error: ReconciledError): void {
+    const isWhole = error.code !== 'internal' || this.#items.length === 1;
+    for (const [index, item] of this.#items.entries()) {
+      const resolve = this.#resolves[index];
+      const reject = this.#rejects[index];
+      if (resolve === undefined || reject === undefined) continue;
+      if (isWhole) {
+        reject(error);
+        continue;
+      }
+      const alone = new Gathering(this.#work, this.#putAgain);
+      alone.add(item, resolve, reject);
+      this.#putAgain(alone);
+    }
+  }
+}
+
+/** Takes the next jobs out of the queue: as many as make a group, at least one. */
+function nextGroup(queue: Job[]): readonly Job[] {
+  let rows = 0;
+  let count = 0;
+  for (const job of queue) {
+    if (count > 0 && rows + job.rows > GROUP_SIZE) break;
+    rows += job.rows;
+    count += 1;
+  }
+  return queue.splice(0, count);
+}
+
+function rowsOf(group: readonly Job[]): number {
+  return group.reduce((sum, { rows }) => sum + rows, 0);
 }
 
 /** `refused`: one piece of the group is wrong and nothing was written; `failed`: the engine is in trouble. */

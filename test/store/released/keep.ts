@@ -28,15 +28,13 @@ await world.order('ORDER-PAID-TWICE', [
 paid('ORDER-PAID-TWICE');
 world.transaction({ key: 'another-key', orderId: 'ORDER-PAID-TWICE' });
 await world.sweep();
-await world.store.intake.admit([
-  {
-    gateway: 'pg',
-    eventId: 'event-1',
-    key: null,
-    orderId: 'ORDER-TO-COME',
-    receivedAt: world.clock.now(),
-  },
-]);
+await world.store.intake.admit({
+  gateway: 'pg',
+  eventId: 'event-1',
+  key: null,
+  orderId: 'ORDER-TO-COME',
+  receivedAt: world.clock.now(),
+});
 await world.pass(MINUTE_MS);
 await world.order('ORDER-PENDING', [{}]);
 const kept = join(import.meta.dirname, `layout-${SCHEMA_VERSION}.sql`);
