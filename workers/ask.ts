@@ -1,14 +1,14 @@
-import { parentPort } from 'node:worker_threads';
+import { type MessagePort, parentPort } from 'node:worker_threads';
 import type { Answer, Question } from '../lib/core/gateway.ts';
 import { gatewayKind, loadClient } from '../lib/gateways/index.ts';
 import type { Asked, Gateway, GatewaySettings, RequestOutcome } from '../lib/gateways/port.ts';
 import type { AskTask, Reply, RequestTask } from '../lib/pools/messages.ts';
 
-/** Asks about each order of the task, several at once, and posts each answer when it is heard. */
+/** Asks about each order of the task, several at once, and posts each answer in the turn of the event loop that it is heard in. */
 export async function ask({ gateway, orders, lanes, returnAfterMs, port }: AskTask): Promise<void> {
   const peer = connected(gateway);
   const left = [...orders.entries()];
-  const post = (reply: Reply) => port.postMessage(reply);
+  const { post, flush } = poster(port, orders.length > 1);
   const giveBack = () => {
     if (left.length > 0) post({ kind: 'returned', at: left.splice(0).map(([at]) => at) });
   };
@@ -25,6 +25,22 @@ export async function ask({ gateway, orders, lanes, returnAfterMs, port }: AskTa
   };
   await Promise.all(Array.from({ length: lanes }, lane));
   clearTimeout(late);
+  flush();
+}
+
+/** Posts replies; `together`: those of one turn of the event loop as one message, because a message costs as much as an answer. */
+function poster(port: MessagePort, together: boolean) {
+  let replies: Reply[] = [];
+  const flush = () => {
+    if (replies.length > 0) port.postMessage(replies);
+    replies = [];
+  };
+  const post = (reply: Reply) => {
+    replies.push(reply);
+    if (!together) flush();
+    else if (replies.length === 1) setImmediate(flush);
+  };
+  return { post, flush };
 }
 
 /** Sends one payment request. */

@@ -105,12 +105,15 @@ class PiscinaThreads implements Threads {
 
   async ask(task: Omit<AskTask, 'port'>, told: (reply: Reply) => void): Promise<string | null> {
     const { port1: ours, port2: port } = new MessageChannel();
-    ours.on('message', told);
+    const hear = (replies: readonly Reply[]) => {
+      for (const reply of replies) told(reply);
+    };
+    ours.on('message', hear);
     const run = this.#pool.run({ ...task, port }, { name: 'ask', transferList: [port] });
     const ended = await this.#ending(run);
     // The end of a task can overtake its answers, but by then they have all arrived.
     for (let rest = receiveMessageOnPort(ours); rest; rest = receiveMessageOnPort(ours)) {
-      told(rest.message);
+      hear(rest.message);
     }
     ours.close();
     return ended.kind === 'trouble' ? ended.text : null;

@@ -60,14 +60,14 @@ function withoutMember(record: JournalRecord): JournalRecord {
  * thing: it stays once.
  */
 export function writeEffect(session: Session, effect: Effect, at: Instant): void {
-  const written = session.row<{ readonly seq: number }>(INSERT_EFFECT, { ...effect, at });
-  if (written === undefined) return;
+  const seq = session.insertOnce(INSERT_EFFECT, { ...effect, at });
+  if (seq === null) return;
   for (const { channel, digestMs } of session.rows<Subscribed>(SELECT_SUBSCRIBED, effect.topic)) {
     // A digest is due at the end of its stretch of time. Stretches are counted from the epoch, so that a restart changes none.
     const stretch = digestMs === 0 ? null : Math.floor(at / digestMs);
     const batch = stretch === null ? null : `${effect.topic}:${stretch}`;
     const dueAt = stretch === null ? at : (stretch + 1) * digestMs;
-    session.run(INSERT_DELIVERY, written.seq, channel, batch, dueAt, dueAt);
+    session.run(INSERT_DELIVERY, seq, channel, batch, dueAt, dueAt);
     count(session, 'delivery_pending', 1, channel);
   }
 }
@@ -132,7 +132,7 @@ const INSERT_EFFECT = `
     key, topic, order_id, version, payment_id, product_id, gateway, reason, text, amount, currency, on_hand, since, at)
   VALUES (
     :key, :topic, :orderId, :version, :paymentId, :productId, :gateway, :reason, :text, :amount, :currency, :onHand, :since, :at)
-  ON CONFLICT (key) DO NOTHING RETURNING seq`;
+  ON CONFLICT (key) DO NOTHING`;
 
 const SELECT_SUBSCRIBED =
   'SELECT channel, digest_ms AS digestMs FROM subscriptions WHERE topic = ?';

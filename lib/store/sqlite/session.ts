@@ -12,8 +12,10 @@ export interface Session {
   rows<Row>(sql: string, ...binding: Binding[]): Row[];
   /** The number of rows that it changed. */
   run(sql: string, ...binding: Binding[]): number;
-  /** The same with the number of the last inserted row. */
+  /** Inserts one row; its number. */
   insert(sql: string, ...binding: Binding[]): number;
+  /** The same with `ON CONFLICT DO NOTHING`; `null` when there was one. */
+  insertOnce(sql: string, ...binding: Binding[]): number | null;
   readonly inTransaction: boolean;
   /** Changes of counters that are written with the COMMIT; see `count`. */
   readonly tally: Map<string, CounterChange>;
@@ -51,6 +53,10 @@ export function sessionOf(database: Database.Database): Session {
     },
     run: (sql, ...binding) => run(sql, binding).changes,
     insert: (sql, ...binding) => Number(run(sql, binding).lastInsertRowid),
+    insertOnce: (sql, ...binding) => {
+      const { changes, lastInsertRowid } = run(sql, binding);
+      return changes === 0 ? null : Number(lastInsertRowid);
+    },
     get inTransaction() {
       return database.inTransaction;
     },

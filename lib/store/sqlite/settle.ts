@@ -78,7 +78,8 @@ function writeChange(session: Session, settlement: Settlement, before: Before, l
   const after = standingAfter(before.payments, decision);
   if (order.paidBy !== null && !after.some(({ id }) => id === order.paidBy))
     throw new Error(`order ${order.id} is paid by ${order.paidBy}, which is no payment of it`);
-  for (const payment of decision.payments) updatePayment(session, payment, order.id);
+  for (const payment of decision.payments)
+    updatePayment(session, payment, order.id, hadItsKey(before.payments, payment));
   for (const payment of decision.added) insertPayment(session, payment, order.id);
   takeStock(session, { order, take: before.take, at });
   for (const effect of decision.effects) writeEffect(session, effect, at);
@@ -152,10 +153,8 @@ function takesKeyOfAnother(
     return owner !== undefined && owner.order_id !== decision.orderId;
   };
   // A key that the payment had already is its own: the schema lets nobody else have it.
-  const hadIt = ({ id, transactionKey }: Payment) =>
-    before.some((one) => one.id === id && one.transactionKey === transactionKey);
   return (
-    decision.payments.some((payment) => !hadIt(payment) && isTaken(payment)) ||
+    decision.payments.some((payment) => !hadItsKey(before, payment) && isTaken(payment)) ||
     decision.added.some(
       (payment) => isTaken(payment) || session.row<Owner>(SELECT_BY_ID, payment.id) !== undefined,
     )
@@ -166,8 +165,21 @@ interface Owner {
   readonly order_id: string;
 }
 
-function updatePayment(session: Session, payment: Payment, orderId: string): void {
-  if (session.run(UPDATE_PAYMENT, paymentBinding(payment, orderId)) !== 1)
+function hadItsKey(before: readonly RecordedStanding[], payment: Payment): boolean {
+  return before.some(
+    ({ id, transactionKey }) => id === payment.id && transactionKey === payment.transactionKey,
+  );
+}
+
+/** SQLite writes the index of a column that is set anew even when nothing of it changes: a key that stays is not set. */
+function updatePayment(
+  session: Session,
+  payment: Payment,
+  orderId: string,
+  keyStays: boolean,
+): void {
+  const update = keyStays ? UPDATE_PAYMENT : UPDATE_PAYMENT_AND_KEY;
+  if (session.run(update, paymentBinding(payment, orderId)) !== 1)
     throw new Error(`payment ${payment.id} is not of order ${orderId}`);
 }
 
@@ -204,10 +216,13 @@ const UPDATE_ORDER = `
     updated_at = :updatedAt, version = :version, ask_at = :askAt
   WHERE id = :id`;
 
-const UPDATE_PAYMENT = `
-  UPDATE payments SET
-    state = :state, reason = :reason, reason_text = :reasonText, transaction_key = :transactionKey, settled_at = :settledAt,
+const CHANGE_PAYMENT = `
+    state = :state, reason = :reason, reason_text = :reasonText, settled_at = :settledAt,
     presumed_at = :presumedAt, found_status = :foundStatus, found_amount = :foundAmount, found_currency = :foundCurrency,
     found_ours = :foundOurs, found_at = :foundAt, refund_due = :refundDue, refund_reference = :refundReference,
     escalated = :escalated
   WHERE id = :id AND order_id = :orderId`;
+
+const UPDATE_PAYMENT = `UPDATE payments SET ${CHANGE_PAYMENT}`;
+
+const UPDATE_PAYMENT_AND_KEY = `UPDATE payments SET transaction_key = :transactionKey, ${CHANGE_PAYMENT}`;
