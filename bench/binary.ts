@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { freshBinary } from './stage/binary.ts';
+import { freshBinary, useOnce } from './stage/binary.ts';
 import { start, startProgram, temporaryFolder } from './stage/children.ts';
 import { dataDirOf, startDaemon } from './stage/daemon.ts';
 import { median, showSpread } from './stage/numbers.ts';
@@ -85,6 +85,7 @@ function ratios([ours = [], theirs = []]: readonly (readonly Round[])[]): number
 async function measureRound(installed: Installed): Promise<Round> {
   const { path: folder, remove } = temporaryFolder('binary');
   await prepareDatabase(dataDirOf(folder), makeOrders(1, 100), 'now');
+  if (installed !== null) useOnce(installed, dataDirOf(folder));
   const gateway = createServer((_, response) => response.writeHead(503).end());
   gateway.listen(0, '127.0.0.1');
   await once(gateway, 'listening');

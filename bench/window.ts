@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { addToLedger, completedInLedger } from './peers/ledger.ts';
-import { freshBinary } from './stage/binary.ts';
+import { freshBinary, useOnce } from './stage/binary.ts';
 import { lineOf, startProgram, temporaryFolder } from './stage/children.ts';
 import { dataDirOf, startDaemon } from './stage/daemon.ts';
 import { type Gateway, type GatewayStats, startGateway, warmUp } from './stage/gateway.ts';
@@ -127,7 +127,7 @@ function targetsOf(setting: Setting, rounds: readonly Round[]): Target[] {
   ];
 }
 
-/** The first start on a machine compiles and reads files from the disk; every later one finds them. */
+/** The first start on a machine compiles, reads files from the disk and writes some; every later one finds them. */
 async function discardFirstStarts(orders: readonly BenchOrder[]): Promise<void> {
   const gateway = await startGateway('constant:1', 1);
   await runOurs(gateway, orders);
@@ -170,8 +170,10 @@ interface Run {
 async function runOurs(gateway: Gateway, orders: readonly BenchOrder[]): Promise<Run> {
   const { path: folder, remove } = temporaryFolder('window');
   await prepareDatabase(dataDirOf(folder), orders, 'now');
+  const binary = await freshBinary();
+  useOnce(binary, dataDirOf(folder));
   await gateway.preload(orders);
-  const daemon = startDaemon({ folder, gatewayUrl: gateway.url, binary: await freshBinary() });
+  const daemon = startDaemon({ folder, gatewayUrl: gateway.url, binary });
   await daemon.line('sweep.ended');
   const commits = daemon.log().filter(({ msg }) => msg === 'order.decided');
   const times = commits.map(({ time }) => Date.parse(time) - daemon.child.spawnedAt);

@@ -34,6 +34,8 @@ export interface DaemonOptions {
   readonly clock?: Clock;
   /** Threads that load already, so that loading and reading the configuration overlap. */
   readonly warm?: WarmThreads;
+  /** Called when the first questions have left: to load what they need not wait for. */
+  readonly asked?: () => Promise<void>;
 }
 
 /** A stop takes no longer. Container tools kill after ten seconds. */
@@ -65,18 +67,19 @@ export async function startDaemon(config: Config, options: DaemonOptions): Promi
   // What follows loads a lot of code and holds the main thread meanwhile: the first questions leave before.
   await hasAsked(engine, first);
   await engine.subscribed;
+  await options.asked?.();
 
   const watch = await watchOver(engine, config, clock);
-  const { startTelling } = await import('./daemon/telling.ts');
+  const { startTelling } = await later(() => import('./daemon/telling.ts'));
   const telling = await startTelling(config, engine, { clock, tell });
   undo.defer(() => telling.stop());
   const { readiness } = watch;
   const metrics = await measure(engine, telling, readiness, config, clock);
   ears.add([metrics.tell, watch.heard, telling.heard]);
-  const { openReports } = await import('./daemon/reports.ts');
+  const { openReports } = await later(() => import('./daemon/reports.ts'));
   const reports = openReports(config, engine, { clock, tell });
   undo.defer(() => reports.stop());
-  const { openSurface } = await import('./daemon/surface.ts');
+  const { openSurface } = await later(() => import('./daemon/surface.ts'));
   const surface = await openSurface(config, engine, {
     clock,
     tell,
@@ -85,7 +88,7 @@ export async function startDaemon(config: Config, options: DaemonOptions): Promi
     reporting: reports.reporting,
   });
   undo.defer(() => surface.close());
-  const { startTicker } = await import('./flows/ticker.ts');
+  const { startTicker } = await later(() => import('./flows/ticker.ts'));
   const schedule = { cron: config.sweep.cron, timezone: config.timezone };
   const ticker = await startTicker(schedule, engine.sweeping, tell);
   await reports.start();
@@ -125,6 +128,12 @@ export async function startDaemon(config: Config, options: DaemonOptions): Promi
       return stopped;
     },
   };
+}
+
+/** Loads code when what has come in meanwhile is heard: a load holds the main thread for as long as some answers take. */
+async function later<T>(load: () => Promise<T>): Promise<T> {
+  await setImmediate();
+  return load();
 }
 
 /** Drops what is too old to be needed, one thing after the other. */
@@ -189,7 +198,7 @@ function earsOf(first: Tell): { readonly tell: Tell; add(late: readonly Tell[]):
 }
 
 async function watchOver({ store }: Engine, config: Config, clock: Clock): Promise<Watch> {
-  const { startWatch } = await import('./daemon/readiness.ts');
+  const { startWatch } = await later(() => import('./daemon/readiness.ts'));
   return startWatch(config.sweep, config.timezone, store.reader, clock);
 }
 
@@ -200,7 +209,7 @@ async function measure(
   config: Config,
   clock: Clock,
 ): Promise<Metrics> {
-  const { createMetrics } = await import('./observe/metrics.ts');
+  const { createMetrics } = await later(() => import('./observe/metrics.ts'));
   return createMetrics({
     counts: () => store.reader.counts(),
     oldestDue: () => store.reader.oldestDue(),

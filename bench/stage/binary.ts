@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildBinary } from '../../build/build.ts';
@@ -14,6 +15,11 @@ let fresh: Promise<string> | null = null;
 export function freshBinary(): Promise<string> {
   fresh ??= build();
   return fresh;
+}
+
+/** Lets the binary use a database once: the first time it writes the driver's compiled half beside it. */
+export function useOnce(binary: string, dataDir: string): void {
+  execFileSync(binary, ['orders', '--limit', '1', '--data-dir', dataDir], { stdio: 'ignore' });
 }
 
 async function build(): Promise<string> {

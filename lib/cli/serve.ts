@@ -47,28 +47,32 @@ async function serve(options: SettingsOptions): Promise<void> {
   process.exit(EXIT.ok);
 }
 
-/** Reads the configuration while the threads load, and loads the log while they do: what is told before is kept for it. */
+/** The log is not among what the first questions wait for: what is told before it is loaded is kept for it. */
 async function start(options: SettingsOptions): Promise<Daemon> {
   const config = await readSettings(options);
   const { startDaemon } = await import('../daemon.ts');
   const log = lateLog(config.logLevel);
   endOnBug(log.bug);
-  const [daemon] = await Promise.all([
-    startDaemon(config, { tell: log.tell, ...(warm === null ? {} : { warm }) }),
-    log.load(),
-  ]);
-  return daemon;
+  try {
+    const asked = log.load;
+    return await startDaemon(config, { tell: log.tell, asked, ...(warm === null ? {} : { warm }) });
+  } finally {
+    await log.load();
+  }
 }
 
 /** The log before it is loaded: keeps events until then, and writes a bug down plainly. */
 function lateLog(level: Config['logLevel']) {
   const kept: Event[] = [];
+  let isLoaded = false;
   let tell: Tell = (event) => kept.push(event);
   let bug = (error: Error) => say(String(error.stack ?? error));
   return {
     tell: (event: Event) => tell(event),
     bug: (error: Error) => bug(error),
     load: async () => {
+      if (isLoaded) return;
+      isLoaded = true;
       const { createLogger, logTeller } = await import('../observe/log.ts');
       const logger = createLogger(level);
       bug = (error) => logger.fatal({ error: String(error.stack ?? error) }, 'daemon.crashed');
