@@ -47,6 +47,18 @@ export function noticesContract(clause: Clause): void {
     t.strictSame(await again.docket.match(10), [], 'once');
   });
 
+  clause('a callback that cannot be kept fails no other of its turn', async (t, { store }) => {
+    const [first, broken, last] = await Promise.allSettled([
+      store.intake.admit(notice({ eventId: 'e1', orderId: 'ORDER1' })),
+      store.intake.admit(notice({ eventId: 'e2', orderId: 'ORDER1', receivedAt: 0.5 })),
+      store.intake.admit(notice({ eventId: 'e3', orderId: 'ORDER1' })),
+    ]);
+    t.match(first, { value: 'kept' });
+    t.match(broken, { reason: { code: 'internal' } });
+    t.match(last, { value: 'kept' });
+    t.equal((await store.docket.match(10)).length, 2);
+  });
+
   clause('callbacks are matched oldest first, as many as are wanted', async (t, { store }) => {
     const ids = ['ORDER1', 'ORDER2', 'ORDER3'];
     for (const id of ids) await quietOrder(store, id);

@@ -12,7 +12,7 @@ CREATE TABLE deliveries (
     channel      TEXT NOT NULL,
     -- Deliveries of a channel with the same one make one message; NULL: a message of its own.
     batch        TEXT,
-    state        TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'delivered', 'dead')),
+    state        TEXT NOT NULL DEFAULT 'pending' CHECK (state = 'pending' OR state = 'delivered' OR state = 'dead'),
     attempts     INTEGER NOT NULL DEFAULT 0 CHECK (attempts BETWEEN 0 AND 9007199254740991),
     first_due_at INTEGER NOT NULL,
     next_at      INTEGER,
@@ -57,9 +57,9 @@ CREATE TABLE journal (
     at       INTEGER NOT NULL,
     reason   TEXT,
     -- The state that this row gave the order; NULL: it left it as it was.
-    state    TEXT CHECK (state IN ('pending', 'completed', 'failed', 'held')),
+    state    TEXT CHECK (state = 'pending' OR state = 'completed' OR state = 'failed' OR state = 'held'),
     -- What made the order final, in the one row that did.
-    settled_by TEXT CHECK (settled_by IN ('sweep', 'callback', 'request', 'person')),
+    settled_by TEXT CHECK (settled_by = 'sweep' OR settled_by = 'callback' OR settled_by = 'request' OR settled_by = 'person'),
     record   TEXT NOT NULL,
     UNIQUE (order_id, version)
   ) STRICT;
@@ -84,7 +84,6 @@ CREATE TABLE notices (
     state       TEXT NOT NULL DEFAULT 'new',
     order_id    TEXT,
     UNIQUE (gateway, event_id),
-    -- Not IN: for a list of three SQLite fills a table each time, which costs as much as the row.
     CHECK (
       state = 'new' AND order_id IS NULL OR state = 'waiting' AND order_id IS NULL OR state = 'matched' AND order_id IS NOT NULL)
   ) STRICT;
@@ -93,7 +92,7 @@ CREATE TABLE orders (
     member_id    TEXT NOT NULL,
     currency     TEXT NOT NULL CHECK (length(currency) = 3),
     amount       INTEGER NOT NULL CHECK (amount BETWEEN 0 AND 9007199254740991),
-    state        TEXT NOT NULL CHECK (state IN ('pending', 'completed', 'failed', 'held')),
+    state        TEXT NOT NULL CHECK (state = 'pending' OR state = 'completed' OR state = 'failed' OR state = 'held'),
     reason       TEXT,
     reason_text  TEXT,
     -- A payment of this order, as the commits see to it. No REFERENCES: to remove a payment would search all orders for it.
@@ -124,7 +123,7 @@ CREATE TABLE payments (
     gateway          TEXT,
     method           TEXT NOT NULL,
     amount           INTEGER NOT NULL CHECK (amount BETWEEN 0 AND 9007199254740991),
-    state            TEXT NOT NULL CHECK (state IN ('pending', 'succeeded', 'failed', 'refund_due', 'refunded')),
+    state            TEXT NOT NULL CHECK (state = 'pending' OR state = 'succeeded' OR state = 'failed' OR state = 'refund_due' OR state = 'refunded'),
     reason           TEXT,
     reason_text      TEXT,
     transaction_key  TEXT,
@@ -154,7 +153,7 @@ CREATE TABLE stock_movements (
     product_id TEXT NOT NULL REFERENCES products (id),
     change     INTEGER NOT NULL CHECK (change BETWEEN -9007199254740991 AND 9007199254740991 AND change <> 0),
     on_hand    INTEGER NOT NULL CHECK (on_hand BETWEEN 0 AND 9007199254740991),
-    kind       TEXT NOT NULL CHECK (kind IN ('counted', 'added', 'taken')),
+    kind       TEXT NOT NULL CHECK (kind = 'counted' OR kind = 'added' OR kind = 'taken'),
     reference  TEXT,
     at         INTEGER NOT NULL,
     CHECK (kind = 'counted' OR reference IS NOT NULL),
