@@ -39,7 +39,11 @@ export function addCallbackRoute(app: CallbackApp | Api, dependencies: HttpDepen
       tell({ name: 'callback.received', gateway, outcome: 'invalid', durationMs });
       throw error;
     });
-    const refusal = refusalOfOutcome(await callbacks.receive(gateway, body).catch(storeFailed));
+    const refusal = refusalOfOutcome(
+      await callbacks.receive(gateway, body).catch((error: unknown) => {
+        throw refusalOfFailure(error);
+      }),
+    );
     if (refusal !== null) throw refusal;
     return new Response(ACCEPTED, { status: 200, headers: ACCEPTED_HEADERS });
   });
@@ -60,18 +64,22 @@ export function takeCallbacks(
       name,
     ]),
   );
-  const answer = async (gateway: string, body: Uint8Array, outgoing: ServerResponse) => {
-    try {
-      const refusal = refusalOfOutcome(await callbacks.receive(gateway, body).catch(storeFailed));
-      if (refusal !== null) throw refusal;
-      outgoing.writeHead(200, ACCEPTED_HEADERS).end(ACCEPTED);
-    } catch (error) {
-      const { status, headers, body } = failed(error);
-      outgoing.writeHead(status, Object.fromEntries(headers));
-      for await (const chunk of body ?? []) outgoing.write(chunk);
-      outgoing.end();
-    }
+  const refuse = async (outgoing: ServerResponse, error: unknown) => {
+    const { status, headers, body } = failed(error);
+    outgoing.writeHead(status, Object.fromEntries(headers));
+    for await (const chunk of body ?? []) outgoing.write(chunk);
+    outgoing.end();
   };
+  const answer = (gateway: string, body: Uint8Array, outgoing: ServerResponse) =>
+    callbacks.receive(gateway, body).then(
+      (received) => {
+        const refusal = refusalOfOutcome(received);
+        if (refusal !== null) return refuse(outgoing, refusal);
+        outgoing.writeHead(200, ACCEPTED_HEADERS).end(ACCEPTED);
+        return;
+      },
+      (error) => refuse(outgoing, refusalOfFailure(error)),
+    );
   return (incoming: IncomingMessage, outgoing: ServerResponse) => {
     const gateway = incoming.method === 'POST' ? gateways.get(incoming.url ?? '') : undefined;
     if (gateway === undefined) return false;
@@ -184,9 +192,9 @@ function full(): Refusal {
 }
 
 /** What is wrong with the database is told in the log, not to whoever calls. */
-function storeFailed(error: unknown): never {
-  if (!(error instanceof ReconciledError)) throw error;
-  throw new Refusal(error.code, 'The callback could not be kept. Send it again.', {
+function refusalOfFailure(error: unknown): unknown {
+  if (!(error instanceof ReconciledError)) return error;
+  return new Refusal(error.code, 'The callback could not be kept. Send it again.', {
     headers: { 'retry-after': '5' },
   });
 }
