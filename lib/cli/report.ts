@@ -138,7 +138,7 @@ async function printTables(report: Report, locale: 'ko' | 'en'): Promise<void> {
   print(table(['', ''], factsOf(report, { locale })).trim());
   for (const { title, head, rows, note } of sectionsOf(report, { locale })) {
     print(`\n${title}`);
-    const kinds = head.map(({ kind }) => kind);
+    const kinds = head.map(({ kind }) => (kind === 'number' ? kind : 'text'));
     if (rows.length > 0)
       print(
         table(

@@ -78,11 +78,12 @@ function upright({ series, bars, number }: StackedBars): Drawn {
 /** Few bars: names at the left, the value of the whole at the right. */
 function lying({ series, bars, number }: StackedBars): Drawn {
   const height = LEGEND_HEIGHT + 8 + 30 * bars.length;
+  const left = 8 + Math.min(MOST_NAME_WIDTH, Math.max(0, ...bars.map(({ name }) => widthOf(name))));
   const y = scaleBand(
     bars.map(({ name }) => name),
     [LEGEND_HEIGHT, height - 8],
   ).padding(0.25);
-  const x = scaleLinear([0, Math.max(1, largest(bars))], [140, WIDTH - 80]);
+  const x = scaleLinear([0, Math.max(1, largest(bars))], [left + 8, WIDTH - 80]);
   const boxes = partsOf(series, bars).map(({ bar, one, from, to }) =>
     box(
       { x: x(from), y: y(bar.name) ?? 0, width: x(to) - x(from), height: y.bandwidth() },
@@ -94,7 +95,7 @@ function lying({ series, bars, number }: StackedBars): Drawn {
     const middle = at((y(bar.name) ?? 0) + y.bandwidth() / 2 + 4);
     const whole = wholeOf(bar);
     return [
-      `<text x="132" y="${middle}" text-anchor="end">${escaped(bar.name)}</text>`,
+      `<text x="${at(left)}" y="${middle}" text-anchor="end">${escaped(shortened(bar.name))}</text>`,
       `<text x="${at(x(whole) + 6)}" y="${middle}">${escaped(number(whole))}</text>`,
     ];
   });
@@ -134,6 +135,21 @@ function box(
 ): string {
   const { x, y, width, height } = place;
   return `<rect x="${at(x)}" y="${at(y)}" width="${at(width)}" height="${at(height)}" fill="${color}"><title>${escaped(words)}</title></rect>`;
+}
+
+/** A name that is wider is cut; the bars need the rest of the picture. */
+const MOST_NAME_WIDTH = 240;
+
+/** About as wide as it is written, at 11 px: a letter of Korean or Chinese takes as much as two of Latin. */
+function widthOf(name: string): number {
+  return [...name].reduce((width, letter) => width + (letter > '\u1100' ? 11.5 : 6.7), 0);
+}
+
+function shortened(name: string): string {
+  if (widthOf(name) <= MOST_NAME_WIDTH) return name;
+  const letters = [...name];
+  while (widthOf(letters.join('')) > MOST_NAME_WIDTH - 11) letters.pop();
+  return `${letters.join('')}…`;
 }
 
 /** Korean letters are about twice as wide as Latin ones, so each entry gets the same room. */

@@ -114,8 +114,9 @@ function sectionMarkup({ title, head, rows, note }: Section): string {
   const cells = (tag: 'th' | 'td', texts: readonly string[]) =>
     texts
       .map((text, column) => {
-        const kind = head[column]?.kind === 'number' ? ' class="number"' : '';
-        return `<${tag}${kind}>${escaped(text)}</${tag}>`;
+        const kind = head[column]?.kind ?? 'text';
+        const look = kind === 'text' ? '' : ` class="${kind}"`;
+        return `<${tag}${look}>${escaped(text)}</${tag}>`;
       })
       .join('');
   const table = `<table>
@@ -140,7 +141,8 @@ ${rows.map((row) => `<tr>${cells('td', row)}</tr>`).join('\n')}
 const STYLE = `
 :root { color-scheme: light; }
 body { margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color: #1a1a1a; background: #fff;
-  font: 14px/1.5 system-ui, "Noto Sans KR", "Apple SD Gothic Neo", "Malgun Gothic", sans-serif; }
+  font: 14px/1.5 system-ui, "Noto Sans KR", "Apple SD Gothic Neo", "Malgun Gothic", sans-serif;
+  word-break: keep-all; overflow-wrap: break-word; }
 h1 { font-size: 1.5rem; }
 h2 { font-size: 1rem; margin: 1.5rem 0 .3rem; }
 .facts { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; margin: 0; }
@@ -149,18 +151,22 @@ h2 { font-size: 1rem; margin: 1.5rem 0 .3rem; }
 .differs dd:last-child { color: #b00020; font-weight: 700; }
 figure { margin: 1.5rem 0; }
 figcaption { font-weight: 700; }
-svg { max-width: 100%; height: auto; font: 11px system-ui, sans-serif; }
+svg { display: block; width: 100%; height: auto; font: 11px system-ui, sans-serif; }
 svg text { fill: #333; }
 .grid { stroke: #ddd; }
-table { border-collapse: collapse; width: 100%; }
-th, td { border-bottom: 1px solid #ddd; padding: .2rem .6rem .2rem 0; text-align: left; vertical-align: top; }
-th { color: #555; font-weight: 600; }
+section { overflow-x: auto; }
+table { border-collapse: collapse; min-width: 55%; }
+th, td { border-bottom: 1px solid #ddd; padding: .2rem 1.2rem .2rem 0; text-align: left; vertical-align: top; }
+th:last-child, td:last-child { padding-right: 0; }
+th { color: #555; font-weight: 600; white-space: nowrap; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.moment { white-space: nowrap; }
 p { margin: .3rem 0; color: #555; }
 @media print {
   @page { margin: 15mm; }
-  body { margin: 0; max-width: none; padding: 0; font-size: 10pt; }
-  section, figure, tr { break-inside: avoid; }
+  body { margin: 0; max-width: none; padding: 0; font-size: 10pt; line-height: 1.3; }
+  section { overflow: visible; }
+  figure, tr, section:not(:has(tr:nth-child(8))) { break-inside: avoid; }
   h2 { break-after: avoid; }
   svg rect { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }

@@ -23,7 +23,7 @@ export interface Section {
 /** `number`: stands at the right. */
 export interface Column {
   readonly text: string;
-  readonly kind: 'text' | 'number';
+  readonly kind: 'text' | 'number' | 'moment';
 }
 
 /** The first lines: what is reported, and whether the totals agree. */
@@ -249,7 +249,7 @@ function heldSection({ open, timezone }: Report, { texts, number, money }: Write
       text(columns.reason),
       count(columns.orders),
       count(columns.amount),
-      text(columns.oldest),
+      { text: columns.oldest, kind: 'moment' },
       text(columns.meaning),
     ],
     rows: open.held.map((one) => [

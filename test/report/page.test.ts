@@ -95,9 +95,31 @@ t.test('bars are as long as what they count', async (t) => {
   t.same(
     boxes.map(([, x, width, title]) => [Number(x), Number(width), title]),
     [
-      [140, 125, 'one · A: 1'],
-      [265, 375, 'one · B: 3'],
-      [140, 500, 'two · B: 4'],
+      [42.8, 149.3, 'one · A: 1'],
+      [192.1, 447.9, 'one · B: 3'],
+      [42.8, 597.2, 'two · B: 4'],
     ],
   );
+});
+
+t.test('a long name takes its room from the bars, and is cut before it takes all', async (t) => {
+  const draw = (name: string) =>
+    stackedBars({
+      title: 'T',
+      direction: 'lying',
+      number: String,
+      series: [{ key: 'a', name: 'A', color: '#000' }],
+      bars: [{ name, parts: { a: 1 } }],
+    });
+  const written = (name: string) => /text-anchor="end">([^<]+)/.exec(draw(name))?.[1];
+  for (const [name, seen] of [
+    ['pg', 'pg'],
+    ['payments-of-the-second-shop', 'payments-of-the-second-shop'],
+    ['정기 확인', '정기 확인'],
+    ['x'.repeat(64), `${'x'.repeat(34)}…`],
+    ['가'.repeat(64), `${'가'.repeat(19)}…`],
+  ] as const) {
+    t.equal(written(name), seen);
+    t.match(draw(name), `<title>${name} · A: 1</title>`, 'whole where one points at');
+  }
 });
