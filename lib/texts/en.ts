@@ -293,7 +293,7 @@ export const en = {
     daemonNotReady: (origin: string) => `a daemon runs at ${origin} and is not ready`,
     daemonNotReadyTodo: 'reconciled health says why',
     noDaemon: (origin: string) => `no daemon answers at ${origin}`,
-    noDaemonTodo: 'start it: reconciled serve',
+    noDaemonTodo: 'start it: systemctl start reconciled, or reconciled serve',
     clock: (gateway: string, seconds: string) => `${seconds} s from that of ${gateway}`,
     clockTodo: 'let the system keep its clock: timedatectl set-ntp true',
     gateway: (ms: number) => `answers, in ${ms} ms`,

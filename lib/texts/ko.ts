@@ -237,7 +237,7 @@ export const ko: Texts = {
     daemonNotReady: (origin) => `${origin}의 데몬이 준비되지 않았습니다`,
     daemonNotReadyTodo: '이유는 reconciled health가 알려 줍니다',
     noDaemon: (origin) => `${origin}에서 데몬이 응답하지 않습니다`,
-    noDaemonTodo: '시작하세요: reconciled serve',
+    noDaemonTodo: '시작하세요: systemctl start reconciled 또는 reconciled serve',
     clock: (gateway, seconds) => `${gateway}의 시계와 ${seconds}초 차이`,
     clockTodo: '시스템 시계를 맞추세요: timedatectl set-ntp true',
     gateway: (ms) => `${ms} ms 만에 응답`,

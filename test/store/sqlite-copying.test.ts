@@ -1,5 +1,7 @@
 import {
+  chownSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   statSync,
@@ -109,6 +111,39 @@ t.test('a restore replaces nothing, and nothing that is damaged', async (t) => {
   t.throws(() => restore(join(path, 'none.db'), target), { code: 'not_found' });
   t.notOk(existsSync(target));
 });
+
+t.test('nobody else can read a copy', async (t) => {
+  const { source, backup, target } = folder(t);
+  await withOrders(t, source, 1);
+  await backUp(source, backup, quiet);
+  restore(backup, target);
+  for (const file of [backup, target]) t.equal(statSync(file).mode & 0o777, 0o600, file);
+});
+
+const notRoot = process.getuid?.() === 0 ? false : 'only root makes files that others cannot write';
+
+t.test('what root makes belongs to whoever owns the folder', { skip: notRoot }, async (t) => {
+  const { source, backup, path } = folder(t);
+  await withOrders(t, source, 1);
+  await backUp(source, backup, quiet);
+  const [restored, opened] = [join(path, 'restored'), join(path, 'opened')];
+  for (const place of [restored, opened]) {
+    mkdirSync(place);
+    chownSync(place, DAEMON, DAEMON);
+  }
+  restore(backup, join(restored, 'reconciled.db'));
+  const store = await withOrders(t, join(opened, 'reconciled.db'), 1);
+  for (const place of [restored, opened]) {
+    for (const name of readdirSync(place)) {
+      t.equal(statSync(join(place, name)).uid, DAEMON, join(place, name));
+    }
+  }
+  await store.upkeep.close();
+  t.equal(statSync(backup).uid, 0, 'a folder of root stays root’s');
+});
+
+/** The user of a daemon: nobody, on every Linux. */
+const DAEMON = 65_534;
 
 t.test('a file whose newest changes lie beside it is not restored without them', async (t) => {
   const { source, target, path } = folder(t);

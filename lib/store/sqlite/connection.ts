@@ -5,6 +5,7 @@ import { ReconciledError } from '../../errors.ts';
 import { nativeBinding } from './addon.ts';
 import { keepAsItIs } from './keeping.ts';
 import { APPLICATION_ID, MIGRATIONS } from './migrations.ts';
+import { giveToOwner } from './ownership.ts';
 import { type Session, sessionOf } from './session.ts';
 import { storeTrouble } from './trouble.ts';
 
@@ -141,6 +142,8 @@ function prepareForWriting(
   version: number,
   { path, migrations }: ConnectionOptions,
 ): void {
+  // Before there is a log: SQLite gives that to whom the database belongs.
+  giveToOwner(path);
   const mode = database.pragma('journal_mode = WAL', { simple: true });
   if (mode !== 'wal')
     throw new ReconciledError('store_failed', `${path} cannot be used with a write-ahead log.`, {
@@ -170,6 +173,7 @@ export function takeLock(path: string): { close(): void } {
     // Nothing is ever written to it, so it needs no journal file of its own.
     lock.pragma('journal_mode = MEMORY');
     lock.exec('BEGIN EXCLUSIVE');
+    giveToOwner(lockPath);
     const held = lock;
     return { close: () => closeQuietly(held) };
   } catch (error) {

@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   constants,
   copyFileSync,
   existsSync,
@@ -13,6 +14,7 @@ import { ReconciledError } from '../../errors.ts';
 import { nativeBinding } from './addon.ts';
 import { identify, takeLock } from './connection.ts';
 import { syncFile, syncFolder } from './keeping.ts';
+import { giveToOwner } from './ownership.ts';
 import { storeTrouble } from './trouble.ts';
 
 /** A database that stands by itself in one file. */
@@ -80,6 +82,7 @@ export function restore(source: string, target: string): CopiedDatabase {
       refuseExisting(file, 'Move it away (with its -wal and -shm), then restore again.');
     }
     copyFileSync(source, draft);
+    giveToOwner(draft);
     return finish(draft, path);
   } catch (error) {
     removeDraft(draft);
@@ -91,6 +94,8 @@ export function restore(source: string, target: string): CopiedDatabase {
 
 /** Looks through a draft, puts it on the disk and gives it its name. */
 function finish(draft: string, path: string): CopiedDatabase {
+  // It holds what members ordered.
+  chmodSync(draft, 0o600);
   const looked = lookThrough(draft, 'seal');
   syncFile(draft);
   nameIt(draft, path);

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type Database from 'better-sqlite3';
+import { giveToOwner } from './ownership.ts';
 
 /**
  * Keeps a copy of a database that is about to be brought to a newer layout, for whoever has to go back to the version before. A copy
@@ -19,10 +20,11 @@ import type Database from 'better-sqlite3';
  */
 export function keepAsItIs(database: Database.Database, version: number, path: string): void {
   const folder = join(dirname(path), BACKUP_FOLDER);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) giveToOwner(folder);
   const draft = join(folder, `layout-${version}.db.draft`);
   rmSync(draft, { force: true });
   database.prepare('VACUUM INTO ?').run(draft);
+  giveToOwner(draft);
   syncFile(draft);
   const there = new Set(readdirSync(folder));
   for (let number = 1; ; number += 1) {
