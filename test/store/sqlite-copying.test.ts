@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -131,7 +132,9 @@ t.test('what root makes belongs to whoever owns the folder', { skip: notRoot }, 
     mkdirSync(place);
     chownSync(place, DAEMON, DAEMON);
   }
-  restore(backup, join(restored, 'reconciled.db'));
+  // As the state directory of a service of systemd.
+  symlinkSync(restored, join(path, 'linked'));
+  restore(backup, join(path, 'linked', 'reconciled.db'));
   const store = await withOrders(t, join(opened, 'reconciled.db'), 1);
   for (const place of [restored, opened]) {
     for (const name of readdirSync(place)) {

@@ -1,4 +1,4 @@
-import { lchownSync, lstatSync } from 'node:fs';
+import { lchownSync, lstatSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
@@ -9,7 +9,8 @@ import { dirname } from 'node:path';
 export function giveToOwner(file: string): void {
   if (process.getuid?.() !== 0) return;
   try {
-    const { uid, gid } = lstatSync(dirname(file));
+    // The folder itself may be a link: systemd makes it so.
+    const { uid, gid } = statSync(dirname(file));
     const made = lstatSync(file);
     const isOurs = made.uid === 0 && (made.isDirectory() || (made.isFile() && made.nlink === 1));
     if (uid !== 0 && isOurs) lchownSync(file, uid, gid);
