@@ -72,6 +72,8 @@ export async function backUp(
  */
 export function restore(source: string, target: string): CopiedDatabase {
   const path = resolve(target);
+  // The driver is written beside the first database that is opened: not among the backups.
+  if (existsSync(dirname(path))) nativeBinding(dirname(path));
   refuseLog(source);
   lookThrough(source, 'only look');
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
