@@ -129,6 +129,10 @@ export const EVENT_TEXTS: EventTexts = {
     text: 'A thread failed; what it had is silent and asked again.',
     fields: { pool: 'which pool', error: 'how' },
   },
+  'pool.recovered': {
+    text: 'Another thread took the place of one that failed, and can ask.',
+    fields: { pool: 'which pool' },
+  },
 };
 
 type EventTexts = {

@@ -46,7 +46,7 @@ export function startWatch(
       if (name === 'sweep.ended' || name === 'order.decided') lastSignMs = clock.monotonicMs();
       // Messages that cannot be sent wait; they keep no payment in doubt.
       if (name === 'pool.failed' && event.pool === 'asking') poolFails = true;
-      if (name === 'gateway.exchanged') poolFails = false;
+      if (name === 'gateway.exchanged' || name === 'pool.recovered') poolFails = false;
     },
     readiness: async () => {
       const pool = poolFails ? 'The threads that ask have failed.' : 'The threads can ask.';

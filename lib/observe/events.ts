@@ -112,7 +112,8 @@ export type Event =
       readonly route: string;
       readonly error: string;
     }
-  | { readonly name: 'pool.failed'; readonly pool: string; readonly error: string };
+  | { readonly name: 'pool.failed'; readonly pool: string; readonly error: string }
+  | { readonly name: 'pool.recovered'; readonly pool: string };
 
 /** `half_open`: a few trials are let through. */
 export type CircuitState = 'closed' | 'half_open' | 'open';

@@ -129,6 +129,8 @@ function levelOf(event: Event, isNews: (what: string) => boolean): LogLevel {
     case 'pool.failed':
     case 'http.failed':
       return 'error';
+    case 'pool.recovered':
+      return 'info';
   }
 }
 

@@ -200,6 +200,7 @@ function count(told: Told, event: Event): void {
     case 'deliveries.abandoned':
     case 'store.failed':
     case 'pool.failed':
+    case 'pool.recovered':
     case 'report.failed':
     case 'http.failed':
       return;

@@ -82,6 +82,8 @@ class PiscinaThreads implements Threads {
   /** Ends each task that is under way, with a reason. */
   readonly #ends = new Set<(trouble: string) => void>();
   #closed = false;
+  /** Something went wrong in a thread, and none has said since that it can ask. */
+  #failing = false;
 
   constructor(options: AskingOptions) {
     const { gateways, tell } = options;
@@ -93,7 +95,13 @@ class PiscinaThreads implements Threads {
     this.#pool = started.pool;
     this.#ready = started.ready;
     this.#pool.on('error', (error: unknown) => {
+      this.#failing = true;
       if (!this.#closed) tell({ name: 'pool.failed', pool: 'asking', error: textOf(error) });
+    });
+    // Each thread says so once. In a shop where nothing is due nobody would hear of it otherwise.
+    this.#pool.on('message', () => {
+      if (this.#failing) tell({ name: 'pool.recovered', pool: 'asking' });
+      this.#failing = false;
     });
     // A task in the pool's queue would wait for ever once every thread has failed to start.
     this.#pool.on('workerDestroy', () =>
@@ -157,6 +165,7 @@ class PiscinaThreads implements Threads {
       (error: unknown) => end(textOf(error)),
     );
     const ended = await given;
+    if (ended.kind === 'trouble') this.#failing = true;
     cancel();
     this.#ends.delete(end);
     return ended;

@@ -13,6 +13,7 @@ import { TurnedClock } from '../support/turned-clock.ts';
 const EVERY_MINUTE = loadConfig({ env: {} }).sweep;
 
 const failed = (pool: string): Event => ({ name: 'pool.failed', pool, error: 'out of memory' });
+const recovered: Event = { name: 'pool.recovered', pool: 'asking' };
 const answered: Event = {
   name: 'gateway.exchanged',
   gateway: 'pg',
@@ -25,6 +26,7 @@ const rows: readonly (readonly [string, readonly (Event | null)[], readonly stri
   ['nothing yet', [], []],
   ['a thread that asks failed', [failed('asking')], ['pool']],
   ['and then a gateway was heard', [failed('asking'), answered], []],
+  ['and then another took its place', [failed('asking'), recovered], []],
   ['a thread that sends failed', [failed('sending')], []],
   ['three minutes without a sweep', [null, null, null], []],
   ['four minutes without a sweep', [null, null, null, null], ['schedule']],

@@ -145,6 +145,7 @@ const LEVELS: readonly (readonly [LogLevel, Event])[] = [
   ['debug', { name: 'store.committed', rows: 1, durationMs: 1 }],
   ['error', { name: 'store.failed', error: 'x' }],
   ['error', { name: 'pool.failed', pool: 'asking', error: 'x' }],
+  ['info', { name: 'pool.recovered', pool: 'asking' }],
   ['error', { name: 'http.failed', method: 'GET', route: '/v1/orders', error: 'TypeError' }],
 ];
 

@@ -349,6 +349,16 @@ t.test('threads that break', async (t) => {
     t.equal(pool.utilization(), 0, 'no slot is lost');
   });
 
+  t.test('the next one says that it can ask, although nobody asks', async (t) => {
+    const { pool, told } = await set(t, {}, { workerUrl: worker('dies') });
+    await pool.ready();
+    await ask(pool, 'ORDER-dies');
+    t.equal(told('pool.recovered').length, 0, 'not before there is one');
+    while (told('pool.recovered').length === 0) await new Promise(setImmediate);
+    t.equal(told('pool.failed').length, 1);
+    t.equal(told('gateway.exchanged').length, 0);
+  });
+
   t.test('one that ends without an answer is a silence', async (t) => {
     const { pool } = await set(t, {}, { workerUrl: worker('forgets') });
     t.equal(word(await ask(pool, 'ORDER000001')), 'silent internal');
