@@ -1,6 +1,6 @@
 import type { Decision } from '../core/decision.ts';
 import type { Order } from '../core/order.ts';
-import type { DurationMs, Instant } from '../core/time.ts';
+import { type DurationMs, type Instant, SECOND_MS } from '../core/time.ts';
 import type { Claimed, Lease } from '../store/port.ts';
 import { createBell } from './bell.ts';
 import { type LookGround, look, type Progress } from './look.ts';
@@ -31,10 +31,13 @@ export interface Pump {
 const MAX_LOOKS = 2_000;
 
 /**
- * Callbacks that are matched in one transaction. No more of them are matched than there is room for looks, so that in a flood
- * of callbacks matching costs what the looks can use; those that lead to none are followed by the next ones at once.
+ * Callbacks that are matched in one transaction. In a flood no more of them are matched than there is room for looks, so that
+ * matching costs what the looks can use; those that lead to none are followed by the next ones at once.
  */
 const MATCHED_AT_ONCE = 100;
+
+/** When fewer callbacks than this came in a second, the difference is caught up on, room or not: some percent of the time. */
+const CATCH_UP_PER_SECOND = 1_000;
 
 /** When the store could not match callbacks, it is tried again after this at the latest. */
 const MATCH_AGAIN_MS: DurationMs = 5_000;
@@ -83,6 +86,10 @@ class RunningPump implements Pump {
   /** A callback may not be matched yet: one was kept, or a life before this one left some. */
   #mayMatch = true;
   #cancelMatch = () => {};
+  /** Callbacks that came since the last count, and those that may be caught up on until the next one. */
+  #came = 0;
+  #spare = 0;
+  #cancelCount: (() => void) | null = null;
   #stopping = false;
   #stopped: (() => void) | null = null;
 
@@ -123,6 +130,7 @@ class RunningPump implements Pump {
 
   kept(): void {
     this.#mayMatch = true;
+    this.#came += 1;
     this.#bell.ring();
   }
 
@@ -130,6 +138,7 @@ class RunningPump implements Pump {
     this.#stopping = true;
     this.#nudges.stop();
     this.#cancelMatch();
+    this.#cancelCount?.();
     this.#abandon(() => true);
     if (this.#run !== null) this.#exhaust(this.#run);
     this.#bell.ring();
@@ -148,12 +157,9 @@ class RunningPump implements Pump {
   /** Claims once. True: there may be more to claim at once. */
   async #fill(): Promise<boolean> {
     const { asking, docket, clock, policy } = this.#ground;
-    if (this.#room() === 0) {
-      this.#ringWhenFree();
-      return false;
-    }
+    if (this.#room() === 0) return this.#catchUp();
     // Asks the store, so it comes second: in a flood of callbacks there is mostly no room.
-    if (this.#mayMatch) await this.#match();
+    if (this.#mayMatch) await this.#match(this.#room());
     const run = this.#run?.exhausted === false ? this.#run : null;
     try {
       const limit = this.#room();
@@ -183,10 +189,30 @@ class RunningPump implements Pump {
     }
   }
 
-  /** Matches callbacks with their orders, for as many looks as there is room for. Never rejects. */
-  async #match(): Promise<void> {
+  /** There is no room for looks. True: more may be done at once. */
+  async #catchUp(): Promise<boolean> {
+    if (this.#mayMatch && this.#spare > 0) {
+      this.#spare -= await this.#match(this.#spare);
+      return true;
+    }
+    if (this.#mayMatch) this.#countSoon();
+    this.#ringWhenFree();
+    return false;
+  }
+
+  #countSoon(): void {
+    this.#cancelCount ??= this.#ground.clock.after(SECOND_MS, () => {
+      this.#cancelCount = null;
+      this.#spare = CATCH_UP_PER_SECOND - this.#came;
+      this.#came = 0;
+      this.#bell.ring();
+    });
+  }
+
+  /** Matches callbacks with their orders, the oldest first; how many. Never rejects. */
+  async #match(most: number): Promise<number> {
     const { docket, tell, clock } = this.#ground;
-    const limit = Math.min(this.#room(), MATCHED_AT_ONCE);
+    const limit = Math.min(most, MATCHED_AT_ONCE);
     // Before and not after: one that is kept meanwhile must not be forgotten.
     this.#mayMatch = false;
     try {
@@ -195,11 +221,12 @@ class RunningPump implements Pump {
         tell({ name: 'callback.matched', gateway, outcome });
       }
       if (matched.length === limit) this.#mayMatch = true;
+      return matched.length;
     } catch {
       // The store has told what is wrong with it.
-      if (this.#stopping) return;
       this.#cancelMatch();
-      this.#cancelMatch = clock.after(MATCH_AGAIN_MS, () => this.kept());
+      if (!this.#stopping) this.#cancelMatch = clock.after(MATCH_AGAIN_MS, () => this.kept());
+      return 0;
     }
   }
 

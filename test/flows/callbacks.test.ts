@@ -114,6 +114,19 @@ t.test('in a flood callbacks are matched as there is room for looks, all of them
   t.match((await world.store.reader.counts()).orders, { completed: 12 });
 });
 
+t.test('after a flood what it left is matched without waiting for room', async (t) => {
+  const world = await openFlowWorld({ window: 1 });
+  t.teardown(world.close);
+  const numbers = Array.from({ length: 60 }, (_, index) => index + 1);
+  for (const at of numbers) await world.order(`ORDER-${at}`, [{ transactionKey: `key-${at}` }]);
+  await Promise.all(numbers.map((at) => callback(world, `e${at}`, `key-${at}`, null)));
+  await world.pass(SECOND_MS - 1);
+  t.ok(matched(world).length < 20);
+  await world.pass(1);
+  t.equal(matched(world).length, 60);
+  t.ok(world.asking.asked.length < 20);
+});
+
 t.test('callbacks that lead to no look hold nobody up', async (t) => {
   const world = await openFlowWorld({ window: 1 });
   t.teardown(world.close);
