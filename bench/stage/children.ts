@@ -31,10 +31,16 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => pr
 export function startProgram(
   program: string,
   args: readonly string[],
-  options: { readonly stdio: SpawnOptions['stdio']; readonly nodeFlags?: readonly string[] },
+  options: {
+    readonly stdio: SpawnOptions['stdio'];
+    readonly nodeFlags?: readonly string[];
+    /** A program that runs it, with its own arguments. */
+    readonly under?: readonly string[];
+  },
 ): Child {
-  const command = [...(options.nodeFlags ?? []), pathOf(program), ...args];
-  return start(process.execPath, command, options.stdio);
+  const node = [process.execPath, ...(options.nodeFlags ?? []), pathOf(program), ...args];
+  const [file = process.execPath, ...command] = [...(options.under ?? []), ...node];
+  return start(file, command, options.stdio);
 }
 
 /** Starts an executable. */

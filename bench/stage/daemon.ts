@@ -39,6 +39,8 @@ export interface DaemonSettings {
   readonly binary?: string;
   /** A program of this repository in the place of the command line. */
   readonly program?: string;
+  /** A program that runs the daemon, with its own arguments. */
+  readonly under?: readonly string[];
   /** Given to Node before the program. */
   readonly nodeFlags?: readonly string[];
   /** Opens a channel to what the flags load. */
@@ -61,7 +63,15 @@ export function dataDirOf(folder: string): string {
  * the drawn lookups is not cut off.
  */
 export function startDaemon(settings: DaemonSettings): Daemon {
-  const { folder, gatewayUrl, channels = '', binary, nodeFlags = [], channel = false } = settings;
+  const {
+    folder,
+    gatewayUrl,
+    channels = '',
+    binary,
+    under,
+    nodeFlags = [],
+    channel = false,
+  } = settings;
   const { program = 'lib/main.ts' } = settings;
   mkdirSync(folder, { recursive: true });
   const config = join(folder, 'reconciled.toml');
@@ -72,7 +82,7 @@ export function startDaemon(settings: DaemonSettings): Daemon {
   const stdio = ['ignore' as const, 'ignore' as const, log, ...(channel ? ['ipc' as const] : [])];
   const child =
     binary === undefined
-      ? startProgram(program, args, { stdio, nodeFlags })
+      ? startProgram(program, args, { stdio, nodeFlags, ...(under ? { under } : {}) })
       : start(binary, args, stdio);
   closeSync(log);
   const daemon: Daemon = {
