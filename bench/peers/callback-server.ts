@@ -2,8 +2,8 @@ import { createServer, type ServerResponse } from 'node:http';
 import Database from 'better-sqlite3';
 
 /**
- * The least that keeps callbacks: node:http, JSON.parse, one row for each, all rows of one turn of the event loop (and of those
- * after it that bring more) in one durable commit, the reply after it. Matches nothing, asks nobody. Argument: the database. Says where it listens.
+ * The least that keeps callbacks: node:http, JSON.parse, one row for each, all rows of one turn of the event loop in one
+ * durable commit, the reply after it. Matches nothing, asks nobody. Argument: the database. Says where it listens.
  */
 
 const [path = ''] = process.argv.slice(2);
@@ -28,22 +28,14 @@ const GROUP_SIZE = 100;
 
 const waiting: Waiting[] = [];
 let isScheduled = false;
-let seen = 0;
 
 function schedule(): void {
   if (isScheduled) return;
   isScheduled = true;
-  seen = waiting.length;
   setImmediate(commit);
 }
 
 function commit(): void {
-  // As ours: while each turn brings more, so may the next.
-  if (waiting.length > seen && waiting.length < GROUP_SIZE) {
-    seen = waiting.length;
-    setImmediate(commit);
-    return;
-  }
   isScheduled = false;
   const group = waiting.splice(0, GROUP_SIZE);
   keep(group);

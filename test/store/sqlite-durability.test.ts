@@ -1,7 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import t from 'tap';
 import type { Event } from '../../lib/observe/events.ts';
 import { openSqliteStore } from '../../lib/store/sqlite/index.ts';
@@ -72,17 +71,6 @@ t.test('writes of one turn share transactions of a hundred', async (t) => {
   const ids = Array.from({ length: 250 }, (_, index) => `ORDER${index}`);
   await Promise.all(ids.map((id) => store.intake.createOrders([newOrder({ id })], T0)));
   t.strictSame(rows, [100, 100, 50]);
-});
-
-t.test('while each turn brings more, a transaction waits for the next one', async (t) => {
-  const { rows, store } = observed(directoryOf(t));
-  t.teardown(() => store.upkeep.close());
-  const create = (id: string) => store.intake.createOrders([newOrder({ id })], T0);
-  const first = [create('ORDER1'), create('ORDER2')];
-  await setImmediate();
-  const second = create('ORDER3');
-  await Promise.all([...first, second]);
-  t.strictSame(rows, [3]);
 });
 
 t.test(

@@ -6,7 +6,7 @@ import { writeCounts } from './ledger.ts';
 import { type Session, undo } from './session.ts';
 import { isFaultOfTheWork, storeTrouble, type Written } from './trouble.ts';
 
-/** Writes what is asked for in one turn of the event loop, and in those after it that bring more, as one durable transaction. */
+/** Writes what is asked for in one turn of the event loop as one durable transaction. */
 export interface Writer {
   /**
    * Resolves with what `work` returned after the COMMIT that holds it. `work` must do all its checks before its first write
@@ -34,27 +34,16 @@ const GROUP_SIZE = 100;
 export function startWriter(connection: Connection, clock: Clock, tell: Tell): Writer {
   const queue: Job[] = [];
   let scheduled = false;
-  /** Pieces that were waiting at the last look. */
-  let seen = 0;
   let drained: (() => void) | null = null;
   let ring = () => {};
 
   const schedule = () => {
     if (scheduled) return;
     scheduled = true;
-    seen = rowsOf(queue);
     // Not a timer: whatever this turn of the loop still brings comes along, and a lone writer does not wait.
     setImmediate(turn);
   };
   const turn = () => {
-    // While each turn brings more, so may the next: a turn costs microseconds, a commit hundreds of them. A fifth fewer commits
-    // in a flood of callbacks.
-    const rows = rowsOf(queue);
-    if (rows > seen && rows < GROUP_SIZE) {
-      seen = rows;
-      setImmediate(turn);
-      return;
-    }
     scheduled = false;
     writeGroup(nextGroup(queue));
     if (queue.length > 0) schedule();
