@@ -109,6 +109,9 @@ async function live(world: World, scale: Scale, findings: string[]): Promise<num
   const begunMs = performance.now();
   findings.push(...(await audited(world, true)));
   const auditMs = performance.now() - begunMs;
+  const unread = await world.life.real.docket.match(1);
+  if (unread.length > 0)
+    findings.push('a callback was kept, and nobody ever found out what it means');
   if (rounds === 5) findings.push('people never came to an end of what waits for them');
   findings.push(...(await replayed(world.life.real.reader)));
   return auditMs;
