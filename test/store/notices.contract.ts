@@ -47,6 +47,25 @@ export function noticesContract(clause: Clause): void {
     t.strictSame(await again.docket.match(10), [], 'once');
   });
 
+  clause('repeats among many of one turn are told apart', async (t, { store }) => {
+    await quietOrder(store);
+    const ids = Array.from({ length: 20 }, (_, index) => `e${index}`);
+    await callBack(store, [notice({ eventId: 'e3', orderId: 'ORDER1' })]);
+    const claimed = await claimOne(store);
+    await store.docket.commit([unchanged(claimed.case, {}, claimed.lease)]);
+    const turn = [...ids.slice(0, 5), 'e4', 'e4', ...ids.slice(5)].map((eventId) =>
+      store.intake.admit(notice({ eventId, orderId: 'ORDER1' })),
+    );
+    const isRepeat = (index: number) => [3, 5, 6].includes(index);
+    t.strictSame(
+      await Promise.all(turn),
+      turn.map((_, index) => (isRepeat(index) ? 'duplicate' : 'kept')),
+    );
+    t.not(store.docket.nextNudge(), null, 'that of a matched one nudges at once');
+    t.equal((await store.docket.match(100)).length, 19);
+    t.strictSame(await store.upkeep.check(), []);
+  });
+
   clause('a callback that cannot be kept fails no other of its turn', async (t, { store }) => {
     const [first, broken, last] = await Promise.allSettled([
       store.intake.admit(notice({ eventId: 'e1', orderId: 'ORDER1' })),

@@ -24,17 +24,47 @@ export function admitNotices(
   session: Session,
   notices: readonly Notice[],
 ): readonly AdmitOutcome[] {
-  let room = MAX_NEW - countNew(session);
+  const room = Math.max(0, MAX_NEW - countNew(session));
+  const outcomes: AdmitOutcome[] = [];
+  while (outcomes.length < Math.min(notices.length, room)) {
+    const next = notices.slice(outcomes.length, Math.min(outcomes.length + AT_ONCE, room));
+    outcomes.push(
+      ...(next.length === AT_ONCE
+        ? insertMany(session, next)
+        : next.map((one) => insert(session, one))),
+    );
+  }
+  return notices.map((_, index) => outcomes[index] ?? 'dropped');
+}
+
+/** Rows in one INSERT: it takes half as long as one INSERT for each. */
+const AT_ONCE = 8;
+
+function insert(session: Session, notice: Notice): AdmitOutcome {
+  if (session.run(INSERT_ONE, ...bindingOf(notice)) === 1) return 'kept';
+  repeat(session, notice);
+  return 'duplicate';
+}
+
+function insertMany(session: Session, notices: readonly Notice[]): readonly AdmitOutcome[] {
+  const last = session.row<{ readonly seq: number }>(SELECT_LAST)?.seq ?? 0;
+  if (session.run(INSERT_MANY, ...notices.flatMap(bindingOf)) === notices.length)
+    return notices.map(() => 'kept' as const);
+  // Some came before, be it in this list.
+  const kept = new Set<number>();
   return notices.map((notice) => {
-    if (room <= 0) return 'dropped';
-    const { gateway, eventId, key, orderId, receivedAt } = notice;
-    if (session.run(INSERT_NOTICE, gateway, eventId, key, orderId, receivedAt) === 0) {
-      repeat(session, notice);
-      return 'duplicate';
+    const seq = session.row<KnownRow>(SELECT_KNOWN, notice.gateway, notice.eventId)?.seq ?? 0;
+    if (seq > last && !kept.has(seq)) {
+      kept.add(seq);
+      return 'kept';
     }
-    room -= 1;
-    return 'kept';
+    repeat(session, notice);
+    return 'duplicate';
   });
+}
+
+function bindingOf({ gateway, eventId, key, orderId, receivedAt }: Notice) {
+  return [gateway, eventId, key, orderId, receivedAt];
 }
 
 /** True: there is a callback that is not matched yet. */
@@ -237,8 +267,15 @@ function insertKey(session: Session, orderId: string, { gateway, key, at }: Name
   session.run(INSERT_KEY, { orderId, gateway, key, at, most: MAX_KEPT_PER_ORDER });
 }
 
-const INSERT_NOTICE = `
-  INSERT INTO notices (gateway, event_id, key, named_order, received_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
+const PLACES = '(?, ?, ?, ?, ?)';
+
+const insertOf = (rows: number) =>
+  `INSERT INTO notices (gateway, event_id, key, named_order, received_at)
+   VALUES ${Array(rows).fill(PLACES).join(', ')} ON CONFLICT DO NOTHING`;
+
+const INSERT_ONE = insertOf(1);
+
+const INSERT_MANY = insertOf(AT_ONCE);
 
 const SELECT_KNOWN = 'SELECT seq, state, order_id FROM notices WHERE gateway = ? AND event_id = ?';
 
