@@ -27,7 +27,7 @@ const OUTPUT = {
 
 /**
  * Bundles the sources with what they import into scripts, by name: `start.js` runs first, `main.js` is the command line,
- * `threads.js` what runs in threads. Whatever the sources load later is a script of its own, so that a start reads what it
+ * `threads.js` Piscina's loop that runs in threads, and `worker-NAME.js` what it runs there, a file of `workers/` each. Whatever the sources load later is a script of its own, so that a start reads what it
  * needs and no more. The same sources give the same bytes: nothing of the machine, the folder or the time goes in.
  */
 export async function bundle(about: {
@@ -46,7 +46,11 @@ export async function bundle(about: {
   });
   const split = await build({
     ...OUTPUT,
-    entryPoints: { main: 'build/binary/main.ts', threads: THREADS },
+    entryPoints: {
+      main: 'build/binary/main.ts',
+      threads: './node_modules/piscina/dist/worker.js',
+      ...workers(),
+    },
     define,
     plugins: [places, threads, taughtZod, oneLocale, oneProtocol],
     splitting: true,
@@ -70,27 +74,18 @@ async function asScript(module: string): Promise<Buffer> {
   return Buffer.from(code, 'latin1');
 }
 
-/** The entry of threads: every file of `workers/` by its place, and Piscina's own loop that runs them. */
-const THREADS = 'threads';
-
-function threadsEntry(): string {
-  const files = readdirSync(join(ROOT, 'workers')).filter((name) => name.endsWith('.ts'));
-  const entries = files
-    .sort()
-    .map((name) => `['${PLACE}/workers/${name}', () => require('./workers/${name}')]`);
-  return `export const workers = new Map([${entries.join(', ')}]);
-import './node_modules/piscina/dist/worker.js';`;
+/** The files of `workers/`, each a script of its own: a thread that asks need not load what sends and draws. */
+function workers(): Readonly<Record<string, string>> {
+  const names = readdirSync(join(ROOT, 'workers')).filter((name) => name.endsWith('.ts'));
+  return Object.fromEntries(
+    names.sort().map((name) => [`worker-${basename(name, '.ts')}`, join('workers', name)]),
+  );
 }
 
 /** Piscina's threads run from memory, not from a file. */
 const threads: Plugin = {
   name: 'threads',
   setup(build) {
-    build.onResolve({ filter: /^threads$/ }, () => ({ path: THREADS, namespace: THREADS }));
-    build.onLoad({ filter: /./, namespace: THREADS }, () => ({
-      contents: threadsEntry(),
-      resolveDir: ROOT,
-    }));
     build.onResolve({ filter: /^node:worker_threads$/ }, ({ importer }) =>
       importer.includes('/piscina/')
         ? { path: join(ROOT, 'build/binary/worker-threads.ts') }

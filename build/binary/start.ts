@@ -31,12 +31,10 @@ function load(name: string): unknown {
   return module.exports;
 }
 
-/** Piscina asks for the file of a kind of thread. */
+/** Piscina asks for the file of a kind of thread, as `…/workers/NAME.ts`. */
 function worker(file: string): unknown {
-  const workers = loaded.get('threads.js')?.exports.workers as
-    | ReadonlyMap<string, () => unknown>
-    | undefined;
-  return workers?.get(file)?.();
+  const name = /\/workers\/([\w-]+)\.ts$/.exec(file)?.[1];
+  return name === undefined ? undefined : load(`./worker-${name}.js`);
 }
 
 load(isMainThread ? 'main.js' : 'threads.js');
