@@ -157,7 +157,8 @@ export function configurationSchema(kinds: readonly string[]) {
         .prefault([]),
       notify: notifySchema().prefault({}),
       channel: z
-        .array(channelSchema(), {
+        // Four kinds with many settings each: made when the file has a channel, because a start waits for them.
+        .array(z.lazy(channelSchema), {
           error: 'each channel is a table of its own. Write [[channel]] above its settings.',
         })
         .max(20, { error: 'there are more than 20 channels.' })
