@@ -23,9 +23,12 @@ export async function ask({ gateway, orders, lanes, returnAfterMs, port }: AskTa
       if (exchanges.some(({ result }) => result !== 'answered')) giveBack();
     }
   };
-  await Promise.all(Array.from({ length: lanes }, lane));
-  clearTimeout(late);
-  flush();
+  try {
+    await Promise.all(Array.from({ length: lanes }, lane));
+  } finally {
+    clearTimeout(late);
+    flush();
+  }
 }
 
 /** Posts replies; `together`: those of one turn of the event loop as one message, because a message costs as much as an answer. */

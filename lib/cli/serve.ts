@@ -66,7 +66,10 @@ function lateLog(level: Config['logLevel']) {
   const kept: Event[] = [];
   let isLoaded = false;
   let tell: Tell = (event) => kept.push(event);
-  let bug = (error: Error) => say(String(error.stack ?? error));
+  let bug = (error: Error) => {
+    for (const event of kept) say(JSON.stringify(event));
+    say(String(error.stack ?? error));
+  };
   return {
     tell: (event: Event) => tell(event),
     bug: (error: Error) => bug(error),

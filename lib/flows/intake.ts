@@ -45,6 +45,8 @@ export function createCallbacks(ground: CallbackGround): Callbacks {
         },
         (error) => {
           told('failed');
+          // Nobody knows whether it was kept all the same.
+          kept();
           throw error;
         },
       );

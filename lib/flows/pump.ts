@@ -159,7 +159,11 @@ class RunningPump implements Pump {
     const { asking, docket, clock, policy } = this.#ground;
     if (this.#room() === 0) return this.#catchUp();
     // Asks the store, so it comes second: in a flood of callbacks there is mostly no room.
-    if (this.#mayMatch) await this.#match(this.#room());
+    if (this.#mayMatch) {
+      // While no gateway can be asked no look needs the time, and one callback for each commit would take all of it.
+      await this.#match(asking.freeSlots() === 0 ? MATCHED_AT_ONCE : this.#room());
+      if (this.#stopping) return false;
+    }
     const run = this.#run?.exhausted === false ? this.#run : null;
     try {
       const limit = this.#room();
@@ -223,7 +227,7 @@ class RunningPump implements Pump {
       if (matched.length === limit) this.#mayMatch = true;
       return matched.length;
     } catch {
-      // The store has told what is wrong with it.
+      // What is wrong with the store is told by the next commit that fails, if not by this one.
       this.#cancelMatch();
       if (!this.#stopping) this.#cancelMatch = clock.after(MATCH_AGAIN_MS, () => this.kept());
       return 0;

@@ -109,7 +109,7 @@ export function documentCallbacks(api: Api, listener: Address | null): void {
     tags: ['callbacks'],
     summary: 'Take a callback from a gateway',
     description:
-      'Makes the daemon ask the gateway sooner; it decides nothing by itself, so that a forged one does no harm. It is kept before the 200. An order that is not there yet is waited for, 24 hours.',
+      'Makes the daemon ask the gateway sooner; it decides nothing by itself, so that a forged one does no harm. It is kept before the 200. An order that is not there yet is waited for, 24 hours; when 10,000 callbacks of a gateway wait, further ones are dropped and counted.',
     security: [],
     ...(listener === null
       ? {}

@@ -131,8 +131,7 @@ export class Windows implements Asking {
     if (this.#stopping) this.#turnAway([job], 'stopping');
     else if (refusedForMs !== null) this.#turnAway([job], 'circuit_open', refusedForMs);
     else if (!window.add(job)) this.#turnAway([job], 'internal');
-    else if (window.isChunked) this.#flushSoon();
-    else this.#flush();
+    else this.#flushSingles(window);
   }
 
   /** These were certainly not asked about. */
@@ -166,7 +165,13 @@ export class Windows implements Asking {
     });
   }
 
-  #flush(): void {
+  /** At once where orders travel one by one; the other windows are left to the end of the turn. */
+  #flushSingles(window: GatewayWindow): void {
+    if (window.isChunked) this.#flushSoon();
+    else this.#flush('singles');
+  }
+
+  #flush(which: 'all' | 'singles' = 'all'): void {
     const nowMs = this.#turn();
     const threads = this.#threads.count();
     let wakeMs = Number.POSITIVE_INFINITY;
@@ -175,6 +180,10 @@ export class Windows implements Asking {
       if (refusedForMs !== null) {
         this.#turnAway(window.drain(), 'circuit_open', refusedForMs);
         wakeMs = Math.min(wakeMs, refusedForMs);
+      }
+      if (which === 'singles' && window.isChunked) {
+        if (window.waiting > 0) this.#flushSoon();
+        continue;
       }
       let next = window.next(nowMs, threads);
       for (; next instanceof Chunk; next = window.next(nowMs, threads)) this.#send(next);
@@ -250,7 +259,7 @@ export class Windows implements Asking {
     const nowMs = this.#clock.monotonicMs();
     this.#tellChanges(window.name, window.heard(permit, job.orderId, exchanges, nowMs));
     // First the freed slot gets its next order: the gateway must not wait for what is made of this answer.
-    if (!window.isChunked) this.#flush();
+    this.#flushSingles(window);
     this.#settle(job, result);
     this.#tellFree();
     this.#flushSoon();

@@ -140,6 +140,31 @@ t.test('callbacks that lead to no look hold nobody up', async (t) => {
   t.same((await world.store.reader.counts()).unmatched, { pg: 250 });
 });
 
+t.test('while no gateway can be asked callbacks are matched many at a time', async (t) => {
+  let commits = 0;
+  const world = await openFlowWorld({
+    window: 0,
+    through: (store) => ({
+      ...store,
+      docket: {
+        ...store.docket,
+        match: async (limit) => {
+          const found = await store.docket.match(limit);
+          if (found.length > 0) commits += 1;
+          return found;
+        },
+      },
+    }),
+  });
+  t.teardown(world.close);
+  await youngOrder(world);
+  const numbers = Array.from({ length: 250 }, (_, index) => index);
+  await Promise.all(numbers.map((at) => callback(world, `e${at}`, 'key-1', null)));
+  await world.pass(SECOND_MS);
+  t.equal(matched(world).length, 250);
+  t.ok(commits < 50, `${commits} commits`);
+});
+
 t.test('what a life before has kept is matched by the next one', async (t) => {
   const world = await openFlowWorld();
   t.teardown(world.close);

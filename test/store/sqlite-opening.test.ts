@@ -9,6 +9,7 @@ import {
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import t, { type Test } from 'tap';
+import type { Notice } from '../../lib/store/port.ts';
 import { openSqliteStore, type SqliteStoreOptions } from '../../lib/store/sqlite/index.ts';
 import { SCHEMA_VERSION } from '../../lib/store/sqlite/migrations.ts';
 import { newOrder, T0, testClock } from '../support/store-fixtures.ts';
@@ -164,6 +165,10 @@ t.test('a reader sees what the daemon writes, and writes nothing', async (t) => 
   t.not(await reader.reader.order('ORDER2'), null);
 });
 
+function callback(eventId: string): Notice {
+  return { gateway: 'pg', eventId, key: null, orderId: 'ORDER1', receivedAt: T0 };
+}
+
 t.test('a program that holds the write lock: busy, and later it works', async (t) => {
   const path = join(directoryOf(t), 'orders.db');
   const store = open(t, path);
@@ -171,10 +176,15 @@ t.test('a program that holds the write lock: busy, and later it works', async (t
   t.teardown(() => shell.close());
   shell.exec('BEGIN IMMEDIATE');
   const order = newOrder({ id: 'ORDER1' });
-  await t.rejects(store.intake.createOrders([order], T0), { code: 'store_busy', retryable: true });
+  const busy = { code: 'store_busy', retryable: true };
+  await Promise.all([
+    t.rejects(store.intake.createOrders([order], T0), busy),
+    t.rejects(store.intake.admit(callback('e1')), busy),
+  ]);
   t.equal(await store.reader.order('ORDER1'), null, 'reading goes on');
   shell.exec('ROLLBACK');
   t.strictSame(await store.intake.createOrders([order], T0), [{ kind: 'created' }]);
+  t.equal(await store.intake.admit(callback('e1')), 'kept');
 });
 
 t.test('damage inside the file is found', async (t) => {

@@ -161,7 +161,8 @@ class Gathering<T, R> implements Job {
   readonly #resolves: ((result: R) => void)[] = [];
   readonly #rejects: ((error: ReconciledError) => void)[] = [];
   #results: readonly R[] = [];
-  #begun = false;
+  /** What is added from now on would be told nothing. */
+  #closed = false;
 
   constructor(
     work: (session: Session, items: readonly T[]) => readonly R[],
@@ -176,7 +177,7 @@ class Gathering<T, R> implements Job {
   }
 
   isOpen(): boolean {
-    return !this.#begun && this.#items.length < GROUP_SIZE;
+    return !this.#closed && this.#items.length < GROUP_SIZE;
   }
 
   add(item: T, resolve: (result: R) => void, reject: (error: ReconciledError) => void): void {
@@ -186,7 +187,7 @@ class Gathering<T, R> implements Job {
   }
 
   work(session: Session): void {
-    this.#begun = true;
+    this.#closed = true;
     this.#results = this.#work(session, this.#items);
   }
 
@@ -199,6 +200,8 @@ class Gathering<T, R> implements Job {
   }
 
   fail(error: ReconciledError): void {
+    // It may fail before its turn: the transaction did not begin, or another piece of it failed.
+    this.#closed = true;
     const isWhole = error.code !== 'internal' || this.#items.length === 1;
     for (const [index, item] of this.#items.entries()) {
       const resolve = this.#resolves[index];
