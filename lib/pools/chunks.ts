@@ -16,16 +16,17 @@ export const RETURN_AFTER_MS: DurationMs = 100;
 const CHUNKS_PER_THREAD = 4;
 
 /**
- * How many orders go to a thread in one task: one, unless the gateway is so fast that a hop costs as much as a call. Then
- * as many as the thread asks about at once (`share`) at the least: they take no longer than one.
+ * How many orders go to a thread in one task. Those that can all be asked about at this moment (`free` slots, of which `share` are this
+ * thread's): each has a slot of its own, and they are one message. More only when the gateway is so fast that a hop costs as
+ * much as a call; then as many as the thread asks about at once at the least: they take no longer than one.
  */
 export function chunkSize(
   waiting: number,
   threads: number,
   medianMs: DurationMs | null,
-  share: number,
+  { share, free }: { readonly share: number; readonly free: number },
 ): number {
-  if (!isFast(medianMs)) return 1;
+  if (!isFast(medianMs)) return Math.max(1, Math.min(share, free));
   const even = Math.ceil(waiting / (CHUNKS_PER_THREAD * threads));
   return Math.min(LARGEST_CHUNK, Math.max(share, even));
 }

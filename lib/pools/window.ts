@@ -132,7 +132,10 @@ export class GatewayWindow {
 
   #sizeOfNext(first: Job, threads: number): number {
     if (first.kind === 'request' || !this.#mayChunk || this.#limits.circuit !== 'closed') return 1;
-    const size = chunkSize(this.#waiting.length, threads, this.#median(), this.#share(threads));
+    const size = chunkSize(this.#waiting.length, threads, this.#median(), {
+      share: this.#share(threads),
+      free: this.#limits.freeSlots(),
+    });
     const stop = this.#waiting.findIndex((job, at) => at >= size || job.kind === 'request');
     return stop === -1 ? this.#waiting.length : stop;
   }

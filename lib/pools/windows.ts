@@ -32,6 +32,7 @@ export class Windows implements Asking {
   #freed = Promise.withResolvers<void>();
   #awaited = false;
   #flushing = false;
+  #flushingNext = false;
   #stopping = false;
   #cancelAlarm: () => void = () => {};
 
@@ -131,7 +132,8 @@ export class Windows implements Asking {
     if (this.#stopping) this.#turnAway([job], 'stopping');
     else if (refusedForMs !== null) this.#turnAway([job], 'circuit_open', refusedForMs);
     else if (!window.add(job)) this.#turnAway([job], 'internal');
-    else this.#flushSingles(window);
+    else if (window.isChunked) this.#flushSoon();
+    else this.#flushNext();
   }
 
   /** These were certainly not asked about. */
@@ -162,6 +164,16 @@ export class Windows implements Asking {
     setImmediate(() => {
       this.#flushing = false;
       this.#flush();
+    });
+  }
+
+  /** When whoever claimed has asked about all that it claimed; before anything is written. */
+  #flushNext(): void {
+    if (this.#flushingNext) return;
+    this.#flushingNext = true;
+    process.nextTick(() => {
+      this.#flushingNext = false;
+      this.#flush('singles');
     });
   }
 
