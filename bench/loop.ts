@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { databasePath } from '../lib/config.ts';
+import { syncFile } from '../lib/store/sqlite/keeping.ts';
 import { addSettledOrders, FIRST_STUCK } from './stage/bulk.ts';
 import { startProgram, temporaryFolder } from './stage/children.ts';
 import { type Daemon, dataDirOf, startDaemon } from './stage/daemon.ts';
@@ -122,6 +123,7 @@ async function measureReported(
   mkdirSync(dataDir, { recursive: true });
   fillDay(databasePath({ dataDir }), reported, DAY);
   await prepareDatabase(dataDir, [], 'now');
+  syncFile(databasePath({ dataDir }));
   const daemon = await start(folder, shop.gatewayUrl);
   const url = `${await daemon.url()}/v1/reports/${DAY}`;
   const rest = await heldDuring(daemon, wait(watchedMs));
@@ -141,6 +143,8 @@ async function measureRemoval(folder: string, shop: Shop, { old, watchedMs, warm
   const dataDir = dataDirOf(folder);
   await prepareDatabase(dataDir, [], 'now');
   addSettledOrders(dataDir, old);
+  // Otherwise the first commits that are measured would wait for what was filled in before.
+  syncFile(databasePath({ dataDir }));
   const daemon = await start(folder, shop.gatewayUrl);
   const open = shop.open(await daemon.url());
   await wait(warmUpMs);

@@ -27,7 +27,7 @@ export interface CopiedDatabase {
   readonly orders: number;
 }
 
-/** Pages of 4 KiB copied before others get their turn, and the bar its step. */
+/** Pages of 4 KiB copied, and brought to the disk, before others get their turn, and the bar its step. */
 const PAGES_PER_STEP = 256;
 
 /**
@@ -53,6 +53,8 @@ export async function backUp(
     await from.backup(draft, {
       progress: ({ totalPages, remainingPages }) => {
         at(totalPages === 0 ? 0 : 1 - remainingPages / totalPages);
+        // Not all of it at the end: a commit of the daemon on the same disk would wait until hundreds of megabytes are written.
+        syncFile(draft);
         return PAGES_PER_STEP;
       },
     });
