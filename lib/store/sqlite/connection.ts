@@ -5,7 +5,7 @@ import { ReconciledError } from '../../errors.ts';
 import { nativeBinding } from './addon.ts';
 import { keepAsItIs } from './keeping.ts';
 import { APPLICATION_ID, MIGRATIONS } from './migrations.ts';
-import { giveToOwner } from './ownership.ts';
+import { readyForOwner } from './ownership.ts';
 import { type Session, sessionOf } from './session.ts';
 import { storeTrouble } from './trouble.ts';
 
@@ -80,6 +80,7 @@ interface Open {
 }
 
 function openDatabase(options: ConnectionOptions): Open {
+  if (!options.readOnly) readyForOwner(options.path);
   const database = new Database(options.path, {
     readonly: options.readOnly,
     fileMustExist: options.readOnly,
@@ -142,8 +143,6 @@ function prepareForWriting(
   version: number,
   { path, migrations }: ConnectionOptions,
 ): void {
-  // Before there is a log: SQLite gives that to whom the database belongs.
-  giveToOwner(path);
   const mode = database.pragma('journal_mode = WAL', { simple: true });
   if (mode !== 'wal')
     throw new ReconciledError('store_failed', `${path} cannot be used with a write-ahead log.`, {
@@ -169,11 +168,11 @@ export function takeLock(path: string): { close(): void } {
   const lockPath = `${path}.lock`;
   let lock: Database.Database | undefined;
   try {
+    readyForOwner(lockPath);
     lock = new Database(lockPath, { timeout: 0, ...nativeBinding(dirname(path)) });
     // Nothing is ever written to it, so it needs no journal file of its own.
     lock.pragma('journal_mode = MEMORY');
     lock.exec('BEGIN EXCLUSIVE');
-    giveToOwner(lockPath);
     const held = lock;
     return { close: () => closeQuietly(held) };
   } catch (error) {

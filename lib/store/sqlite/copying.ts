@@ -1,20 +1,21 @@
 import {
-  chmodSync,
+  closeSync,
   constants,
   copyFileSync,
   existsSync,
   linkSync,
   mkdirSync,
+  openSync,
+  realpathSync,
   rmSync,
   statSync,
 } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { ReconciledError } from '../../errors.ts';
 import { nativeBinding } from './addon.ts';
 import { identify, takeLock } from './connection.ts';
-import { syncFile, syncFolder } from './keeping.ts';
-import { giveToOwner } from './ownership.ts';
+import { copyForOwner, syncFile, syncFolder } from './keeping.ts';
 import { storeTrouble } from './trouble.ts';
 
 /** A database that stands by itself in one file. */
@@ -50,6 +51,9 @@ export async function backUp(
     // One snapshot from here on: without it each write of the daemon would make the copy begin anew.
     from.exec('BEGIN');
     from.prepare('SELECT 1 FROM sqlite_schema').all();
+    removeDraft(draft);
+    // It holds what members ordered: nobody else can read it from its first byte on.
+    closeSync(openSync(draft, 'wx', 0o600));
     await from.backup(draft, {
       progress: ({ totalPages, remainingPages }) => {
         at(totalPages === 0 ? 0 : 1 - remainingPages / totalPages);
@@ -79,14 +83,16 @@ export function restore(source: string, target: string): CopiedDatabase {
   refuseLog(source);
   lookThrough(source, 'only look');
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const lock = takeLock(path);
   const draft = `${path}.draft`;
+  refuseDraft(source, draft);
+  const lock = takeLock(path);
   try {
     for (const file of [path, `${path}-wal`]) {
       refuseExisting(file, 'Move it away (with its -wal and -shm), then restore again.');
     }
-    copyFileSync(source, draft);
-    giveToOwner(draft);
+    // Whatever is left of an earlier one, or was put there: it is removed, not written into.
+    removeDraft(draft);
+    copyForOwner(source, draft);
     return finish(draft, path);
   } catch (error) {
     removeDraft(draft);
@@ -96,10 +102,8 @@ export function restore(source: string, target: string): CopiedDatabase {
   }
 }
 
-/** Looks through a draft, puts it on the disk and gives it its name. */
+/** Looks through a draft, which only its owner can read, puts it on the disk and gives it its name. */
 function finish(draft: string, path: string): CopiedDatabase {
-  // It holds what members ordered.
-  chmodSync(draft, 0o600);
   const looked = lookThrough(draft, 'seal');
   syncFile(draft);
   nameIt(draft, path);
@@ -179,6 +183,14 @@ function refuseLog(source: string): void {
       hint: `Make a backup of it first: put both into a folder of their own as reconciled.db and reconciled.db-wal, then reconciled backup FILE --data-dir FOLDER, and restore FILE.`,
     },
   );
+}
+
+/** What is left of a restore that was cut off is no backup: it would be removed before it is copied. */
+function refuseDraft(source: string, draft: string): void {
+  if (realpathSync(source) !== join(realpathSync(dirname(draft)), basename(draft))) return;
+  throw new ReconciledError('conflict', `${source} is where the copy is made.`, {
+    hint: 'Give it another name, then restore that.',
+  });
 }
 
 function refuseExisting(path: string, hint: string): void {

@@ -1,17 +1,17 @@
 import {
   closeSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readSync,
   renameSync,
   rmSync,
   statSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type Database from 'better-sqlite3';
-import { giveToOwner } from './ownership.ts';
+import { createForOwner, makeFolderForOwner } from './ownership.ts';
 
 /**
  * Keeps a copy of a database that is about to be brought to a newer layout, for whoever has to go back to the version before. A copy
@@ -20,11 +20,12 @@ import { giveToOwner } from './ownership.ts';
  */
 export function keepAsItIs(database: Database.Database, version: number, path: string): void {
   const folder = join(dirname(path), BACKUP_FOLDER);
-  if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) giveToOwner(folder);
+  makeFolderForOwner(folder);
   const draft = join(folder, `layout-${version}.db.draft`);
   rmSync(draft, { force: true });
+  // SQLite takes an empty file too, and leaves it to whoever it belongs to.
+  closeSync(createForOwner(draft));
   database.prepare('VACUUM INTO ?').run(draft);
-  giveToOwner(draft);
   syncFile(draft);
   const there = new Set(readdirSync(folder));
   for (let number = 1; ; number += 1) {
@@ -51,7 +52,28 @@ export function syncFolder(path: string): void {
   if (process.platform !== 'win32') withFile(path, 'r', fsyncSync);
 }
 
-/** Bytes of each file that are compared at a time. */
+/**
+ * Copies a file into a new one, which belongs to whoever owns the folder. By descriptors: nobody can make it be written into another.
+ * @throws what the system says; `EEXIST` when anything has the name.
+ */
+export function copyForOwner(source: string, target: string): void {
+  withFile(source, 'r', (from) => {
+    const to = createForOwner(target);
+    try {
+      const piece = Buffer.alloc(PIECE_BYTES);
+      for (;;) {
+        const length = readSync(from, piece);
+        if (length === 0) return;
+        // Not `writeSync`: on a full disk that writes a part of it and says nothing.
+        writeFileSync(to, piece.subarray(0, length));
+      }
+    } finally {
+      closeSync(to);
+    }
+  });
+}
+
+/** Bytes of a file that are compared or copied at a time. */
 const PIECE_BYTES = 1024 * 1024;
 
 function haveSameContent(one: string, other: string): boolean {
