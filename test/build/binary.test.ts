@@ -1,9 +1,11 @@
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { chownSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { buildBinary } from '../../build/build.ts';
 import { findTarget, HOST } from '../../build/targets.ts';
+import { ADDON_NAME } from '../../lib/store/sqlite/addon.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { scratchDir } from '../support/scratch-dir.ts';
 import { bareRoot, canListLibraries } from './bare-root.ts';
@@ -12,6 +14,9 @@ import { bareRoot, canListLibraries } from './bare-root.ts';
 const elsewhere = HOST.startsWith('linux-')
   ? false
   : `the one binary is built for Linux, and this is ${HOST}`;
+
+const notRoot =
+  process.getuid?.() === 0 ? false : 'only root meets a data directory of another user so';
 
 t.test('a platform that it cannot be built for is refused by name', async (t) => {
   t.throws(() => findTarget('plan9-mips'), { code: 'usage', hint: /linux-x64, linux-arm64/ });
@@ -30,6 +35,33 @@ t.test('the one binary', { skip: elsewhere }, async (t) => {
     const sha256 = createHash('sha256').update(readFileSync(again.file)).digest('hex');
     t.equal(sha256, built.sha256, 'the checksum that is told is that of the file');
     t.same(readdirSync(join(scratch.path, 'other')), ['reconciled'], 'nothing else is left');
+  });
+
+  t.test('root loads nothing that the owner of the data could exchange', { skip: notRoot }, (t) => {
+    const [data, tmp] = [join(scratch.path, 'data'), join(scratch.path, 'tmp')];
+    const addons = () => readdirSync(data).filter((name) => ADDON_NAME.test(name)).length;
+    for (const [user, kept] of [
+      [65_534, 0],
+      [0, 1],
+    ] as const) {
+      for (const folder of [data, tmp]) mkdirSync(folder);
+      chownSync(data, user, user);
+      const env = { TMPDIR: tmp, LANG: 'en_US.UTF-8' };
+      const args = ['import', '--products', '-', '--data-dir', data];
+      const input = '{"id":"HAT-1","name":"Hat","onHand":5,"lowStockAt":null}\n';
+      const { status, stderr } = spawnSync(built.file, args, {
+        encoding: 'utf8',
+        cwd: tmp,
+        env,
+        input,
+      });
+      t.equal(status, 0, stderr);
+      t.equal(addons(), kept, `in a folder of ${user}`);
+      t.strictSame(readdirSync(tmp), [], 'and nothing is left');
+      t.equal(statSync(join(data, 'reconciled.db')).uid, user);
+      for (const folder of [data, tmp]) rmSync(folder, { recursive: true });
+    }
+    t.end();
   });
 
   const noList = canListLibraries() ? false : 'this machine has no ldd to tell its libraries';

@@ -5,14 +5,17 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { getAssetKeys, getRawAsset, isSea } from 'node:sea';
+import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import { ReconciledError } from '../../errors.ts';
+import { isRoot, isRootsAlone } from './ownership.ts';
 
 /** Names of the driver's compiled half: in the one binary and beside the database. Its hash stands between. */
 export const ADDON_NAME = /^better-sqlite3-[0-9a-f]+\.node$/;
@@ -20,22 +23,34 @@ export const ADDON_NAME = /^better-sqlite3-[0-9a-f]+\.node$/;
 /**
  * The compiled half of the driver for a database in this folder, as an option of `new Database`. The system loads it from
  * files only: the one binary writes it beside the database, once for each build, and compares it with what it holds before
- * each use. In a checkout the driver finds its own.
+ * each use. Root does so where nobody else can exchange the file, and else keeps one of its own. In a checkout the driver finds its own.
  * @throws ReconciledError `store_readonly` when it can be written nowhere.
  */
 export function nativeBinding(folder: string): { readonly nativeBinding?: string } {
   if (!isSea()) return {};
-  written ??= write(folder);
+  written ??= writtenBefore() ?? write(folder);
+  setEnvironmentData(WRITTEN, written);
   return { nativeBinding: written };
 }
 
 /** Once it is loaded, every database of this process uses it. */
 let written: string | null = null;
 
+/** Under this name a thread hears of it: a second SQLite in one process would drop the locks that the first one holds. */
+const WRITTEN = 'reconciled.driver';
+
+function writtenBefore(): string | null {
+  const path = getEnvironmentData(WRITTEN);
+  return typeof path === 'string' ? path : null;
+}
+
 function write(folder: string): string {
   const name = getAssetKeys().find((key) => ADDON_NAME.test(key)) ?? '';
   const content = Buffer.from(getRawAsset(name));
-  const path = join(folder, name);
+  const path = join(realpathSync(folder), name);
+  // It is loaded a moment after it was compared. In between whoever owns a folder on its path could put a program of theirs
+  // there, and root would run it.
+  if (isRoot() && !isRootsAlone(dirname(path))) return writeElsewhere(name, content, folder);
   if (isWritten(path, content)) return path;
   try {
     writeWhole(path, content);
