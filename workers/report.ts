@@ -1,5 +1,5 @@
 import { ReconciledError } from '../lib/errors.ts';
-import { type CsvPage, csvPage } from '../lib/report/csv.ts';
+import { type CsvPiece, csvPiece } from '../lib/report/csv.ts';
 import { type Day, spanOfDays } from '../lib/report/days.ts';
 import { publishDraft, readWritten, writeDraft } from '../lib/report/files.ts';
 import { makeReport } from '../lib/report/make.ts';
@@ -29,9 +29,9 @@ export function page(task: DayTask): TaskResult<string> {
 }
 
 /** A piece of the list of a day's orders. */
-export function orders(task: OrdersTask): TaskResult<CsvPage> {
+export function orders(task: OrdersTask): TaskResult<CsvPiece> {
   const { day, timezone, after } = task;
-  return result(() => csvPage(opened(task), spanOfDays(day, day, timezone), after));
+  return result(() => csvPiece(opened(task), spanOfDays(day, day, timezone), after));
 }
 
 /** The days whose reports have to be made up for. */

@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { accepts } from 'hono/accepts';
-import type { CsvPage } from '../report/csv.ts';
+import type { CsvPiece } from '../report/csv.ts';
 import { type Day, dayOf, isDay } from '../report/days.ts';
 import type { Api, HttpDependencies } from './app.ts';
 import { COMMON_PROBLEMS, problem, Refusal } from './problem.ts';
@@ -77,11 +77,10 @@ function dayAsked(written: string): Day {
  * database is still a problem and not half a list.
  */
 async function streamed(
-  read: (after: CsvPage['next']) => Promise<CsvPage>,
+  read: (after: CsvPiece['next']) => Promise<CsvPiece>,
   ended: () => void,
 ): Promise<ReadableStream<Uint8Array>> {
-  const encoder = new TextEncoder();
-  let page: CsvPage | null = await read(null).catch((error: unknown) => {
+  let page: CsvPiece | null = await read(null).catch((error: unknown) => {
     ended();
     throw error;
   });
@@ -90,7 +89,7 @@ async function streamed(
       pull: async (controller) => {
         try {
           if (page === null) return;
-          controller.enqueue(encoder.encode(page.text));
+          controller.enqueue(page.bytes);
           page = page.next === null ? null : await read(page.next);
           if (page !== null) return;
           controller.close();

@@ -25,6 +25,18 @@ export function csvPage(source: ReportSource, span: Span, after: OrderPlace | nu
   };
 }
 
+/** A page as it is sent, in UTF-8. */
+export interface CsvPiece {
+  readonly bytes: Uint8Array;
+  readonly next: OrderPlace | null;
+}
+
+/** The same for a thread that is not to be burdened: bytes are copied to it at once, and no text of it is left to be collected. */
+export function csvPiece(source: ReportSource, span: Span, after: OrderPlace | null): CsvPiece {
+  const { text, next } = csvPage(source, span, after);
+  return { bytes: new TextEncoder().encode(text), next };
+}
+
 /** The pages one after the other. */
 export function* csvPages(source: ReportSource, span: Span): Generator<string> {
   let after: OrderPlace | null = null;

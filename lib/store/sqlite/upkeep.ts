@@ -43,8 +43,8 @@ export function sqliteUpkeep(connection: Connection, reading: Reading, writer: W
 /** Rows dropped in one piece of work, so that others get their turn between. */
 const PRUNE_SLICE = 1_000;
 
-/** Orders removed in one transaction, about a dozen rows each: 2 ms. */
-const FORGET_SLICE = 10;
+/** Orders removed in one transaction, about a dozen rows each: with the log put back some milliseconds. */
+const FORGET_SLICE = 5;
 
 /**
  * Puts the write-ahead log back into the file, as far as no reader needs it. SQLite does so by itself once a thousand pages have come
