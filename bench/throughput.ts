@@ -138,7 +138,7 @@ function report(count: number, here: Compared, there: Compared | null): Measurem
     notes: [
       'Both processes are up and have settled five backlogs of the same size before; both have ten requests in flight at most; the gateway is [stage/instant-gateway.ts](stage/instant-gateway.ts), in a process of its own. Ours is told by `POST /v1/sweeps?wait=true` and timed to its reply, the peer by a message and timed to its answer.',
       'Ours writes a journal row, an outbox row and a line of log for each order, the peer none of them. Processor time is that of the whole process, all threads together.',
-      `A sync ${USUAL_SYNC_MS} ms slower: the same with each fsync of both delayed by that much (strace; where there is none these rows are missing). The disk of this machine answers sooner than disks do that wait until the data are there, and how long a commit takes is half of what the peer is slow by.`,
+      `A sync ${USUAL_SYNC_MS} ms slower: the same with each fsync of both delayed by that much (strace; where there is none these rows are missing). The disk of this machine answers sooner than disks do that wait until the data are there, and the peer waits for it a thousand times.`,
     ],
     raw: { here, there },
   };

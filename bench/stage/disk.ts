@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import type { DurationMs } from '../../lib/core/time.ts';
 
-/** How long a sync takes on a disk that waits until the data are there: half of this (NVMe) to ten times of it (SATA, network). */
+/** About what a sync takes on a disk that waits until the data are there; many take longer. */
 export const USUAL_SYNC_MS: DurationMs = 1;
 
 /**

@@ -17,7 +17,8 @@ export interface AskTask {
 }
 
 /**
- * What a thread posts about a task, as lists of those that came in one turn of its event loop. `heard`: all answers of the order at that place, index-aligned with its questions.
+ * What a thread posts about a task, as lists of those that came in one turn of its event loop. `heard`: all answers of the order
+ * at that place, index-aligned with its questions.
  * `returned`: orders that it has not begun and will not, because the gateway is slower than a chunk supposes.
  */
 export type Reply =

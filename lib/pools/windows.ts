@@ -177,7 +177,7 @@ export class Windows implements Asking {
     });
   }
 
-  /** At once where orders travel one by one; the other windows are left to the end of the turn. */
+  /** At once where each order leaves as soon as a slot is free; windows with chunks are left to the end of the turn. */
   #flushSingles(window: GatewayWindow): void {
     if (window.isChunked) this.#flushSoon();
     else this.#flush('singles');
