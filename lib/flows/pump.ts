@@ -1,9 +1,10 @@
 import type { Decision } from '../core/decision.ts';
 import type { Order } from '../core/order.ts';
-import { type DurationMs, type Instant, SECOND_MS } from '../core/time.ts';
+import type { Instant } from '../core/time.ts';
 import type { Claimed, Lease } from '../store/port.ts';
 import { createBell } from './bell.ts';
 import { type LookGround, look, type Progress } from './look.ts';
+import { MATCHED_AT_ONCE, Matching } from './matching.ts';
 import { createNudges } from './nudges.ts';
 import { longestWaitMs } from './policy.ts';
 import type { Settled } from './settle.ts';
@@ -29,18 +30,6 @@ export interface Pump {
 
 /** Looks that are under way at once, those that only wait for their commit among them: what memory bears easily. */
 const MAX_LOOKS = 2_000;
-
-/**
- * Callbacks that are matched in one transaction. In a flood no more of them are matched than there is room for looks, so that
- * matching costs what the looks can use; those that lead to none are followed by the next ones at once.
- */
-const MATCHED_AT_ONCE = 100;
-
-/** When fewer callbacks than this came in a second, the difference is caught up on, room or not: some percent of the time. */
-const CATCH_UP_PER_SECOND = 1_000;
-
-/** When the store could not match callbacks, it is tried again after this at the latest. */
-const MATCH_AGAIN_MS: DurationMs = 5_000;
 
 /** Starts a pump that runs until it is stopped. */
 export function startPump(ground: LookGround): Pump {
@@ -80,22 +69,17 @@ class RunningPump implements Pump {
   readonly #ground: LookGround;
   readonly #bell = createBell();
   readonly #nudges;
+  readonly #matching;
   readonly #cycles = new Set<Cycle>();
   #run: Run | null = null;
   #waitingForSlot = false;
-  /** A callback may not be matched yet: one was kept, or a life before this one left some. */
-  #mayMatch = true;
-  #cancelMatch = () => {};
-  /** Callbacks that came since the last count, and those that may be caught up on until the next one. */
-  #came = 0;
-  #spare = 0;
-  #cancelCount: (() => void) | null = null;
   #stopping = false;
   #stopped: (() => void) | null = null;
 
   constructor(ground: LookGround) {
     this.#ground = ground;
     this.#nudges = createNudges(ground, () => this.#bell.ring());
+    this.#matching = new Matching(ground, () => this.#bell.ring());
   }
 
   start(): void {
@@ -129,16 +113,13 @@ class RunningPump implements Pump {
   }
 
   kept(): void {
-    this.#mayMatch = true;
-    this.#came += 1;
-    this.#bell.ring();
+    this.#matching.kept();
   }
 
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#nudges.stop();
-    this.#cancelMatch();
-    this.#cancelCount?.();
+    this.#matching.stop();
     this.#abandon(() => true);
     if (this.#run !== null) this.#exhaust(this.#run);
     this.#bell.ring();
@@ -157,17 +138,21 @@ class RunningPump implements Pump {
   /** Claims once. True: there may be more to claim at once. */
   async #fill(): Promise<boolean> {
     const { asking, docket, clock, policy } = this.#ground;
-    if (this.#room() === 0) return this.#catchUp();
+    if (this.#room() === 0) {
+      if (await this.#matching.catchUp()) return true;
+      this.#ringWhenFree();
+      return false;
+    }
     // Asks the store, so it comes second: in a flood of callbacks there is mostly no room.
-    if (this.#mayMatch) {
+    if (this.#matching.mayMatch) {
       // While no gateway can be asked no look needs the time, and one callback for each commit would take all of it.
-      await this.#match(asking.freeSlots() === 0 ? MATCHED_AT_ONCE : this.#room());
+      await this.#matching.match(asking.freeSlots() === 0 ? MATCHED_AT_ONCE : this.#room());
       if (this.#stopping) return false;
     }
     const run = this.#run?.exhausted === false ? this.#run : null;
     try {
       const limit = this.#room();
-      if (limit === 0 || (run === null && !this.#nudges.ready())) return this.#mayMatch;
+      if (limit === 0 || (run === null && !this.#nudges.ready())) return this.#matching.mayMatch;
       const now = clock.now();
       const longestMs = longestWaitMs(policy());
       const claimed = await docket.claim({
@@ -186,51 +171,10 @@ class RunningPump implements Pump {
         // Nudged and due orders share the slots, a single slot in turn: when neither turn brought a due one, none waits.
         if (claimed.length < limit || run.onlyNudged === 2) this.#exhaust(run);
       }
-      return claimed.length > 0 || run !== null || this.#mayMatch;
+      return claimed.length > 0 || run !== null || this.#matching.mayMatch;
     } catch (error) {
       this.#fail(run, error);
       return run !== null;
-    }
-  }
-
-  /** There is no room for looks. True: more may be done at once. */
-  async #catchUp(): Promise<boolean> {
-    if (this.#mayMatch && this.#spare > 0) {
-      this.#spare -= await this.#match(this.#spare);
-      return true;
-    }
-    if (this.#mayMatch) this.#countSoon();
-    this.#ringWhenFree();
-    return false;
-  }
-
-  #countSoon(): void {
-    this.#cancelCount ??= this.#ground.clock.after(SECOND_MS, () => {
-      this.#cancelCount = null;
-      this.#spare = CATCH_UP_PER_SECOND - this.#came;
-      this.#came = 0;
-      this.#bell.ring();
-    });
-  }
-
-  /** Matches callbacks with their orders, the oldest first; how many. Never rejects. */
-  async #match(most: number): Promise<number> {
-    const { docket, tell, clock } = this.#ground;
-    const limit = Math.min(most, MATCHED_AT_ONCE);
-    // Before and not after: one that is kept meanwhile must not be forgotten.
-    this.#mayMatch = false;
-    try {
-      const matched = await docket.match(limit);
-      for (const { gateway, outcome } of matched) {
-        tell({ name: 'callback.matched', gateway, outcome });
-      }
-      if (matched.length === limit) this.#mayMatch = true;
-      return matched.length;
-    } catch {
-      // What is wrong with the store is told by the next commit that fails, if not by this one.
-      this.#cancelMatch();
-      if (!this.#stopping) this.#cancelMatch = clock.after(MATCH_AGAIN_MS, () => this.kept());
-      return 0;
     }
   }
 
