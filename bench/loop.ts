@@ -84,29 +84,35 @@ async function measure({ rounds, quick }: MeasureOptions): Promise<Measurement> 
     'backup',
     'removal',
   ];
-  const longest = (situation: Situation) => done.map((round) => round[situation].longestMs);
+  const of = (situation: Situation, what: keyof Held) =>
+    done.map((round) => round[situation][what]);
   return {
     table: {
-      columns: ['meanwhile', 'held for ms, longest', '99 of 100', 'of its own, longest'],
+      columns: [
+        'meanwhile',
+        'held for ms, longest',
+        '99 of 100',
+        'with a core, longest',
+        'processor time, longest',
+      ],
       rows: situations.map((situation) => [
         SITUATIONS[situation],
-        showSpread(longest(situation), 1),
-        show(median(done.map((round) => round[situation].p99Ms)), 1),
-        showSpread(
-          done.map((round) => round[situation].busyMs),
-          1,
-        ),
+        showSpread(of(situation, 'longestMs'), 1),
+        show(median(of(situation, 'p99Ms')), 1),
+        showSpread(of(situation, 'withCoreMs'), 1),
+        showSpread(of(situation, 'busyMs'), 1),
       ]),
     },
     targets: situations.slice(2).map((situation) => ({
-      what: `longest while ${SITUATIONS[situation]}`,
+      what: `with a core, longest while ${SITUATIONS[situation]}`,
       kind: 'at most',
       bound: LONGEST_MS,
-      reached: median(longest(situation)),
+      // In every round: a single one beyond it is one too many.
+      reached: Math.max(...of(situation, 'withCoreMs')),
       unit: 'ms',
     })),
     notes: [
-      'A timer of a millisecond in the main thread of the daemon, and by how much it came late: the longest delay (median of the rounds, smallest–largest), and what 99 of 100 did not exceed. Whatever keeps the thread from its core, and the disk, is in it; “of its own” is processor time of the thread in one go, and nothing else.',
+      'A timer of a millisecond in the main thread of the daemon, and by how much it came late: the longest delay (median of the rounds, smallest–largest), and what 99 of 100 did not exceed. “With a core” is the longest without the time in which the thread could go on and others had the cores (of which the shop, the gateway and who reads the report take their share here): what the daemon itself and the disk hold it for. The targets are about the worst round. “Processor time” is that of the thread in one go.',
       `But at rest, ${ORDERS_A_SECOND} orders a second come in, each settled at once by a sweep at 100–500 ms. The day has ${show(sizes.reported, 0)} orders; the backup is of the same file; \`keep_orders\` is removing the whole time.`,
     ],
     raw: done,

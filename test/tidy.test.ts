@@ -17,6 +17,7 @@ const LAYERS: readonly { readonly at: string; readonly may: readonly string[] }[
   { at: 'lib/retry-after.ts', may: ['lib/core/'] },
   { at: 'lib/errors.ts', may: [] },
   { at: 'lib/version.ts', may: ['package.json'] },
+  { at: 'lib/priority.ts', may: ['node:'] },
   { at: 'lib/store/port.ts', may: ['lib/core/', 'lib/store/outbox-port.ts'] },
   { at: 'lib/store/outbox-port.ts', may: ['lib/core/'] },
   { at: 'lib/store/report-port.ts', may: ['lib/core/', 'lib/store/port.ts'] },
@@ -68,7 +69,13 @@ const LAYERS: readonly { readonly at: string; readonly may: readonly string[] }[
   // The one thread that sees the store, and only reads it.
   {
     at: 'workers/report.ts',
-    may: ['lib/report/', 'lib/store/report-port.ts', 'lib/store/sqlite/report.ts', 'lib/errors.ts'],
+    may: [
+      'lib/report/',
+      'lib/store/report-port.ts',
+      'lib/store/sqlite/report.ts',
+      'lib/errors.ts',
+      'lib/priority.ts',
+    ],
   },
   {
     at: 'workers/',

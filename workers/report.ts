@@ -1,4 +1,5 @@
 import { ReconciledError } from '../lib/errors.ts';
+import { stepAside } from '../lib/priority.ts';
 import { type CsvPiece, csvPiece } from '../lib/report/csv.ts';
 import { type Day, spanOfDays } from '../lib/report/days.ts';
 import { publishDraft, readWritten, writeDraft } from '../lib/report/files.ts';
@@ -18,9 +19,11 @@ import type {
 import type { ReportSource } from '../lib/store/report-port.ts';
 import { openReportSource } from '../lib/store/sqlite/report.ts';
 
-/** The report of a day, as it was written or as it is now. */
-export function report(task: DayTask): TaskResult<Report> {
-  return result(() => readWritten(task.folder, task.day) ?? made(task));
+stepAside();
+
+/** The report of a day as JSON, as it was written or as it is now. */
+export function report(task: DayTask): TaskResult<string> {
+  return result(() => JSON.stringify(readWritten(task.folder, task.day) ?? made(task)));
 }
 
 /** The same as a page. */

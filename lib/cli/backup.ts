@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { stepAside } from '../priority.ts';
 import { textsOf } from '../texts.ts';
 import { addSettings, readSettings, type SettingsOptions } from './settings.ts';
 import { print } from './words.ts';
@@ -17,6 +18,7 @@ Examples:
   reconciled backup /backup/$(date +%F).db --config /etc/reconciled/reconciled.toml --json`,
   );
   command.action(async (file: string, options: SettingsOptions & { json?: true }) => {
+    stepAside();
     const config = await readSettings(options, 'ignore');
     const texts = textsOf(config.locale).care;
     const { databasePath } = await import('../config.ts');

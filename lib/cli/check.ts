@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Config } from '../config.ts';
+import { stepAside } from '../priority.ts';
 import { textsOf } from '../texts.ts';
 import { EXIT } from './exit.ts';
 import { addSettings, readSettings, type SettingsOptions } from './settings.ts';
@@ -26,6 +27,7 @@ Examples:
   reconciled check --data-dir /backup/2026-08-16 --json`,
   );
   command.action(async (options: SettingsOptions & { json?: true }) => {
+    stepAside();
     const config = await readSettings(options, 'ignore');
     const { troubles, orders, decisions } = await look(config);
     if (troubles.length > 0) process.exitCode = EXIT.trouble;

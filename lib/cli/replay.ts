@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { stepAside } from '../priority.ts';
 import { textsOf } from '../texts.ts';
 import { EXIT } from './exit.ts';
 import { withReader } from './reading.ts';
@@ -26,6 +27,7 @@ Examples:
   reconciled replay --data-dir /backup/2026-08-16 --json`,
   );
   command.action(async (options: SettingsOptions & { json?: true }) => {
+    stepAside();
     const config = await readSettings(options, 'ignore');
     const texts = textsOf(config.locale).replay;
     const { replayJournal } = await import('./replaying.ts');

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Config } from '../config.ts';
 import { ReconciledError } from '../errors.ts';
+import { stepAside } from '../priority.ts';
 import type { Day } from '../report/days.ts';
 import type { Report } from '../report/report.ts';
 import type { ReportSource } from '../store/report-port.ts';
@@ -46,6 +47,7 @@ Examples:
   reconciled report --format json | jq .differences`,
   );
   command.action(async (options: ReportOptions) => {
+    stepAside();
     const config = await readSettings(options, 'ignore');
     const days = await daysOf(options, config.timezone);
     const { databasePath } = await import('../config.ts');

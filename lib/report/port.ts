@@ -2,15 +2,14 @@ import type { Instant } from '../core/time.ts';
 import type { OrderPlace } from '../store/report-port.ts';
 import type { CsvPiece } from './csv.ts';
 import type { Day } from './days.ts';
-import type { Report } from './report.ts';
 
 /**
  * The thread that makes reports, as the daemon sees it: it reads the database by a connection of its own, so that nobody waits
  * for a report. Every call rejects with the store's `ReconciledError`.
  */
 export interface Reporting {
-  /** The report of a day: as it was written when the day had ended, else as it is now. */
-  report(day: Day, now: Instant): Promise<Report>;
+  /** The report of a day as JSON: as it was written when the day had ended, else as it is now. */
+  report(day: Day, now: Instant): Promise<string>;
   /** The same as a page. */
   page(day: Day, now: Instant): Promise<string>;
   /** A piece of the list of the day's orders. */

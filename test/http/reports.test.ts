@@ -1,4 +1,5 @@
 import t from 'tap';
+import { reportSchema } from '../../lib/http/report-view.ts';
 import { anOrder, openServing, type Serving } from './serving.ts';
 
 const DAY = '2025-08-16';
@@ -33,6 +34,8 @@ t.test('a day by JSON, by CSV and as a page', async (t) => {
       currencies: [{ currency: 'KRW', states: { pending: { count: 3, amount: 15_000 } } }],
     });
   }
+  const { body } = await get();
+  t.same(reportSchema.parse(body), body, 'all of it is in the OpenAPI document, and nothing else');
   const csv = await get('text/csv');
   t.match(csv.headers, {
     'content-type': 'text/csv; charset=utf-8; header=present',

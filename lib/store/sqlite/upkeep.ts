@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Upkeep } from '../port.ts';
 import type { Connection } from './connection.ts';
 import { BEGINNING, forget, type Place } from './forgetting.ts';
@@ -29,7 +30,11 @@ export function sqliteUpkeep(connection: Connection, reading: Reading, writer: W
         );
         orders += step.orders;
         place = step.next;
-        if (mode === 'remove' && step.orders > 0) putBack(connection);
+        if (mode === 'remove' && step.orders > 0) {
+          // Whoever waited for that commit has his turn first.
+          await nextTurn();
+          putBack(connection);
+        }
       }
       return orders;
     },
