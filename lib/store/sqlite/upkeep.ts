@@ -49,7 +49,7 @@ export function sqliteUpkeep(connection: Connection, reading: Reading, writer: W
 const PRUNE_SLICE = 1_000;
 
 /** Orders removed in one transaction, about a dozen rows each: with the log put back some milliseconds. */
-const FORGET_SLICE = 5;
+const FORGET_SLICE = 3;
 
 /**
  * Puts the write-ahead log back into the file, as far as no reader needs it. SQLite does so by itself once a thousand pages have come
