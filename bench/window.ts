@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { addToLedger, completedInLedger } from './peers/ledger.ts';
 import { freshBinary, useOnce } from './stage/binary.ts';
 import { lineOf, startProgram, temporaryFolder } from './stage/children.ts';
@@ -23,6 +24,9 @@ export const window: Question = {
   asks: '100 due orders, ten in flight, from a cold start of the process',
   measure,
 };
+
+/** What the preparation leaves behind, in memory and on the way to the disk, is over after this: it is in nobody's time. */
+const SETTLED_MS = 1_000;
 
 /** Requests that the gateway bears at once. */
 const SLOTS = 10;
@@ -173,6 +177,7 @@ async function runOurs(gateway: Gateway, orders: readonly BenchOrder[]): Promise
   const binary = await freshBinary();
   useOnce(binary, dataDirOf(folder));
   await gateway.preload(orders);
+  await wait(SETTLED_MS);
   const daemon = startDaemon({ folder, gatewayUrl: gateway.url, binary });
   await daemon.line('sweep.ended');
   const commits = daemon.log().filter(({ msg }) => msg === 'order.decided');
@@ -191,6 +196,7 @@ async function runBarrier(gateway: Gateway, orders: readonly BenchOrder[]): Prom
   const path = join(folder, 'barrier.db');
   addToLedger(path, orders);
   await gateway.preload(orders);
+  await wait(SETTLED_MS);
   const child = startProgram('bench/peers/barrier.ts', [path, gateway.url], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
