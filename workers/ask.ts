@@ -2,17 +2,20 @@ import { type MessagePort, parentPort } from 'node:worker_threads';
 import type { Answer, Question } from '../lib/core/gateway.ts';
 import { gatewayKind, loadClient } from '../lib/gateways/index.ts';
 import type { Asked, Gateway, GatewaySettings, RequestOutcome } from '../lib/gateways/port.ts';
-import type { AskTask, Reply, RequestTask } from '../lib/pools/messages.ts';
+import type { AskTask, Chunk, Feeding, Reply, RequestTask } from '../lib/pools/messages.ts';
 
-/** Asks about each order of the task, several at once, and posts each answer in the turn of the event loop that it is heard in. */
-export async function ask({ gateway, orders, lanes, returnAfterMs, port }: AskTask): Promise<void> {
+/** Asks about each order that comes, several at once, and posts each answer in the turn of the event loop that it is heard in. */
+export function ask({ gateway, first, port }: AskTask): Promise<number> {
   const peer = connected(gateway);
-  const left = [...orders.entries()];
-  const { post, flush } = poster(port, orders.length > 1);
+  const { promise: ended, resolve, reject } = Promise.withResolvers<number>();
+  const { post, flush } = poster(port);
+  const left: (readonly [at: number, questions: readonly Question[]])[] = [];
+  let came = 0;
+  let lanes = 0;
   const giveBack = () => {
     if (left.length > 0) post({ kind: 'returned', at: left.splice(0).map(([at]) => at) });
   };
-  const late = orders.length > lanes ? setTimeout(giveBack, returnAfterMs) : undefined;
+  // Whoever is done with an order has the next one at hand: nobody waits for the main thread in between.
   const lane = async () => {
     for (let next = left.shift(); next !== undefined; next = left.shift()) {
       const [at, questions] = next;
@@ -22,17 +25,32 @@ export async function ask({ gateway, orders, lanes, returnAfterMs, port }: AskTa
       post({ kind: 'heard', at, answers: asked.map((one) => one.outcome), exchanges });
       if (exchanges.some(({ result }) => result !== 'answered')) giveBack();
     }
+    lanes -= 1;
+    if (lanes === 0) end();
   };
-  try {
-    await Promise.all(Array.from({ length: lanes }, lane));
-  } finally {
-    clearTimeout(late);
+  const take = (chunk: Chunk) => {
+    for (const questions of chunk.orders) {
+      left.push([came, questions]);
+      came += 1;
+    }
+    while (lanes < chunk.lanes && left.length > 0) {
+      lanes += 1;
+      lane().catch(reject);
+    }
+  };
+  const feed = (feeding: Feeding) => (feeding === 'give_back' ? giveBack() : take(feeding));
+  const end = () => {
+    port.off('message', feed);
     flush();
-  }
+    resolve(came);
+  };
+  port.on('message', feed);
+  take(first);
+  return ended;
 }
 
-/** Posts replies; `together`: those of one turn of the event loop as one message, because a message costs as much as an answer. */
-function poster(port: MessagePort, together: boolean) {
+/** Posts replies, those of one turn of the event loop as one message, because a message costs as much as an answer. */
+function poster(port: MessagePort) {
   let replies: Reply[] = [];
   const flush = () => {
     if (replies.length > 0) port.postMessage(replies);
@@ -40,8 +58,7 @@ function poster(port: MessagePort, together: boolean) {
   };
   const post = (reply: Reply) => {
     replies.push(reply);
-    if (!together) flush();
-    else if (replies.length === 1) setImmediate(flush);
+    if (replies.length === 1) setImmediate(flush);
   };
   return { post, flush };
 }

@@ -3,7 +3,7 @@ import type { Piscina } from 'piscina';
 import type { Clock } from '../clock.ts';
 import type { GatewayConfig } from '../config.ts';
 import { type DurationMs, SECOND_MS } from '../core/time.ts';
-import type { Asked, RequestOutcome } from '../gateways/port.ts';
+import type { Asked, GatewaySettings, RequestOutcome } from '../gateways/port.ts';
 import type { Tell } from '../observe/events.ts';
 import {
   layThreads,
@@ -12,10 +12,10 @@ import {
   type ThreadLayout,
   type WarmThreads,
 } from './asking-threads.ts';
-import type { AskTask, Reply, RequestTask } from './messages.ts';
+import type { AskTask, Chunk, Feeding, Reply, RequestTask } from './messages.ts';
 import type { Asking } from './port.ts';
 import { textOf } from './threads.ts';
-import { type Threads, Windows } from './windows.ts';
+import { type AskingEnd, type AskingThread, type Threads, Windows } from './windows.ts';
 
 /** What the pool is made from. */
 export interface AskingOptions extends ThreadCode {
@@ -68,7 +68,7 @@ const CLOSE_WITHIN_MS: DurationMs = 5_000;
 const READY_WITHIN_MS: DurationMs = 60 * SECOND_MS;
 
 /**
- * A thread that has not ended a task after so many deadlines of a request is stuck: an inquiry makes at most about fifty
+ * A thread that says nothing of its task for so many deadlines of a request is stuck: an inquiry makes at most about fifty
  * requests. A last resort; every request ends by its own deadline.
  */
 const STUCK_AFTER_DEADLINES = 60;
@@ -111,24 +111,30 @@ class PiscinaThreads implements Threads {
     );
   }
 
-  async ask(task: Omit<AskTask, 'port'>, told: (reply: Reply) => void): Promise<string | null> {
+  ask(gateway: GatewaySettings, first: Chunk, told: (reply: Reply) => void): AskingThread {
     const { port1: ours, port2: port } = new MessageChannel();
+    const task: AskTask = { gateway, first, port };
+    const run: Promise<number> = this.#pool.run(task, { name: 'ask', transferList: [port] });
+    const ending = this.#ending(run);
     const hear = (replies: readonly Reply[]) => {
+      ending.goesOn();
       for (const reply of replies) told(reply);
     };
     ours.on('message', hear);
-    const run = this.#pool.run({ ...task, port }, { name: 'ask', transferList: [port] });
-    const ended = await this.#ending(run);
-    // The end of a task can overtake its answers, but by then they have all arrived.
-    for (let rest = receiveMessageOnPort(ours); rest; rest = receiveMessageOnPort(ours)) {
-      hear(rest.message);
-    }
-    ours.close();
-    return ended.kind === 'trouble' ? ended.text : null;
+    const ended = ending.ended.then((end): AskingEnd => {
+      // The end of a task can overtake its answers, but by then they have all arrived.
+      for (let rest = receiveMessageOnPort(ours); rest; rest = receiveMessageOnPort(ours)) {
+        hear(rest.message);
+      }
+      ours.close();
+      return end.kind === 'trouble' ? end : { kind: 'done', came: end.result };
+    });
+    const feed = (feeding: Feeding) => ours.postMessage(feeding);
+    return { give: feed, recall: () => feed('give_back'), ended };
   }
 
   async request(task: RequestTask): Promise<Asked<RequestOutcome> | string> {
-    const ended = await this.#ending(this.#pool.run(task, { name: 'request' }));
+    const ended = await this.#ending(this.#pool.run(task, { name: 'request' })).ended;
     return ended.kind === 'trouble' ? ended.text : ended.result;
   }
 
@@ -154,21 +160,31 @@ class PiscinaThreads implements Threads {
     await this.#pool.destroy();
   }
 
-  /** The end of a task, whichever way it comes. */
-  async #ending<T>(run: Promise<T>): Promise<Ended<T>> {
+  /** The end of a task, whichever way it comes: one that nothing is heard of for too long is stuck. */
+  #ending<T>(run: Promise<T>): { readonly ended: Promise<Ended<T>>; goesOn(): void } {
     const { promise: given, resolve } = Promise.withResolvers<Ended<T>>();
     const end = (text: string) => resolve({ kind: 'trouble', text });
     this.#ends.add(end);
-    const cancel = this.#clock.after(this.#stuckAfterMs, () => end('a thread is stuck'));
+    const watch = () => this.#clock.after(this.#stuckAfterMs, () => end('a thread is stuck'));
+    let cancel = watch();
     run.then(
       (result) => resolve({ kind: 'done', result }),
       (error: unknown) => end(textOf(error)),
     );
-    const ended = await given;
-    if (ended.kind === 'trouble') this.#failing = true;
-    cancel();
-    this.#ends.delete(end);
-    return ended;
+    let isOver = false;
+    const ended = given.then((one) => {
+      isOver = true;
+      if (one.kind === 'trouble') this.#failing = true;
+      cancel();
+      this.#ends.delete(end);
+      return one;
+    });
+    const goesOn = () => {
+      if (isOver) return;
+      cancel();
+      cancel = watch();
+    };
+    return { ended, goesOn };
   }
 
   #endAll(trouble: string): void {

@@ -1,34 +1,28 @@
 import type { DurationMs } from '../core/time.ts';
 
-/** Faster than this a hop to a thread costs as much as the exchange itself, and orders travel in chunks. */
+/** Faster than this a hop to a thread costs as much as the exchange itself. */
 const FAST_MS: DurationMs = 5;
 
-/** More in one chunk saves nothing more, and would hold orders back from the other threads. */
-const LARGEST_CHUNK = 50;
-
-/**
- * A chunk is for a gateway that answers at once: what has not begun after this is asked about one by one. Twice what fifty
- * orders take on five lanes at the slowest that counts as fast.
- */
-export const RETURN_AFTER_MS: DurationMs = 100;
+/** More in one message saves nothing more, and would hold orders back from the other threads. */
+export const LARGEST_CHUNK = 50;
 
 /** Each thread gets its share in about so many chunks, so that the last ones end together. */
 const CHUNKS_PER_THREAD = 4;
 
 /**
- * How many orders go to a thread in one task. Those that can all be asked about at this moment (`free` slots, of which `share` are this
- * thread's): each has a slot of its own, and they are one message. More only when the gateway is so fast that a hop costs as
- * much as a call; then as many as the thread asks about at once at the least: they take no longer than one.
+ * How many orders a thread should have at hand beyond those that it asks about, so that none of its lanes waits for the main thread:
+ * one for each lane, because a gateway that takes equally long for each frees all of them at one moment. More only when the
+ * gateway is so fast that a hop costs as much as a call.
  */
-export function chunkSize(
+export function atHand(
   waiting: number,
   threads: number,
   medianMs: DurationMs | null,
-  { share, free }: { readonly share: number; readonly free: number },
+  lanes: number,
 ): number {
-  if (!isFast(medianMs)) return Math.max(1, Math.min(share, free));
+  if (!isFast(medianMs)) return lanes;
   const even = Math.ceil(waiting / (CHUNKS_PER_THREAD * threads));
-  return Math.min(LARGEST_CHUNK, Math.max(share, even));
+  return Math.max(lanes, Math.min(LARGEST_CHUNK, even));
 }
 
 /**

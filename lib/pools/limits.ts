@@ -72,6 +72,12 @@ export class GatewayLimits {
     return { kind: 'admitted', permit };
   }
 
+  /** Leave for an order that is to begin as soon as another one is done, in its slot; `null`: first it must be seen how that goes. */
+  ahead(nowMs: number): Permit | null {
+    const isPlain = this.#bucket === null && this.#circuit.state === 'closed';
+    return isPlain && this.#pausedUntilMs <= nowMs ? this.#circuit.permit() : null;
+  }
+
   /** The slot is free again. */
   release(): void {
     this.#inFlight -= 1;

@@ -2,7 +2,7 @@ import type { GatewayConfig } from '../config.ts';
 import type { Question, SilenceCause } from '../core/gateway.ts';
 import type { DurationMs } from '../core/time.ts';
 import type { Exchange, GatewaySettings, PaymentRequest } from '../gateways/port.ts';
-import { chunkSize, isFast, leastRoom, RecentLatency, readAhead } from './chunks.ts';
+import { atHand, isFast, LARGEST_CHUNK, leastRoom, RecentLatency, readAhead } from './chunks.ts';
 import type { Permit } from './circuit.ts';
 import { GatewayLimits, type LimitChange } from './limits.ts';
 
@@ -16,20 +16,19 @@ export class GatewayWindow {
   readonly maxInFlight: number;
   readonly #limits: GatewayLimits;
   readonly #latency = new RecentLatency();
-  readonly #mayChunk: boolean;
   /** At most this many orders are held at once, so that a slow rate does not keep leases for long. */
   readonly #mostHeld: number;
   #waiting: Job[] = [];
   /** Orders that a thread has or that wait here. */
   #held = 0;
+  /** Tasks that more orders may be given to, one for each thread. */
+  readonly #feeds = new Set<Feed>();
 
   constructor({ settings, maxInFlight, ratePerSecond, breaker }: GatewayConfig) {
     this.name = settings.name;
     this.settings = settings;
     this.maxInFlight = maxInFlight;
     this.#limits = new GatewayLimits({ maxInFlight, ratePerSecond, breaker });
-    // Inside a chunk nobody counts requests a second.
-    this.#mayChunk = ratePerSecond === null;
     this.#mostHeld =
       ratePerSecond === null
         ? Number.POSITIVE_INFINITY
@@ -38,11 +37,6 @@ export class GatewayWindow {
 
   get inFlight(): number {
     return this.#limits.inFlight;
-  }
-
-  /** True: its orders travel in chunks at present, which are laid out once a turn of the event loop. */
-  get isChunked(): boolean {
-    return isFast(this.#median());
   }
 
   get waiting(): number {
@@ -68,7 +62,7 @@ export class GatewayWindow {
     if (this.#limits.circuit === 'half_open') {
       return this.#limits.freeSlots() - this.#waiting.length;
     }
-    const medianMs = this.#median();
+    const medianMs = this.#latency.median();
     const ahead = readAhead(this.maxInFlight, threads, medianMs);
     const room = Math.min(this.maxInFlight + ahead, this.#mostHeld) - this.#held;
     return room < leastRoom(ahead, medianMs) ? Math.min(room, 0) : room;
@@ -90,22 +84,35 @@ export class GatewayWindow {
     return drained;
   }
 
-  /** The next that may leave; a number: how long until one may, by time alone; `null`: something has to come back first. */
-  next(nowMs: number, threads: number): Chunk | DurationMs | null {
-    const first = this.#waiting[0];
-    if (first === undefined) return null;
-    const size = this.#sizeOfNext(first, threads);
-    if (size > 1 && this.#isSplit(size, threads)) return null;
-    const admission = this.#limits.admit(nowMs);
-    if (admission.kind === 'full') return null;
-    if (admission.kind === 'wait') return admission.waitMs;
-    const jobs = this.#waiting.splice(0, size);
-    let lanes = 1;
-    while (lanes < Math.min(jobs.length, this.#share(threads))) {
-      if (this.#limits.admit(nowMs).kind !== 'admitted') break;
-      lanes += 1;
-    }
-    return new Chunk(this, jobs, lanes, admission.permit);
+  /**
+   * Tasks whose threads are to give back what they have not begun: all of them when the gateway must not be asked now, and those
+   * that were given many orders while it still answered at once.
+   */
+  overfed(nowMs: number): readonly Feed[] {
+    const most = (lanes: number) => {
+      if (this.refusedForMs(nowMs) !== null) return 0;
+      return isFast(this.#latency.median()) ? LARGEST_CHUNK : 2 * lanes;
+    };
+    return [...this.#feeds].filter(({ spare, lanes }) => spare > most(lanes));
+  }
+
+  /**
+   * What leaves now, a list of jobs for each task: first in, first out, an order on each free slot, and then some more for threads
+   * that would soon have none at hand. `waitMs`: so long until the next may leave, by time alone; `null`: something has to come back first.
+   */
+  leave(
+    nowMs: number,
+    threads: number,
+  ): { readonly leaving: ReadonlyMap<Feed, readonly Job[]>; readonly waitMs: DurationMs | null } {
+    const leaving = new Map<Feed, Job[]>();
+    const give = (feed: Feed, job: Job) => {
+      const jobs = leaving.get(feed);
+      if (jobs === undefined) leaving.set(feed, [job]);
+      else jobs.push(job);
+    };
+    const waitMs = this.#fillSlots(nowMs, threads, give);
+    this.#provide(nowMs, threads, give);
+    return { leaving, waitMs };
   }
 
   /** What became of one order that was let through. */
@@ -124,40 +131,61 @@ export class GatewayWindow {
     this.#limits.release();
   }
 
-  /** Orders that a thread gave back unasked, first in the queue again; the gateway is not fast any more. */
+  /** Orders that a thread gave back unasked, first in the queue again. */
   takeBack(jobs: readonly Job[]): void {
     this.#waiting.unshift(...jobs);
-    this.#latency.forget();
   }
 
-  #sizeOfNext(first: Job, threads: number): number {
-    if (first.kind === 'request' || !this.#mayChunk || this.#limits.circuit !== 'closed') return 1;
-    const size = chunkSize(this.#waiting.length, threads, this.#median(), {
-      share: this.#share(threads),
-      free: this.#limits.freeSlots(),
-    });
-    const stop = this.#waiting.findIndex((job, at) => at >= size || job.kind === 'request');
-    return stop === -1 ? this.#waiting.length : stop;
+  /** The task has ended: nothing can be given to it any more. */
+  close(feed: Feed): void {
+    this.#feeds.delete(feed);
   }
 
-  /**
-   * The slots of a chunk come free one after the other. A chunk that left on the first of them would keep that one lane to its
-   * end, however many orders it holds: it waits for the others, and they take no longer than one exchange.
-   */
-  #isSplit(size: number, threads: number): boolean {
-    const free = this.#limits.freeSlots();
-    return this.inFlight > 0 && free < Math.min(size, this.#share(threads));
+  #fillSlots(nowMs: number, threads: number, give: Give): DurationMs | null {
+    for (let job = this.#waiting[0]; job !== undefined; job = this.#waiting[0]) {
+      const admission = this.#limits.admit(nowMs);
+      if (admission.kind === 'full') return null;
+      if (admission.kind === 'wait') return admission.waitMs;
+      this.#waiting.shift();
+      const { permit } = admission;
+      const isPlain = job.kind === 'ask' && this.#limits.ahead(nowMs) !== null;
+      const feed = isPlain ? this.#feedFor(threads) : new Feed(this);
+      feed.give(job, permit);
+      feed.addLane();
+      give(feed, job);
+    }
+    return null;
   }
 
-  /** What a thread gets of the window; what is over goes to whoever comes next. */
-  #share(threads: number): number {
-    return Math.max(1, Math.floor(this.maxInFlight / threads));
+  /** The task of the thread that asks least. */
+  #feedFor(threads: number): Feed {
+    // One without lanes is at its end.
+    const asking = [...this.#feeds].filter(({ lanes }) => lanes > 0);
+    const [least] = asking.toSorted((one, other) => one.lanes - other.lanes);
+    if (least !== undefined && asking.length >= threads) return least;
+    const feed = new Feed(this);
+    this.#feeds.add(feed);
+    return feed;
   }
 
-  #median(): DurationMs | null {
-    return this.#mayChunk ? this.#latency.median() : null;
+  /** A request, which somebody waits for, is never behind an order that has no slot yet. */
+  #provide(nowMs: number, threads: number, give: Give): void {
+    for (const feed of this.#feeds) {
+      const wanted = atHand(this.#waiting.length, threads, this.#latency.median(), feed.lanes);
+      if (feed.lanes === 0 || feed.spare > wanted / 2) continue;
+      while (feed.spare < wanted && this.#waiting[0]?.kind === 'ask') {
+        const permit = this.#limits.ahead(nowMs);
+        if (permit === null) return;
+        const [job] = this.#waiting.splice(0, 1);
+        if (job === undefined) return;
+        feed.give(job, permit);
+        give(feed, job);
+      }
+    }
   }
 }
+
+type Give = (feed: Feed, job: Job) => void;
 
 /** What waits for a slot of one gateway. */
 export type Job = AskJob | RequestJob;
@@ -176,30 +204,53 @@ export interface RequestJob {
   readonly request: PaymentRequest;
 }
 
-/** Orders that go to a thread together, with the slots that they hold: never more than orders are left. */
-export class Chunk {
-  readonly window: GatewayWindow;
-  readonly jobs: readonly Job[];
-  readonly lanes: number;
+/** A job that a thread has, and the leave that it has it by. */
+export interface Given {
+  readonly job: Job;
   readonly permit: Permit;
-  readonly #open: Map<number, Job>;
-  #slots: number;
+}
 
-  constructor(window: GatewayWindow, jobs: readonly Job[], lanes: number, permit: Permit) {
+/**
+ * One task of a thread: the orders that it was given so far, chunk by chunk, and the slots that it holds: one for each that it
+ * asks about at once, never more than orders are open.
+ */
+export class Feed {
+  readonly window: GatewayWindow;
+  readonly #open = new Map<number, Given>();
+  #given = 0;
+  #lanes = 0;
+
+  constructor(window: GatewayWindow) {
     this.window = window;
-    this.jobs = jobs;
-    this.lanes = lanes;
-    this.permit = permit;
-    this.#open = new Map(jobs.entries());
-    this.#slots = lanes;
+  }
+
+  /** Orders that the thread asks about at once. */
+  get lanes(): number {
+    return this.#lanes;
+  }
+
+  /** Orders that it has at hand beyond those. */
+  get spare(): number {
+    return this.#open.size - this.#lanes;
+  }
+
+  /** Another one for the thread; its place is the next one. */
+  give(job: Job, permit: Permit): void {
+    this.#open.set(this.#given, { job, permit });
+    this.#given += 1;
+  }
+
+  /** It holds one more slot. */
+  addLane(): void {
+    this.#lanes += 1;
   }
 
   /** Takes out the job at that place; `undefined`: it was settled already. */
-  settle(at: number): Job | undefined {
-    const job = this.#open.get(at);
+  settle(at: number): Given | undefined {
+    const given = this.#open.get(at);
     this.#open.delete(at);
-    for (; this.#slots > this.#open.size; this.#slots -= 1) this.window.release();
-    return job;
+    for (; this.#lanes > this.#open.size; this.#lanes -= 1) this.window.release();
+    return given;
   }
 
   /** The places that nothing was heard of yet. */

@@ -2,23 +2,43 @@ import type { Clock } from '../clock.ts';
 import type { GatewayConfig } from '../config.ts';
 import type { Answer, Heard, Question } from '../core/gateway.ts';
 import type { DurationMs } from '../core/time.ts';
-import type { Asked, Exchange, PaymentRequest, RequestOutcome } from '../gateways/port.ts';
+import type {
+  Asked,
+  Exchange,
+  GatewaySettings,
+  PaymentRequest,
+  RequestOutcome,
+} from '../gateways/port.ts';
 import type { Tell } from '../observe/events.ts';
-import { RETURN_AFTER_MS } from './chunks.ts';
 import type { LimitChange } from './limits.ts';
-import type { AskTask, Reply, RequestTask } from './messages.ts';
+import type { Chunk, Reply, RequestTask } from './messages.ts';
 import type { Asking } from './port.ts';
-import { Chunk, GatewayWindow, type Job, type NotAsked } from './window.ts';
+import { type Feed, GatewayWindow, type Job, type NotAsked } from './window.ts';
 
 /** Whatever asks on our behalf. Nothing rejects: trouble is a text. */
 export interface Threads {
-  /** Tells each reply as it comes; resolves after the last one, with a text when something went wrong. */
-  ask(task: Omit<AskTask, 'port'>, told: (reply: Reply) => void): Promise<string | null>;
+  /** Begins a task with a first chunk; each reply is told as it comes. */
+  ask(gateway: GatewaySettings, first: Chunk, told: (reply: Reply) => void): AskingThread;
   /** A text: whether it was sent is not known. */
   request(task: RequestTask): Promise<Asked<RequestOutcome> | string>;
   /** Threads in use. */
   count(): number;
 }
+
+/** A thread at a task that goes on while it is given more. */
+export interface AskingThread {
+  /** After its end nothing comes of it. */
+  give(chunk: Chunk): void;
+  /** What it has not begun is not to begin: replies say what that is. */
+  recall(): void;
+  /** Resolves after the last reply. */
+  readonly ended: Promise<AskingEnd>;
+}
+
+/** `came`: so many orders reached the thread, and what was given after them was never begun; `trouble`: what went wrong. */
+export type AskingEnd =
+  | { readonly kind: 'done'; readonly came: number }
+  | { readonly kind: 'trouble'; readonly text: string };
 
 /** All gateways' windows: orders wait here until their gateway has a slot, and each is settled by its own answer. */
 export class Windows implements Asking {
@@ -28,6 +48,8 @@ export class Windows implements Asking {
   readonly #windows: ReadonlyMap<string, GatewayWindow>;
   /** Who waits for a job; each is taken out once. */
   readonly #waiters = new Map<Job, Waiter>();
+  /** The threads at their tasks. */
+  readonly #asking = new Map<Feed, AskingThread>();
   #underway = 0;
   #freed = Promise.withResolvers<void>();
   #awaited = false;
@@ -101,6 +123,7 @@ export class Windows implements Asking {
   async stop(withinMs: DurationMs): Promise<void> {
     this.#stopping = true;
     for (const window of this.#windows.values()) this.#turnAway(window.drain(), 'stopping');
+    for (const asking of this.#asking.values()) asking.recall();
     const { promise: over, resolve } = Promise.withResolvers<void>();
     const cancel = this.#clock.after(withinMs, resolve);
     const drained = async () => {
@@ -132,8 +155,8 @@ export class Windows implements Asking {
     if (this.#stopping) this.#turnAway([job], 'stopping');
     else if (refusedForMs !== null) this.#turnAway([job], 'circuit_open', refusedForMs);
     else if (!window.add(job)) this.#turnAway([job], 'internal');
-    else if (window.isChunked) this.#flushSoon();
-    else this.#flushNext();
+    else if (window.inFlight < window.maxInFlight) this.#flushNext();
+    else this.#flushSoon();
   }
 
   /** These were certainly not asked about. */
@@ -157,33 +180,23 @@ export class Windows implements Asking {
 
   // --- from the queues to the threads
 
-  /** Once a turn of the event loop, so that what was asked for in one turn travels together where orders travel in chunks. */
+  /** Once a turn of the event loop: what was asked for in one turn travels together. */
   #flushSoon(): void {
     if (this.#flushing) return;
     this.#flushing = true;
-    setImmediate(() => {
-      this.#flushing = false;
-      this.#flush();
-    });
+    setImmediate(() => this.#flush());
   }
 
-  /** When whoever claimed has asked about all that it claimed; before anything is written. */
+  /** The gateway idles: when whoever claimed has asked about all that it claimed, before anything is written. */
   #flushNext(): void {
     if (this.#flushingNext) return;
     this.#flushingNext = true;
-    process.nextTick(() => {
-      this.#flushingNext = false;
-      this.#flush('singles');
-    });
+    process.nextTick(() => this.#flush());
   }
 
-  /** At once where each order leaves as soon as a slot is free; windows with chunks are left to the end of the turn. */
-  #flushSingles(window: GatewayWindow): void {
-    if (window.isChunked) this.#flushSoon();
-    else this.#flush('singles');
-  }
-
-  #flush(which: 'all' | 'singles' = 'all'): void {
+  #flush(): void {
+    this.#flushing = false;
+    this.#flushingNext = false;
     const nowMs = this.#turn();
     const threads = this.#threads.count();
     let wakeMs = Number.POSITIVE_INFINITY;
@@ -193,13 +206,10 @@ export class Windows implements Asking {
         this.#turnAway(window.drain(), 'circuit_open', refusedForMs);
         wakeMs = Math.min(wakeMs, refusedForMs);
       }
-      if (which === 'singles' && window.isChunked) {
-        if (window.waiting > 0) this.#flushSoon();
-        continue;
-      }
-      let next = window.next(nowMs, threads);
-      for (; next instanceof Chunk; next = window.next(nowMs, threads)) this.#send(next);
-      if (next !== null) wakeMs = Math.min(wakeMs, next);
+      for (const feed of window.overfed(nowMs)) this.#asking.get(feed)?.recall();
+      const { leaving, waitMs } = window.leave(nowMs, threads);
+      for (const [feed, jobs] of leaving) this.#send(feed, jobs);
+      if (waitMs !== null) wakeMs = Math.min(wakeMs, waitMs);
     }
     this.#setAlarm(wakeMs);
   }
@@ -226,70 +236,86 @@ export class Windows implements Asking {
     this.#freed = Promise.withResolvers<void>();
   }
 
-  #send(chunk: Chunk): void {
-    const [first] = chunk.jobs;
-    this.#underway += 1;
-    const sent =
-      first?.kind === 'request'
-        ? this.#sendRequest(chunk, { gateway: chunk.window.settings, request: first.request })
-        : this.#sendQuestions(chunk);
-    void sent.then((trouble) => this.#ended(chunk, trouble));
+  #send(feed: Feed, jobs: readonly Job[]): void {
+    const [first] = jobs;
+    if (first?.kind === 'request') this.#sendRequest(feed, first.request);
+    else this.#sendChunk(feed, jobs);
   }
 
-  #sendQuestions(chunk: Chunk): Promise<string | null> {
-    const gateway = chunk.window.settings;
-    const orders = chunk.jobs.map((job) => (job.kind === 'ask' ? job.questions : []));
-    const task = { gateway, orders, lanes: chunk.lanes, returnAfterMs: RETURN_AFTER_MS };
-    return this.#threads.ask(task, (reply) => {
-      if (reply.kind === 'returned') this.#takeBack(chunk, reply.at);
+  #sendChunk(feed: Feed, jobs: readonly Job[]): void {
+    const orders = jobs.map((job) => (job.kind === 'ask' ? job.questions : []));
+    const chunk: Chunk = { orders, lanes: feed.lanes };
+    const underway = this.#asking.get(feed);
+    if (underway !== undefined) {
+      underway.give(chunk);
+      return;
+    }
+    this.#underway += 1;
+    const asking = this.#threads.ask(feed.window.settings, chunk, (reply) => {
+      if (reply.kind === 'returned') this.#takeBack(feed, reply.at);
       else {
-        this.#heard(chunk, reply.at, reply.exchanges, {
+        this.#heard(feed, reply.at, reply.exchanges, {
           answer: (at) => reply.answers[at] ?? silent('internal'),
           outcome: NOBODY_KNOWS,
         });
       }
     });
+    this.#asking.set(feed, asking);
+    void asking.ended.then((end) => {
+      this.#asking.delete(feed);
+      feed.window.close(feed);
+      // What was given at the very end never reached the thread.
+      const came = end.kind === 'done' ? end.came : Number.POSITIVE_INFINITY;
+      this.#takeBack(
+        feed,
+        feed.open().filter((at) => at >= came),
+      );
+      this.#ended(feed, end.kind === 'trouble' ? end.text : null);
+    });
   }
 
-  async #sendRequest(chunk: Chunk, task: RequestTask): Promise<string | null> {
-    const asked = await this.#threads.request(task);
-    if (typeof asked === 'string') return asked;
-    const { outcome, exchanges } = asked;
-    this.#heard(chunk, 0, exchanges, { answer: () => silent('internal'), outcome });
-    return null;
+  #sendRequest(feed: Feed, request: PaymentRequest): void {
+    this.#underway += 1;
+    void this.#threads.request({ gateway: feed.window.settings, request }).then((asked) => {
+      if (typeof asked !== 'string') {
+        const { outcome, exchanges } = asked;
+        this.#heard(feed, 0, exchanges, { answer: () => silent('internal'), outcome });
+      }
+      this.#ended(feed, typeof asked === 'string' ? asked : null);
+    });
   }
 
   // --- from the threads back
 
-  #heard(chunk: Chunk, at: number, exchanges: readonly Exchange[], result: Result): void {
-    const job = chunk.settle(at);
-    if (job === undefined) return;
-    const { window, permit } = chunk;
+  #heard(feed: Feed, at: number, exchanges: readonly Exchange[], result: Result): void {
+    const given = feed.settle(at);
+    if (given === undefined) return;
+    const { window } = feed;
+    const { job, permit } = given;
     for (const exchange of exchanges) {
       this.#tell({ name: 'gateway.exchanged', gateway: window.name, exchange });
     }
     const nowMs = this.#clock.monotonicMs();
     this.#tellChanges(window.name, window.heard(permit, job.orderId, exchanges, nowMs));
     // First the freed slot gets its next order: the gateway must not wait for what is made of this answer.
-    this.#flushSingles(window);
+    this.#flushSoon();
     this.#settle(job, result);
     this.#tellFree();
-    this.#flushSoon();
   }
 
-  #takeBack(chunk: Chunk, places: readonly number[]): void {
-    chunk.window.takeBack(places.flatMap((at) => chunk.settle(at) ?? []));
-    if (this.#stopping) this.#turnAway(chunk.window.drain(), 'stopping');
+  #takeBack(feed: Feed, places: readonly number[]): void {
+    feed.window.takeBack(places.flatMap((at) => feed.settle(at)?.job ?? []));
+    if (this.#stopping) this.#turnAway(feed.window.drain(), 'stopping');
     this.#flushSoon();
   }
 
   /** The end of a task, after all of its replies: what has none by now is lost. */
-  #ended(chunk: Chunk, trouble: string | null): void {
+  #ended(feed: Feed, trouble: string | null): void {
     this.#underway -= 1;
-    const lost = chunk.open();
+    const lost = feed.open();
     const cause = this.#stopping ? 'stopping' : 'internal';
     for (const at of lost) {
-      this.#heard(chunk, at, [], {
+      this.#heard(feed, at, [], {
         answer: () => silent(cause),
         outcome: { kind: 'nobody_knows', cause },
       });

@@ -1,38 +1,34 @@
 import t from 'tap';
+import type { GatewayConfig } from '../../lib/config.ts';
 import type { Exchange } from '../../lib/gateways/port.ts';
 import { layThreads } from '../../lib/pools/asking-threads.ts';
-import { chunkSize, leastRoom, RecentLatency, readAhead } from '../../lib/pools/chunks.ts';
-import { Chunk, GatewayWindow, type Job } from '../../lib/pools/window.ts';
+import { atHand, leastRoom, RecentLatency, readAhead } from '../../lib/pools/chunks.ts';
+import { type Feed, GatewayWindow, type Job } from '../../lib/pools/window.ts';
 import { gatewayConfig, inquiry, orderIds } from './gateway.ts';
 
-t.test('orders in one task', async (t) => {
+t.test('orders that a thread has at hand beyond those that it asks about', async (t) => {
   const rows: readonly [
     waiting: number,
     threads: number,
     medianMs: number | null,
-    free: number,
-    size: number,
+    lanes: number,
+    orders: number,
   ][] = [
-    [1_000, 2, null, 10, 5],
-    [1_000, 2, 5, 10, 5],
+    [1_000, 2, null, 5, 5],
+    [1_000, 2, 5, 5, 5],
     [1_000, 2, 300, 3, 3],
-    [1_000, 2, 300, 1, 1],
-    [1_000, 2, 300, 0, 1],
-    [1, 2, 1, 10, 5],
-    [2, 2, 1, 10, 5],
-    [40, 2, 1, 10, 5],
-    [41, 2, 1, 10, 6],
+    [1, 2, 1, 5, 5],
+    [40, 2, 1, 5, 5],
+    [41, 2, 1, 5, 6],
     [100, 2, 1, 1, 13],
-    [100, 10, 1, 10, 5],
-    [400, 2, 4.9, 10, 50],
-    [100_000, 2, 0.1, 10, 50],
+    [100, 10, 1, 1, 3],
+    [400, 2, 4.9, 5, 50],
+    [100_000, 2, 0.1, 5, 50],
+    [100_000, 2, 0.1, 60, 60],
   ];
-  for (const [waiting, threads, medianMs, free, size] of rows) {
-    t.equal(
-      chunkSize(waiting, threads, medianMs, { share: 5, free }),
-      size,
-      `${waiting} waiting, ${threads} threads, ${medianMs} ms, ${free} free slots`,
-    );
+  for (const [waiting, threads, medianMs, lanes, orders] of rows) {
+    const name = `${waiting} waiting, ${threads} threads, ${medianMs} ms, ${lanes} lanes`;
+    t.equal(atHand(waiting, threads, medianMs, lanes), orders, name);
   }
 });
 
@@ -84,116 +80,177 @@ t.test('threads', async (t) => {
 
 const THREADS = 2;
 
-const QUICK: Exchange = {
-  kind: 'lookup',
-  durationMs: 1,
-  result: 'answered',
-  status: 200,
-  retryAfterMs: null,
-};
+/** A minute long: nothing of these tests depends on when. */
+const NOW_MS = 60_000;
+
+function exchange(changes: Partial<Exchange> = {}): Exchange {
+  return {
+    kind: 'lookup',
+    durationMs: 1,
+    result: 'answered',
+    status: 200,
+    retryAfterMs: null,
+    ...changes,
+  };
+}
 
 function job(orderId: string): Job {
   return { kind: 'ask', orderId, questions: [inquiry(orderId)] };
 }
 
-/** A window of ten with so many orders waiting, at a gateway that is known to answer at once. */
-function quickWindow(waiting: number): GatewayWindow {
-  const window = new GatewayWindow(gatewayConfig('http://127.0.0.1:1'));
-  for (const id of orderIds(10)) {
-    window.add(job(id));
-    const chunk = next(window);
-    answer(chunk, [0]);
-  }
+function request(orderId: string): Job {
+  const of = { gateway: 'pg', orderId, userId: 'member-1', amount: 1, cardType: 'KB', cardNo: '' };
+  return { kind: 'request', orderId, request: of };
+}
+
+/** A window of ten with so many orders waiting. */
+function windowOf(waiting: number, changes: Partial<GatewayConfig> = {}): GatewayWindow {
+  const window = new GatewayWindow(gatewayConfig('http://127.0.0.1:1', changes));
   for (const id of orderIds(waiting)) window.add(job(id));
   return window;
 }
 
-function next(window: GatewayWindow): Chunk {
-  const chunk = window.next(0, THREADS);
-  if (!(chunk instanceof Chunk)) throw new Error('nothing may leave');
-  return chunk;
+/** The same at a gateway that is known to answer at once. */
+function quickWindow(waiting: number): GatewayWindow {
+  const window = windowOf(10);
+  for (const [feed, jobs] of leave(window)) answer(feed, [...jobs.keys()]);
+  for (const feed of feedsOf(window)) window.close(feed);
+  for (const id of orderIds(waiting)) window.add(job(id));
+  return window;
 }
 
-function answer(chunk: Chunk, places: readonly number[]): void {
+function leave(window: GatewayWindow, threads = THREADS) {
+  return [...window.leave(NOW_MS, threads).leaving];
+}
+
+/** What left, as [orders, lanes, at hand] for each task. */
+function shape(left: ReturnType<typeof leave>) {
+  return left.map(([feed, jobs]) => [jobs.length, feed.lanes, feed.spare]);
+}
+
+function feedsOf(window: GatewayWindow): readonly Feed[] {
+  return leave(window).map(([feed]) => feed);
+}
+
+function answer(feed: Feed, places: readonly number[], what = exchange()): void {
   for (const at of places) {
-    const settled = chunk.settle(at);
-    if (settled !== undefined) chunk.window.heard(chunk.permit, settled.orderId, [QUICK], 0);
+    const given = feed.settle(at);
+    if (given !== undefined) {
+      feed.window.heard(given.permit, given.job.orderId, [what], NOW_MS);
+    }
   }
 }
 
+t.test('every slot asks, and each thread has as many orders again at hand', async (t) => {
+  const window = windowOf(100);
+  t.same(shape(leave(window)), [
+    [10, 5, 5],
+    [10, 5, 5],
+  ]);
+  t.same([window.inFlight, window.waiting], [10, 80]);
+  t.same(leave(window), [], 'the window is full, and so are the threads');
+});
+
+t.test('a thread goes on by itself, and is given more when half of that is gone', async (t) => {
+  const window = windowOf(100);
+  const [[feed] = []] = leave(window, 1);
+  if (feed === undefined) throw new Error('nothing left');
+  t.same([feed.lanes, feed.spare], [10, 10]);
+  answer(feed, [0, 1, 2, 3]);
+  t.same([feed.lanes, feed.spare, window.inFlight], [10, 6, 10], 'its lanes are all busy');
+  t.same(leave(window, 1), []);
+  answer(feed, [4]);
+  t.same(shape(leave(window, 1)), [[5, 10, 10]]);
+});
+
+t.test('a task holds no more slots than orders are left', async (t) => {
+  const window = windowOf(12);
+  const [[feed] = []] = leave(window, 1);
+  if (feed === undefined) throw new Error('nothing left');
+  answer(feed, [0, 1]);
+  t.equal(window.inFlight, 10);
+  answer(feed, [2]);
+  t.equal(window.inFlight, 9);
+  answer(feed, [2]);
+  t.equal(window.inFlight, 9, 'the same answer again changes nothing');
+  window.add(job('ORDER000100'));
+  t.same(shape(leave(window, 1)), [[1, 10, 0]], 'a slot that is free goes to the same task');
+  t.same(feed.open(), [3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+  answer(feed, feed.open());
+  window.add(job('ORDER000101'));
+  const [[another] = []] = leave(window, 1);
+  t.not(another, feed, 'a task without orders is at its end');
+});
+
 t.test(
-  'a chunk holds as many slots as it has lanes, and no more than orders are left',
+  'a gateway that answers at once: many at hand, and all back when it turns slow',
   async (t) => {
-    const window = quickWindow(100);
-    const first = next(window);
-    t.same([first.jobs.length, first.lanes, window.inFlight], [13, 5, 5]);
-    const second = next(window);
-    t.same([second.jobs.length, second.lanes, window.inFlight], [11, 5, 10]);
-    t.equal(window.next(0, THREADS), null, 'the window is full');
-    answer(first, [0, 1, 2, 3, 4, 5, 6, 7]);
-    t.equal(window.inFlight, 10, 'five are left on five lanes');
-    answer(first, [8]);
-    t.equal(window.inFlight, 9);
-    answer(first, [8]);
-    t.equal(window.inFlight, 9, 'the same answer again changes nothing');
-    t.same(first.open(), [9, 10, 11, 12]);
+    const window = quickWindow(300);
+    const left = leave(window, 1);
+    t.same(shape(left), [[60, 10, 50]]);
+    const [[feed] = []] = left;
+    if (feed === undefined) throw new Error('nothing left');
+    t.same(window.overfed(NOW_MS), []);
+    answer(feed, [...Array(16).keys()], exchange({ durationMs: 900 }));
+    t.same(window.overfed(NOW_MS), [feed]);
+    const back = feed.open().slice(10);
+    window.takeBack(back.flatMap((at) => feed.settle(at)?.job ?? []));
+    t.same([feed.lanes, feed.spare], [10, 0]);
+    t.equal(shape(leave(window, 1))[0]?.[0], 10, 'and then as many as lanes');
   },
 );
 
-t.test('a chunk waits until all slots of a thread are free', async (t) => {
-  const window = quickWindow(100);
-  const [first] = [next(window), next(window)];
-  answer(first, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
-  t.equal(window.inFlight, 6);
-  t.equal(window.next(0, THREADS), null, 'four slots are free, the fifth will be in a moment');
-  answer(first, [12]);
-  t.equal(next(window).lanes, 5);
-});
-
-t.test('orders that come back are the next to leave, each on a slot of its own', async (t) => {
-  const window = quickWindow(100);
-  const chunk = next(window);
-  const back = [5, 6, 7].flatMap((at) => chunk.settle(at) ?? []);
+t.test('orders that come back are the next to leave', async (t) => {
+  const window = windowOf(40);
+  const [[feed] = []] = leave(window, 1);
+  if (feed === undefined) throw new Error('nothing left');
+  const back = feed
+    .open()
+    .slice(10)
+    .flatMap((at) => feed.settle(at)?.job ?? []);
   window.takeBack(back);
-  const again = next(window);
-  t.same(again.jobs.slice(0, 3), back);
-  t.equal(again.lanes, again.jobs.length);
+  const [[, again] = []] = leave(window, 1);
+  t.same(again, back);
 });
 
-t.test('a payment request travels alone', async (t) => {
-  const window = quickWindow(3);
-  const request: Job = {
-    kind: 'request',
-    orderId: 'ORDER000100',
-    request: {
-      gateway: 'pg',
-      orderId: 'ORDER000100',
-      userId: 'member-1',
-      amount: 1,
-      cardType: 'KB',
-      cardNo: '',
-    },
-  };
-  window.add(request);
-  for (const id of orderIds(60)) window.add(job(id));
-  const before = next(window);
-  t.equal(before.jobs.length, 3, 'what was there before it');
-  t.same(next(window).jobs, [request]);
-});
+t.test('nothing is given ahead', async (t) => {
+  t.test('of a payment request, which travels alone', async (t) => {
+    const window = windowOf(12);
+    window.add(request('ORDER000100'));
+    for (const id of orderIds(60)) window.add(job(id));
+    const [[feed, jobs] = []] = leave(window, 1);
+    if (feed === undefined) throw new Error('nothing left');
+    t.same([jobs?.length, feed.spare], [12, 2], 'what was there before it');
+    answer(feed, [0, 1]);
+    t.same(leave(window, 1), [], 'nothing overtakes it');
+    answer(feed, [2]);
+    const [[alone, left] = []] = leave(window, 1);
+    t.same(left, [request('ORDER000100')]);
+    t.not(alone, feed);
+  });
 
-t.test('no chunks where requests a second are counted', async (t) => {
-  const window = new GatewayWindow(gatewayConfig('http://127.0.0.1:1', { ratePerSecond: 1_000 }));
-  for (const id of orderIds(40)) window.add(job(id));
-  for (const _ of orderIds(10)) {
-    const chunk = next(window);
-    t.equal(chunk.jobs.length, 1);
-    answer(chunk, [0]);
-  }
-  t.equal(next(window).jobs.length, 1);
+  t.test('where requests a second are counted', async (t) => {
+    const window = windowOf(40, { ratePerSecond: 10_000 });
+    const left = leave(window, 1);
+    t.equal(left.length, 10);
+    t.same(new Set(shape(left).map(String)), new Set(['1,1,0']));
+  });
+
+  t.test('while the gateway asks for a pause', async (t) => {
+    const window = windowOf(40);
+    const [[feed] = []] = leave(window, 1);
+    if (feed === undefined) throw new Error('nothing left');
+    answer(feed, [0], exchange({ result: 'rate_limited', retryAfterMs: 2_000 }));
+    answer(feed, [1, 2, 3, 4, 5]);
+    t.same(window.leave(NOW_MS, 1).leaving.size, 0);
+    t.equal(window.leave(NOW_MS + 2_000, 1).leaving.get(feed)?.length, 6);
+    answer(feed, [6], exchange({ result: 'rate_limited', retryAfterMs: 60_000 }));
+    t.same(window.overfed(NOW_MS), [feed], 'a long one: what it has at hand comes back');
+  });
 });
 
 t.test('a queue has an end', async (t) => {
-  const window = new GatewayWindow(gatewayConfig('http://127.0.0.1:1'));
+  const window = windowOf(0);
   const taken = orderIds(3_000).filter((id) => window.add(job(id)));
   t.equal(taken.length, 2_000);
   t.equal(window.drain().length, 2_000);

@@ -1,11 +1,11 @@
 import { on, once } from 'node:events';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import t, { type Test } from 'tap';
-import type { Reply } from '../../lib/pools/messages.ts';
+import type { AskTask, Chunk, Feeding, Reply } from '../../lib/pools/messages.ts';
 import { FAIL, gatewayConfig, handGateway, inquiry, orderIds } from './gateway.ts';
 
 /** One task in a real thread: orders are asked about in their place, so many lanes at once. */
-async function begin(t: Test, count: number, lanes: number, returnAfterMs = 600_000) {
+async function begin(t: Test, count: number, lanes: number) {
   const gateway = await handGateway();
   const { settings } = gatewayConfig(gateway.baseUrl);
   const thread = new Worker(new URL('./workers/on-message.ts', import.meta.url));
@@ -16,8 +16,13 @@ async function begin(t: Test, count: number, lanes: number, returnAfterMs = 600_
   const { port1, port2: port } = new MessageChannel();
   t.teardown(() => port1.close());
   await once(thread, 'message');
-  const orders = orderIds(count).map((id) => [inquiry(id)]);
-  thread.postMessage({ gateway: settings, orders, lanes, returnAfterMs, port }, [port]);
+  const chunk = (ids: readonly string[], lanes: number): Chunk => ({
+    orders: ids.map((id) => [inquiry(id)]),
+    lanes,
+  });
+  const task: AskTask = { gateway: settings, first: chunk(orderIds(count), lanes), port };
+  thread.postMessage(task, [port]);
+  const feed = (feeding: Feeding) => port1.postMessage(feeding);
   const messages = on(port1, 'message');
   const replies: Reply[] = [];
   const reply = async (): Promise<Reply | undefined> => {
@@ -25,7 +30,8 @@ async function begin(t: Test, count: number, lanes: number, returnAfterMs = 600_
     return replies.shift();
   };
   const ended = () => once(thread, 'message');
-  return { gateway, reply, ended };
+  const give = (ids: readonly string[], lanes: number) => feed(chunk(ids, lanes));
+  return { gateway, reply, ended, give, recall: () => feed('give_back') };
 }
 
 t.test('each answer is posted when it is heard', async (t) => {
@@ -37,17 +43,39 @@ t.test('each answer is posted when it is heard', async (t) => {
   t.match(await heardFirst, { kind: 'heard', at: 1, answers: [{ kind: 'statement' }] });
   const heardLast = Promise.all([reply(), ended()]);
   first.captured();
-  t.match(await heardLast, [{ kind: 'heard', at: 0 }, ['ended']]);
+  t.match(await heardLast, [{ kind: 'heard', at: 0 }, [2]]);
 });
 
-t.test('what has not begun when the gateway turns slow goes back', async (t) => {
-  const { gateway, reply, ended } = await begin(t, 4, 1, 1);
+t.test('what it is told to give back goes back, and the rest goes on', async (t) => {
+  const { gateway, reply, ended, recall } = await begin(t, 4, 1);
   const hanging = await gateway.next();
+  recall();
   t.same(await reply(), { kind: 'returned', at: [1, 2, 3] });
   const rest = Promise.all([reply(), ended()]);
   hanging.captured();
-  t.match(await rest, [{ kind: 'heard', at: 0 }, ['ended']]);
+  t.match(await rest, [{ kind: 'heard', at: 0 }, [4]]);
   t.equal(gateway.seen(), 1);
+});
+
+t.test('a lane has its next order at hand, and more come while it asks', async (t) => {
+  const { gateway, reply, ended, give } = await begin(t, 2, 1);
+  const first = await gateway.next();
+  give(['ORDER000007', 'ORDER000008'], 2);
+  const another = await gateway.next();
+  t.equal(another.name, 'TR-ORDER000001', 'a second lane begins at once');
+  first.captured();
+  t.match(await reply(), { kind: 'heard', at: 0 });
+  const third = await gateway.next();
+  t.equal(third.name, 'TR-ORDER000007', 'in the order in which they came');
+  another.captured();
+  t.match(await reply(), { kind: 'heard', at: 1 });
+  (await gateway.next()).captured();
+  t.match(await reply(), { kind: 'heard', at: 3 });
+  third.captured();
+  const [last, came] = await Promise.all([reply(), ended()]);
+  t.match(last, { kind: 'heard', at: 2 });
+  t.same(came, [4]);
+  t.equal(gateway.peak(), 2);
 });
 
 t.test('what has not begun at the first trouble goes back', async (t) => {
