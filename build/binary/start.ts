@@ -5,6 +5,7 @@
 import { createRequire } from 'node:module';
 import { getAssetKeys, getRawAsset } from 'node:sea';
 import { isMainThread } from 'node:worker_threads';
+import { startEarly } from './early-thread.ts';
 import { compile, type Exports } from './program.ts';
 
 // Node itself ignores it here, but each new thread would be refused for an option that it does not know.
@@ -24,11 +25,36 @@ function load(name: string): unknown {
   const known = loaded.get(key);
   if (known !== undefined) return known.exports;
   const source = asset(key);
-  if (source === undefined) return worker(name) ?? builtIn(name);
+  if (source === undefined) return worker(name) ?? (LATER.has(name) ? later(name) : builtIn(name));
   const module = { exports: {} };
   loaded.set(key, module);
   compile(key, source, asset(`${key}.cache`)).run(load, module);
   return module.exports;
+}
+
+/** Parts of Node that take milliseconds to load, and that nothing needs before the first question has left. */
+const LATER: ReadonlySet<string> = new Set(['node:child_process', 'node:crypto']);
+
+/** A part of Node that is loaded when something of it is used. */
+function later(name: string): unknown {
+  let part: object | undefined;
+  const loadedPart = () => {
+    part ??= Object(builtIn(name));
+    return part ?? {};
+  };
+  return new Proxy(
+    {},
+    {
+      get: (_, key) => Reflect.get(loadedPart(), key),
+      has: (_, key) => Reflect.has(loadedPart(), key),
+      ownKeys: () => Reflect.ownKeys(loadedPart()),
+      getOwnPropertyDescriptor: (_, key) => {
+        const found = Reflect.getOwnPropertyDescriptor(loadedPart(), key);
+        // A proxy may not say of what it stands for that it cannot be changed.
+        return found === undefined ? undefined : { ...found, configurable: true };
+      },
+    },
+  );
 }
 
 /** Piscina asks for the file of a kind of thread, as `…/workers/NAME.ts`. */
@@ -37,4 +63,5 @@ function worker(file: string): unknown {
   return name === undefined ? undefined : load(`./worker-${name}.js`);
 }
 
+if (isMainThread && process.argv[2] === 'serve') startEarly();
 load(isMainThread ? 'main.js' : 'threads.js');
