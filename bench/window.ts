@@ -145,7 +145,7 @@ async function measureRound(
   seed: number,
 ): Promise<Round> {
   const gateway = await startGateway(delay, seed);
-  await warmUp(gateway, makeOrders(9_000_001, 20));
+  await warmUp(gateway, makeOrders(9_000_001, 200));
   // Who goes first changes, so that neither has the warmer machine in every round.
   const runs = [() => runOurs(gateway, orders), () => runBarrier(gateway, orders)] as const;
   const [ours, barrier] =
