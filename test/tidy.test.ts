@@ -210,8 +210,7 @@ const BANS: readonly { readonly word: RegExp; readonly why: string; readonly exc
   {
     word: /\bprocess\.env\b/,
     why: 'only config.ts reads the environment',
-    except:
-      /^(lib\/(config.*|pools\/threads)|build\/binary\/(start|early-thread)|build\/sbom)\.ts$/,
+    except: /^(lib\/(config.*|pools\/threads)|build\/binary\/start|build\/sbom)\.ts$/,
   },
   {
     word: /\bconsole\./,

@@ -47,8 +47,8 @@ export interface DaemonSettings {
   readonly channel?: boolean;
 }
 
-/** Between two looks at the log. What is measured stands in the log with its time, so this costs no precision, and no core. */
-const LOOK_EVERY_MS = 100;
+/** Between two looks at the log. What is measured stands in the log with its time, so this costs no precision. */
+const LOOK_EVERY_MS = 20;
 
 /** Nothing that is waited for takes longer. */
 const PATIENCE_MS = 120_000;

@@ -12,12 +12,12 @@ export function startThread(options: WorkerOptions): Worker {
   return new Worker(getAsset('start.js', 'latin1'), { ...options, eval: true });
 }
 
-/** Starts it; whoever wants a thread first gets it. */
-export function startEarly(): void {
-  const early = startThread({ execArgv: [] });
+/** Starts it, with the environment of the process; whoever wants a thread first gets it. */
+export function startEarly(env: NodeJS.ProcessEnv): void {
+  const early = startThread({ env, execArgv: [] });
   // Where nobody wants one (`serve --help`) it keeps nobody from ending.
   early.unref();
-  Reflect.set(globalThis, PLACE, early);
+  Reflect.set(globalThis, PLACE, [early, env]);
 }
 
 /** The thread that was started early, once, where one is wanted that is started like it. */
@@ -26,9 +26,11 @@ export function takeEarly({
   execArgv = [],
   resourceLimits = {},
 }: WorkerOptions): Worker | null {
-  const early: unknown = Reflect.get(globalThis, PLACE);
+  const kept: unknown = Reflect.get(globalThis, PLACE);
+  if (!Array.isArray(kept)) return null;
+  const [early, itsEnv]: readonly unknown[] = kept;
   const isLimited = Object.keys(resourceLimits).length > 0;
-  const isAlike = env === process.env && execArgv.length === 0 && !isLimited;
+  const isAlike = env === itsEnv && execArgv.length === 0 && !isLimited;
   if (!(early instanceof Worker && isAlike)) return null;
   Reflect.deleteProperty(globalThis, PLACE);
   return early;

@@ -63,5 +63,5 @@ function worker(file: string): unknown {
   return name === undefined ? undefined : load(`./worker-${name}.js`);
 }
 
-if (isMainThread && process.argv[2] === 'serve') startEarly();
+if (isMainThread && process.argv[2] === 'serve') startEarly(process.env);
 load(isMainThread ? 'main.js' : 'threads.js');

@@ -168,7 +168,7 @@ export class GatewayWindow {
     return feed;
   }
 
-  /** A request, which somebody waits for, is never behind an order that has no slot yet. */
+  /** Nothing is given ahead of a request that waits: somebody waits for that one. */
   #provide(nowMs: number, threads: number, give: Give): void {
     for (const feed of this.#feeds) {
       const wanted = atHand(this.#waiting.length, threads, this.#latency.median(), feed.lanes);

@@ -365,6 +365,16 @@ t.test('threads that break', async (t) => {
     t.equal(pool.utilization(), 0);
   });
 
+  t.test('what was given after the end of a task is asked about in the next one', async (t) => {
+    const { gateway, pool, told } = await set(t, {}, { workerUrl: worker('overlooks') });
+    gateway.always((arrival) => arrival.captured());
+    const heard = await Promise.all(orderIds(4).map((id) => ask(pool, id)));
+    t.same(heard.map(word), ['captured', 'captured', 'captured', 'captured']);
+    t.equal(gateway.seen(), 4, 'each once');
+    t.same(told('pool.failed'), []);
+    t.equal(pool.utilization(), 0, 'no slot is lost');
+  });
+
   t.test('one that is stuck is a silence in the end', async (t) => {
     const clock = turnedClock();
     const { pool } = await set(t, {}, { workerUrl: worker('hangs'), clock });
