@@ -18,6 +18,7 @@ import {
   runAlone,
   say,
 } from './stage/question.ts';
+import { readAway } from './stage/reading.ts';
 import { fillDay } from './stage/report-fill.ts';
 import { sendOrders } from './stage/shop.ts';
 
@@ -135,8 +136,8 @@ async function measureReported(
   const open = shop.open(await daemon.url());
   await wait(warmUpMs);
   const orders = await heldDuring(daemon, wait(watchedMs));
-  const report = await heldDuring(daemon, read(url, 'application/json'));
-  const list = await heldDuring(daemon, read(url, 'text/csv'));
+  const report = await heldDuring(daemon, readAway(url, 'application/json'));
+  const list = await heldDuring(daemon, readAway(url, 'text/csv'));
   const backup = await heldDuring(daemon, backUp(dataDir, join(folder, 'backup.db')));
   await open.close();
   await daemon.stop();
@@ -193,12 +194,6 @@ async function held(daemon: Daemon): Promise<Held> {
 
 function tell(daemon: Daemon, command: Command): void {
   daemon.child.process.send(command);
-}
-
-async function read(url: string, accept: string): Promise<void> {
-  const response = await fetch(url, { headers: { accept } });
-  if (!response.ok || response.body === null) throw new Error(`${url}: ${response.status}`);
-  for await (const _piece of response.body);
 }
 
 async function backUp(dataDir: string, file: string): Promise<void> {

@@ -33,8 +33,8 @@ export function page(task: DayTask): TaskResult<string> {
 
 /** A piece of the list of a day's orders. */
 export function orders(task: OrdersTask): TaskResult<CsvPiece> {
-  const { day, timezone, after } = task;
-  return result(() => csvPiece(opened(task), spanOfDays(day, day, timezone), after));
+  const { day, timezone, after, slot } = task;
+  return result(() => csvPiece(opened(task), spanOfDays(day, day, timezone), after, slot));
 }
 
 /** The days whose reports have to be made up for. */

@@ -1,8 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { accepts } from 'hono/accepts';
-import type { CsvPiece } from '../report/csv.ts';
 import { type Day, dayOf, isDay } from '../report/days.ts';
 import type { Api, HttpDependencies } from './app.ts';
+import { listBody } from './list-body.ts';
 import { COMMON_PROBLEMS, problem, Refusal } from './problem.ts';
 import { reportSchema } from './report-view.ts';
 
@@ -42,7 +42,10 @@ export function addReportRoute(
     const giveBack = take();
     const headers = { vary: 'accept', 'cache-control': 'no-store' };
     if (wanted === CSV_KIND) {
-      const list = streamed((after) => reporting.orders(day, after), giveBack);
+      const list = listBody((after, slot) => reporting.orders(day, after, slot), {
+        ended: giveBack,
+        isAllSent: () => c.env.outgoing.writableLength === 0,
+      });
       return new Response(await list, {
         headers: {
           ...headers,
@@ -72,39 +75,6 @@ function dayAsked(written: string): Day {
   throw new Refusal('malformed', 'date: not a day of the calendar.', {
     errors: [{ field: 'date', message: 'not a day', hint: 'Write a day such as 2026-11-23.' }],
   });
-}
-
-/**
- * Pages are read as fast as the client takes them. The first is read before anything is answered, so that trouble with the
- * database is still a problem and not half a list.
- */
-async function streamed(
-  read: (after: CsvPiece['next']) => Promise<CsvPiece>,
-  ended: () => void,
-): Promise<ReadableStream<Uint8Array>> {
-  let page: CsvPiece | null = await read(null).catch((error: unknown) => {
-    ended();
-    throw error;
-  });
-  return new ReadableStream(
-    {
-      pull: async (controller) => {
-        try {
-          if (page === null) return;
-          controller.enqueue(page.bytes);
-          page = page.next === null ? null : await read(page.next);
-          if (page !== null) return;
-          controller.close();
-          ended();
-        } catch (error) {
-          ended();
-          controller.error(error);
-        }
-      },
-      cancel: ended,
-    },
-    { highWaterMark: 1 },
-  );
 }
 
 const getReportRoute = createRoute({

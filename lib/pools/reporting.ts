@@ -66,7 +66,7 @@ export function createReporting(options: ReportingOptions): ReportingPool {
   return {
     report: (day, now) => run('report', { day, now }),
     page: (day, now) => run('page', { day, now }),
-    orders: (day, after) => run('orders', { day, after }),
+    orders: (day, after, slot) => run('orders', { day, after, slot }),
     missing: (now) => run('missing', { now }),
     draft: (day, now) => run('draft', { day, now }),
     publish: (day) => run('publish', { day, now: 0 }),

@@ -1,6 +1,6 @@
 import type { Instant } from '../core/time.ts';
 import type { OrderPlace } from '../store/report-port.ts';
-import type { CsvPiece } from './csv.ts';
+import type { CsvPiece, Slot } from './csv.ts';
 import type { Day } from './days.ts';
 
 /**
@@ -12,8 +12,8 @@ export interface Reporting {
   report(day: Day, now: Instant): Promise<string>;
   /** The same as a page. */
   page(day: Day, now: Instant): Promise<string>;
-  /** A piece of the list of the day's orders. */
-  orders(day: Day, after: OrderPlace | null): Promise<CsvPiece>;
+  /** A piece of the list of the day's orders, in the slot if it has room there. */
+  orders(day: Day, after: OrderPlace | null, slot: Slot | null): Promise<CsvPiece>;
   /** Days that ended and have no written report, oldest first: yesterday, and of the `MADE_UP_DAYS` those with orders. */
   missing(now: Instant): Promise<readonly Day[]>;
   /** Makes a day's report and writes it under names that nobody reads. */

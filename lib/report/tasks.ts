@@ -1,6 +1,7 @@
 import type { Instant } from '../core/time.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { OrderPlace } from '../store/report-port.ts';
+import type { Slot } from './csv.ts';
 import type { Day } from './days.ts';
 
 /** What holds for every task: it travels with each, so that a thread needs nothing before. */
@@ -23,6 +24,7 @@ export interface DayTask extends ReportSettings {
 export interface OrdersTask extends ReportSettings {
   readonly day: Day;
   readonly after: OrderPlace | null;
+  readonly slot: Slot | null;
 }
 
 /** Which days have to be made up for. */

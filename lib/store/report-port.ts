@@ -11,8 +11,11 @@ import type { SettledBy } from './port.ts';
 export interface ReportSource {
   /** Everything that `look` asks for is of one moment, whatever the daemon writes meanwhile. */
   snapshot<T>(look: (view: ReportView) => T): T;
-  /** Orders that were created in the span, oldest first, after the place; a page of at most `limit`. */
-  orders(span: Span, after: OrderPlace | null, limit: number): readonly ReportedOrder[];
+  /**
+   * A page of the list of orders that were created in the span: oldest first, after the place (`null`: from the beginning), at most
+   * `limit`.
+   */
+  list(span: Span, after: OrderPlace | null, limit: number): ListPage;
   close(): void;
 }
 
@@ -116,21 +119,10 @@ export interface OrderPlace {
   readonly id: string;
 }
 
-/** One order as a list for a spreadsheet has it. */
-export interface ReportedOrder extends OrderPlace {
-  readonly memberId: string;
-  readonly state: OrderState;
-  readonly reason: Reason | null;
-  readonly reasonText: string | null;
-  readonly currency: string;
-  readonly amount: number;
-  readonly settledAt: Instant | null;
-  readonly settledBy: SettledBy | null;
-  readonly payments: number;
-  /** Of the payment that completed it, else of the last one. */
-  readonly gateway: string | null;
-  readonly method: string | null;
-  readonly transactionKey: string | null;
-  readonly paymentState: PaymentState | null;
-  readonly refundDue: number;
+/** A page of a list. */
+export interface ListPage {
+  /** Orders as RFC 4180 has them, a line each; before the first order of a list a line with the names of the columns. */
+  readonly text: string;
+  /** Where the next page begins; `null`: there is none. */
+  readonly next: OrderPlace | null;
 }

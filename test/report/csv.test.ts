@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
 import t from 'tap';
-import { CSV_PAGE, csvPages } from '../../lib/report/csv.ts';
+import { CSV_PAGE, csvPages, csvPiece } from '../../lib/report/csv.ts';
 import { spanOfDays } from '../../lib/report/days.ts';
 import type { FlowWorld } from '../support/flow-world.ts';
 import { DAY, openShop, withSource, ZONE } from './shop.ts';
@@ -47,6 +47,9 @@ const WORDS: readonly (readonly [string, string])[] = [
   ['-1', "'-1"],
   ['@x', "'@x"],
   ['\tx', "'\tx"],
+  ['=1,2 "x"', `"'=1,2 ""x"""`],
+  ["o'clock", "o'clock"],
+  ['', ''],
 ];
 
 for (const [said, written] of WORDS) {
@@ -59,6 +62,37 @@ for (const [said, written] of WORDS) {
     t.ok(listOf(shop).join('').includes(`,completed,captured,${written},KRW,`));
   });
 }
+
+t.test('times are those of JavaScript, to the millisecond', async (t) => {
+  const shop = await openShop();
+  t.teardown(shop.close);
+  const hand = new Database(shop.path);
+  const set = hand.prepare("UPDATE journal SET at = ? WHERE order_id = 'ORDER-1'");
+  for (const at of [0, 1_755_270_000_000, 1_755_270_059_000, 4_102_444_799_000]) {
+    for (const later of [0, 1, 7, 499, 500, 999]) {
+      set.run(at + later);
+      const line = listOf(shop).join('').split('\r\n')[1];
+      t.equal(line?.split(',')[8], new Date(at + later).toISOString());
+    }
+  }
+  hand.close();
+});
+
+t.test('a page that has no room in the memory it is given comes in its own', async (t) => {
+  const shop = await openShop();
+  t.teardown(shop.close);
+  const [whole = ''] = listOf(shop);
+  const span = spanOfDays(DAY, DAY, ZONE);
+  const length = Buffer.byteLength(whole);
+  withSource(shop, (source) => {
+    for (const room of [length, length - 1, 0]) {
+      const slot = new SharedArrayBuffer(room);
+      const { bytes } = csvPiece(source, span, null, slot);
+      t.equal(new TextDecoder().decode(Uint8Array.from(bytes)), whole);
+      t.equal(bytes.buffer === slot, room === length);
+    }
+  });
+});
 
 t.test('a long list comes page by page, each order once, also at the same moment', async (t) => {
   const shop = await openShop();

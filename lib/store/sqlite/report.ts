@@ -4,13 +4,13 @@ import type {
   OpenGroups,
   OrderGroup,
   PaymentGroup,
-  ReportedOrder,
   ReportSource,
   ReportView,
   Span,
   StockGroup,
 } from '../report-port.ts';
 import { openConnection } from './connection.ts';
+import { listPage } from './list.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { startReading } from './reading.ts';
 import type { Session } from './session.ts';
@@ -29,15 +29,7 @@ export function openReportSource(path: string): ReportSource {
   const { lookNow } = startReading(connection);
   return {
     snapshot: (look) => lookNow((session) => look(viewOf(session))),
-    orders: (span, after, limit) =>
-      lookNow((session) =>
-        session.rows<ReportedOrder>(SELECT_REPORTED, {
-          ...span,
-          createdAt: after?.createdAt ?? span.from,
-          id: after?.id ?? '',
-          limit,
-        }),
-      ),
+    list: (span, after, limit) => lookNow((session) => listPage(session, span, after, limit)),
     close: () => connection.close(),
   };
 }
@@ -153,18 +145,3 @@ const GROUP_DEAD = `
 const SELECT_COUNTERS = "SELECT name, value FROM counters WHERE name IN ('held', 'refund_due')";
 
 const SELECT_NAME = 'SELECT name FROM products WHERE id = ?';
-
-const SELECT_REPORTED = `
-  SELECT o.id, o.member_id AS memberId, o.created_at AS createdAt, o.state, o.reason, o.reason_text AS reasonText,
-    o.currency, o.amount, j.at AS settledAt, j.settled_by AS settledBy,
-    (SELECT count(*) FROM payments AS each WHERE each.order_id = o.id) AS payments,
-    p.gateway, p.method, p.transaction_key AS transactionKey, p.state AS paymentState,
-    (SELECT coalesce(sum(each.refund_due), 0) FROM payments AS each
-      WHERE each.order_id = o.id AND each.state = 'refund_due') AS refundDue
-  FROM ${ORDERS}
-    LEFT JOIN journal AS j ON j.seq = (
-      SELECT one.seq FROM journal AS one WHERE one.order_id = o.id AND one.settled_by IS NOT NULL ORDER BY one.version LIMIT 1)
-    LEFT JOIN payments AS p ON p.seq = (
-      SELECT one.seq FROM payments AS one WHERE one.order_id = o.id ORDER BY one.id IS o.paid_by DESC, one.seq DESC LIMIT 1)
-  WHERE (o.created_at, o.id) > (:createdAt, :id) AND ${IN_SPAN}
-  ORDER BY o.created_at, o.id LIMIT :limit`;
