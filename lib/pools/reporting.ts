@@ -44,8 +44,13 @@ export function createReporting(options: ReportingOptions): ReportingPool {
     filename: workerUrl ?? new URL('../../workers/report.ts', import.meta.url).href,
     name: 'report',
   });
-  // Without a listener a thread that throws while it starts would end the process.
-  pool.on('error', failed);
+  /** Of what is asked for until a thread cannot start: in the pool's queue it would wait for the next one for ever. */
+  let waiting = new AbortController();
+  pool.on('error', (error: unknown) => {
+    failed(error);
+    waiting.abort(error);
+    waiting = new AbortController();
+  });
 
   const run = async <T>(name: string, task: object): Promise<T> => {
     const result = await ended<T>(name, task);
@@ -54,12 +59,14 @@ export function createReporting(options: ReportingOptions): ReportingPool {
   };
   const ended = async <T>(name: string, task: object): Promise<TaskResult<T>> => {
     try {
-      return await pool.run({ ...settings, ...task }, { name });
+      return await pool.run({ ...settings, ...task }, { name, signal: waiting.signal });
     } catch (error) {
-      throw new ReconciledError('store_failed', `The report could not be made: ${textOf(error)}.`, {
+      // What was taken out of the queue says only that; why is its cause.
+      const cause = error instanceof Error ? (error.cause ?? error) : error;
+      throw new ReconciledError('store_failed', `The report could not be made: ${textOf(cause)}.`, {
         hint: 'Try again; the log tells more.',
         retryable: true,
-        cause: error,
+        cause,
       });
     }
   };
