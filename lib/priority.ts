@@ -15,5 +15,5 @@ export function stepAside(): void {
   }
 }
 
-/** A tenth of what others get where there are not cores enough: it still comes to its end. */
-const LOWER = constants.priority.PRIORITY_BELOW_NORMAL;
+/** As low as it gets: it runs where nobody else wants a core, and comes to its end because nobody always does. */
+const LOWER = constants.priority.PRIORITY_LOW;

@@ -18,6 +18,6 @@ t.test('a thread steps aside, and its process does not', { skip: NOT_HERE }, asy
   );
   const [priority] = await once(worker, 'message');
   await worker.terminate();
-  t.equal(priority, Math.max(before, constants.priority.PRIORITY_BELOW_NORMAL));
+  t.equal(priority, Math.max(before, constants.priority.PRIORITY_LOW));
   t.equal(getPriority(), before);
 });

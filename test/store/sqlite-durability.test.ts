@@ -23,6 +23,8 @@ t.test('what was acknowledged survives kill -9, and the lock does not', async (t
     const underway = writer.create(`${ORDERS[0]}-underway-${round}`);
     writer.child.kill('SIGKILL');
     await underway;
+    // The system closes its pipes before its locks: only when it is gone are they free.
+    await writer.end();
   }
   const store = openSqliteStore({ path, clock: testClock(), tell: () => {} });
   t.teardown(() => store.upkeep.close());

@@ -74,6 +74,12 @@ const BUSY_TIMEOUT_MS = 1_000;
 /** The write-ahead log is cut back to this after a checkpoint: it grows beyond while a long reader holds it. */
 const LOG_SIZE_LIMIT_BYTES = 64 * 1024 * 1024;
 
+/**
+ * The write-ahead log is put back into the file whenever so many pages have come together, within the COMMIT that is the last of
+ * them. With SQLite's own thousand that one holds the loop for up to 20 ms, with these for a third of it.
+ */
+const LOG_PAGES = 300;
+
 interface Open {
   readonly database: Database.Database;
   readonly session: Session;
@@ -150,6 +156,7 @@ function prepareForWriting(
     });
   // FULL: an acknowledged write survives a power cut. The driver's own default for this mode is less.
   database.pragma('synchronous = FULL');
+  database.pragma(`wal_autocheckpoint = ${LOG_PAGES}`);
   database.pragma(`journal_size_limit = ${LOG_SIZE_LIMIT_BYTES}`);
   if (version > 0 && version < migrations.length) keepAsItIs(database, version, path);
   for (const [index, step] of migrations.entries()) {

@@ -62,6 +62,8 @@ export async function backUp(
         return PAGES_PER_STEP;
       },
     });
+    // From now on the daemon can put its log back: the longer it could not, the longer that takes.
+    from.close();
     return finish(draft, path);
   } catch (error) {
     removeDraft(draft);

@@ -49,12 +49,11 @@ export function sqliteUpkeep(connection: Connection, reading: Reading, writer: W
 const PRUNE_SLICE = 1_000;
 
 /** Orders removed in one transaction, about a dozen rows each: with the log put back some milliseconds. */
-const FORGET_SLICE = 3;
+const FORGET_SLICE = 2;
 
 /**
- * Puts the write-ahead log back into the file, as far as no reader needs it. SQLite does so by itself once a thousand pages have come
- * together, within the COMMIT that is the last of them: removals touch other pages with every row, and the loop was held for up to
- * 40 ms.
+ * Puts the write-ahead log back into the file, as far as no reader needs it, and does not wait until SQLite does so by itself within
+ * some COMMIT: removals touch other pages with every row, and whatever of them comes together the loop is held for.
  */
 function putBack(connection: Connection): void {
   try {
