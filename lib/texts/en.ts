@@ -5,6 +5,7 @@ import type { OrderState } from '../core/order.ts';
 import type { PaymentState } from '../core/payment.ts';
 import type { Reason } from '../core/reason.ts';
 import type { Verdict } from '../core/verdict.ts';
+import { counted } from './counted.ts';
 import { notices } from './notices/en.ts';
 import { reportEn } from './report/en.ts';
 
@@ -231,13 +232,14 @@ export const en = {
     },
   },
   sweep: {
-    done: (looked: number, seconds: string) => `Looked at ${looked} orders in ${seconds} s.`,
+    done: (looked: number, seconds: string) =>
+      `Looked at ${counted(looked, 'order')} in ${seconds} s.`,
     byDaemon: 'The running daemon sweeps …',
     byUs: 'No daemon runs on this database: sweeping here.',
   },
   imported: {
     progress: 'importing',
-    lines: (read: number, bad: number) => `${read} lines read, ${bad} of them bad.`,
+    lines: (read: number, bad: number) => `${counted(read, 'line')} read, ${bad} of them bad.`,
     outcomes: {
       created: 'stored',
       same: 'there already',
@@ -248,23 +250,25 @@ export const en = {
   },
   replay: {
     progress: 'replaying',
-    agreed: (rows: number) => `${rows} decisions made again, all the same.`,
-    disagreed: (rows: number, of: number) => `${rows} of ${of} decisions came out differently:`,
+    agreed: (rows: number) => `${counted(rows, 'decision')} made again, all the same.`,
+    disagreed: (rows: number, of: number) =>
+      `${rows} of ${counted(of, 'decision')} came out differently:`,
     skipped: (rows: number, rules: string) =>
-      `${rows} decisions were made by other rules (${rules}) and were left out.`,
+      `${counted(rows, 'decision was', 'decisions were')} made by other rules (${rules}) and left out.`,
   },
   care: {
     copying: 'copying',
     checking: 'checking',
     backedUp: (path: string, orders: number, bytes: string) =>
-      `${path}: ${orders} orders, ${bytes}. It was looked through and is sound.`,
+      `${path}: ${counted(orders, 'order')}, ${bytes}. It was looked through and is sound.`,
     restored: (path: string, orders: number) =>
-      `${path}: ${orders} orders are back. Start the daemon; it asks about whatever is due.`,
-    pruned: (orders: number) => `${orders} orders were removed. Their ids stay taken.`,
-    wouldPrune: (orders: number) => `${orders} orders would be removed.`,
+      `${path}: ${counted(orders, 'order is', 'orders are')} back. Start the daemon; it asks about whatever is due.`,
+    pruned: (orders: number) =>
+      `${counted(orders, 'order was', 'orders were')} removed. ${orders === 1 ? 'Its id stays' : 'Their ids stay'} taken.`,
+    wouldPrune: (orders: number) => `${counted(orders, 'order')} would be removed.`,
     sound: (orders: number, decisions: number) =>
-      `The database is sound: ${orders} orders, ${decisions} decisions made again, all the same.`,
-    unsound: (troubles: number) => `${troubles} ${troubles === 1 ? 'trouble' : 'troubles'} found:`,
+      `The database is sound: ${counted(orders, 'order')}, ${counted(decisions, 'decision')} made again, all the same.`,
+    unsound: (troubles: number) => `${counted(troubles, 'trouble')} found:`,
     differs: (orderId: string, seq: number, where: string) =>
       `Row ${seq} of the journal, about ${orderId}, comes out differently when it is decided again: ${where}.`,
   },
@@ -287,7 +291,7 @@ export const en = {
     open: (path: string) => `other users of this machine can read ${path}`,
     openTodo: (path: string) => `chmod 600 ${path}*`,
     secretTodo: (path: string) => `chmod o= ${path}`,
-    database: (orders: number) => `${orders} orders; it can be read`,
+    database: (orders: number) => `${counted(orders, 'order')}; it can be read`,
     noDatabase: 'there is none yet; the daemon makes it',
     daemon: (origin: string) => `a daemon runs at ${origin} and does its work`,
     daemonNotReady: (origin: string) => `a daemon runs at ${origin} and is not ready`,

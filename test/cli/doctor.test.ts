@@ -33,7 +33,7 @@ t.test('a machine on which all is well', async (t) => {
   await run(['import', '--products', '-'], { cwd, input: PRODUCTS });
   await run(['import', '-'], { cwd, input: orderLine(1) });
   const after = await doctor(cwd);
-  t.match(after.of('database'), { verdict: 'ok', found: /^1 orders; it can be read$/ });
+  t.match(after.of('database'), { verdict: 'ok', found: /^1 order; it can be read$/ });
   const words = await run(['doctor', '--locale', 'ko'], { cwd });
   t.match(words.stdout, /^정상 {2}gateway pg: \d+ ms 만에 응답$/m);
   t.match(words.stdout, /할 일이 1가지 있습니다\.\n$/);

@@ -197,9 +197,9 @@ t.test(
     t.equal(code, 1);
     t.match(
       stdout,
-      /^1 of 1 decisions came out differently:\n {2}\d+ {2}ORDER000001 {2}order\.state\n$/,
+      /^1 of 1 decision came out differently:\n {2}\d+ {2}ORDER000001 {2}order\.state\n$/,
     );
-    t.equal(stderr, '1 decisions were made by other rules (0) and were left out.\n');
+    t.equal(stderr, '1 decision was made by other rules (0) and left out.\n');
   },
 );
 
