@@ -12,8 +12,8 @@ export interface ListWatch {
  * The pages of a list as the body of a response, read as fast as the client takes them. The first is read before anything is
  * answered, so that trouble with the database is still a problem and not half a list.
  *
- * Pages come in slots that are used again and again: fresh memory for each of two thousand would have the main loop collect
- * garbage for up to twenty milliseconds at a time. A slot is written anew only when what was in it has left the process.
+ * Pages come in slots that are used again and again: were each in fresh memory, V8 would collect it in the main loop and on
+ * all cores. A slot is written anew only when what was in it has left the process.
  * @throws what `read` rejects with.
  */
 export async function listBody(

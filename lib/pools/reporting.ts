@@ -58,11 +58,12 @@ export function createReporting(options: ReportingOptions): ReportingPool {
     throw new ReconciledError(result.code, result.message, { hint: result.hint });
   };
   const ended = async <T>(name: string, task: object): Promise<TaskResult<T>> => {
+    const { signal } = waiting;
     try {
-      return await pool.run({ ...settings, ...task }, { name, signal: waiting.signal });
+      return await pool.run({ ...settings, ...task }, { name, signal });
     } catch (error) {
-      // What was taken out of the queue says only that; why is its cause.
-      const cause = error instanceof Error ? (error.cause ?? error) : error;
+      // What is taken out of the queue says only that it was.
+      const cause: unknown = signal.aborted ? signal.reason : error;
       throw new ReconciledError('store_failed', `The report could not be made: ${textOf(cause)}.`, {
         hint: 'Try again; the log tells more.',
         retryable: true,

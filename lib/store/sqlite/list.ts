@@ -2,7 +2,7 @@ import type { ListPage, OrderPlace, Span } from '../report-port.ts';
 import type { Session } from './session.ts';
 
 /**
- * A page of the list of orders. SQLite writes the lines: a page is one text and not ten thousand cells that have to be collected
+ * A page of the list of orders. SQLite writes the lines: a page is one text and not eight thousand cells that have to be collected
  * again, which V8 does on all cores, and the daemon would wait for one.
  */
 export function listPage(
