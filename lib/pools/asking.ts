@@ -14,8 +14,9 @@ import {
 } from './asking-threads.ts';
 import type { AskTask, Chunk, Feeding, Reply, RequestTask } from './messages.ts';
 import type { Asking } from './port.ts';
+import type { AskingEnd, AskingThread, Threads } from './thread-port.ts';
 import { textOf } from './threads.ts';
-import { type AskingEnd, type AskingThread, type Threads, Windows } from './windows.ts';
+import { Windows } from './windows.ts';
 
 /** What the pool is made from. */
 export interface AskingOptions extends ThreadCode {

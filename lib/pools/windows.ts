@@ -2,43 +2,13 @@ import type { Clock } from '../clock.ts';
 import type { GatewayConfig } from '../config.ts';
 import type { Answer, Heard, Question } from '../core/gateway.ts';
 import type { DurationMs } from '../core/time.ts';
-import type {
-  Asked,
-  Exchange,
-  GatewaySettings,
-  PaymentRequest,
-  RequestOutcome,
-} from '../gateways/port.ts';
+import type { Exchange, PaymentRequest, RequestOutcome } from '../gateways/port.ts';
 import type { Tell } from '../observe/events.ts';
 import type { LimitChange } from './limits.ts';
-import type { Chunk, Reply, RequestTask } from './messages.ts';
+import type { Chunk } from './messages.ts';
 import type { Asking } from './port.ts';
+import type { AskingThread, Threads } from './thread-port.ts';
 import { type Feed, GatewayWindow, type Job, type NotAsked } from './window.ts';
-
-/** Whatever asks on our behalf. Nothing rejects: trouble is a text. */
-export interface Threads {
-  /** Begins a task with a first chunk; each reply is told as it comes. */
-  ask(gateway: GatewaySettings, first: Chunk, told: (reply: Reply) => void): AskingThread;
-  /** A text: whether it was sent is not known. */
-  request(task: RequestTask): Promise<Asked<RequestOutcome> | string>;
-  /** Threads in use. */
-  count(): number;
-}
-
-/** A thread at a task that goes on while it is given more. */
-export interface AskingThread {
-  /** After its end nothing comes of it. */
-  give(chunk: Chunk): void;
-  /** What it has not begun is not to begin: replies say what that is. */
-  recall(): void;
-  /** Resolves after the last reply. */
-  readonly ended: Promise<AskingEnd>;
-}
-
-/** `came`: so many orders reached the thread, and what was given after them was never begun; `trouble`: what went wrong. */
-export type AskingEnd =
-  | { readonly kind: 'done'; readonly came: number }
-  | { readonly kind: 'trouble'; readonly text: string };
 
 /** All gateways' windows: orders wait here until their gateway has a slot, and each is settled by its own answer. */
 export class Windows implements Asking {
