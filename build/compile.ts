@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
 import { compile } from './binary/program.ts';
+import { NODE_FLAGS } from './node-flags.ts';
 
 /**
  * V8 writes its numbers of this process into what it compiles: a seed against attacks on its tables, which is drawn anew for
@@ -20,7 +21,7 @@ const FLAGS = [
 
 /**
  * Where a cache says with which flags it was made. V8 refuses one that was made with others; ours change how a cache is made
- * and not what it means, so that the mark of a Node without flags is put there, and it is checked that such a Node takes it.
+ * and not what it means, so that the mark of a Node with those of the binary is put there, and it is checked that such a Node takes it.
  */
 const FLAGS_MARK = { from: 12, to: 16 } as const;
 
@@ -28,12 +29,12 @@ const FLAGS_MARK = { from: 12, to: 16 } as const;
 export function compileScripts(node: string, folder: string): void {
   // An empty environment: options and loaders of whoever builds would leave their traces.
   const run = (...args: string[]) => execFileSync(node, args, { env: {}, encoding: 'utf8' });
-  const mark = run(import.meta.filename, 'mark');
+  const mark = run(...NODE_FLAGS, import.meta.filename, 'mark');
   run(...FLAGS, import.meta.filename, 'compile', folder, mark);
-  run(import.meta.filename, 'check', folder);
+  run(...NODE_FLAGS, import.meta.filename, 'check', folder);
 }
 
-/** The three steps, each a process of its own: with the flags of V8 or without. */
+/** The three steps, each a process of its own: with the flags for compiling or with those of the binary. */
 function step([name, folder = '', mark = '']: readonly string[]): void {
   if (name === 'mark') {
     const { from, to } = FLAGS_MARK;
