@@ -5,6 +5,7 @@ import { type Conditions, startConditions } from '../../lib/flows/conditions.ts'
 import type { Event } from '../../lib/observe/events.ts';
 import { openSqliteStore } from '../../lib/store/sqlite/index.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
+import { syncHere } from '../support/syncing.ts';
 import { TurnedClock, turnTo } from '../support/turned-clock.ts';
 import { type Gauge, watched } from '../support/watched-store.ts';
 
@@ -27,7 +28,12 @@ async function openConditionsWorld(test: Test): Promise<ConditionsWorld> {
   const clock = new TurnedClock();
   const origin = clock.now();
   const gauge: Gauge = { busy: 0 };
-  const real = openSqliteStore({ path: join(dir.path, 'reconciled.db'), clock, tell: () => {} });
+  const real = openSqliteStore({
+    path: join(dir.path, 'reconciled.db'),
+    clock,
+    tell: () => {},
+    syncFile: syncHere,
+  });
   const store = watched(real, gauge);
   const topics = ['gateway.down', 'gateway.up', 'gateway.misconfigured'] as const;
   await store.outbox.subscribe(

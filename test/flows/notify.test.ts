@@ -17,6 +17,7 @@ import {
 } from '../support/model-sending.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { effect } from '../support/store-fixtures.ts';
+import { syncHere } from '../support/syncing.ts';
 import { TurnedClock, turnTo, turnUntil } from '../support/turned-clock.ts';
 import { type Gauge, watched } from '../support/watched-store.ts';
 
@@ -50,7 +51,12 @@ async function openNotifyWorld(test: Test, options: NotifyOptions = {}): Promise
   const gauge: Gauge = { busy: 0 };
   const events: Event[] = [];
   const tell = (event: Event) => void events.push(event);
-  const real = openSqliteStore({ path: join(dir.path, 'reconciled.db'), clock, tell });
+  const real = openSqliteStore({
+    path: join(dir.path, 'reconciled.db'),
+    clock,
+    tell,
+    syncFile: syncHere,
+  });
   const store = watched(options.through?.(real) ?? real, gauge);
   const { behaviour = () => well, channels = [webhook('ops')], chance = 0.5 } = options;
   const { topics = ['order.held'] satisfies EffectTopic[], digestMs = 0 } = options;

@@ -7,6 +7,7 @@ import { MODEL_SETTINGS } from '../support/flow-world.ts';
 import { ModelAsking, type Weather } from '../support/model-asking.ts';
 import { type ModelDaemon, startModelDaemon } from '../support/model-daemon.ts';
 import type { ModelGateway } from '../support/model-gateway.ts';
+import { syncHere } from '../support/syncing.ts';
 import { type TurnedClock, turnUntil } from '../support/turned-clock.ts';
 import { type Gauge, watched } from '../support/watched-store.ts';
 import { type Fate, faulty } from './faulty-store.ts';
@@ -49,7 +50,7 @@ export async function beginLife(parts: LifeParts): Promise<Life> {
   const { directory, clock, gauge, gateways, receivers, tell } = parts;
   let alive = true;
   const path = join(directory, 'reconciled.db');
-  const real = watched(openSqliteStore({ path, clock, tell }), gauge);
+  const real = watched(openSqliteStore({ path, clock, tell, syncFile: syncHere }), gauge);
   const store = faulty(real, { ...parts, alive: () => alive });
   const asking = new ModelAsking(clock, gateways, parts);
   const daemon = await startModelDaemon({

@@ -9,6 +9,7 @@ import { ModelAsking, type Weather } from './model-asking.ts';
 import { type ModelDaemon, startModelDaemon } from './model-daemon.ts';
 import { ModelGateway, type ModelSettings, type TrueTransaction } from './model-gateway.ts';
 import { scratchDir } from './scratch-dir.ts';
+import { syncHere } from './syncing.ts';
 import { TurnedClock, turnTo, turnUntil } from './turned-clock.ts';
 import { type Gauge, watched } from './watched-store.ts';
 
@@ -56,7 +57,7 @@ export async function openFlowWorld(options: FlowOptions = {}): Promise<FlowWorl
   const events: Event[] = [];
   const tell = (event: Event) => void events.push(event);
   const path = join(dir.path, 'reconciled.db');
-  const real = openSqliteStore({ path, clock, tell });
+  const real = openSqliteStore({ path, clock, tell, syncFile: syncHere });
   const store = watched(options.through?.(real) ?? real, gauge);
   const gateway = new ModelGateway({
     name: 'pg',

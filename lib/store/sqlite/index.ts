@@ -5,6 +5,7 @@ import { startClaims } from './claims.ts';
 import { openConnection } from './connection.ts';
 import { sqliteDocket } from './docket.ts';
 import { sqliteIntake } from './intake.ts';
+import { type SyncFile, syncBeside } from './log-file.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { sqliteOutbox } from './outbox.ts';
 import { sqliteReader } from './reader.ts';
@@ -24,6 +25,8 @@ export interface SqliteStoreOptions {
   readonly maxPages?: number;
   /** The layout, as steps; the released ones by default. A test gives one more. */
   readonly migrations?: readonly string[];
+  /** How the log is put on the disk; beside the loop by default. A test has it done at once, or decides when it is done. */
+  readonly syncFile?: SyncFile;
 }
 
 /**
@@ -38,6 +41,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     readOnly: options.readOnly ?? false,
     maxPages: options.maxPages ?? null,
     migrations: options.migrations ?? MIGRATIONS,
+    syncFile: options.syncFile ?? syncBeside,
   });
   const writer = startWriter(connection, options.clock, options.tell);
   const reading = startReading(connection);

@@ -7,8 +7,9 @@ import { isFaultOfTheWork, storeTrouble } from './trouble.ts';
  * statement.
  */
 export interface Reading {
+  /** Sees only what is on the disk: nobody is told of, asked about or paid what a power cut could still take back. */
   look<T>(look: (session: Session) => T): Promise<T>;
-  /** The same without a promise; throws. */
+  /** The same without a promise, for what stays in here: it may see a COMMIT that is on its way to the disk. Throws. */
   lookNow<T>(look: (session: Session) => T): T;
 }
 
@@ -30,5 +31,11 @@ export function startReading(connection: Connection): Reading {
       throw storeTrouble(error, connection.path);
     }
   };
-  return { look: async (look) => lookNow(look), lookNow };
+  return {
+    look: async (look) => {
+      while (connection.syncing !== null) await connection.syncing;
+      return lookNow(look);
+    },
+    lookNow,
+  };
 }

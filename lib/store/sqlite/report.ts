@@ -11,6 +11,7 @@ import type {
 } from '../report-port.ts';
 import { openConnection } from './connection.ts';
 import { listPage } from './list.ts';
+import { syncBeside } from './log-file.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { startReading } from './reading.ts';
 import type { Session } from './session.ts';
@@ -25,6 +26,7 @@ export function openReportSource(path: string): ReportSource {
     readOnly: true,
     maxPages: null,
     migrations: MIGRATIONS,
+    syncFile: syncBeside,
   });
   const { lookNow } = startReading(connection);
   return {

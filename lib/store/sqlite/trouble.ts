@@ -2,8 +2,8 @@ import Database from 'better-sqlite3';
 import { type ErrorCode, ReconciledError } from '../../errors.ts';
 
 /**
- * What is known of a write that failed. `unknown`: the engine failed inside COMMIT, so it may or may not be there after
- * the next opening.
+ * What is known of a write that failed. `unknown`: the engine failed inside COMMIT, or the system while it put that on the disk, so it
+ * may or may not be there after the next opening.
  */
 export type Written = 'nothing' | 'unknown';
 
@@ -17,10 +17,22 @@ export function storeTrouble(
   const engineCode = codeOf(error);
   const code = errorCodeOf(engineCode);
   const { what, hint, retryable } = WORDS[code];
-  const fate = written === 'unknown' ? ' It is not known whether the last change was written.' : '';
   const detail = error instanceof Error ? error.message : String(error);
   const said = engineCode === '' ? detail : `${engineCode}: ${detail}`;
-  return new ReconciledError(code, `${what} (${path}; ${said}).${fate}`, {
+  return new ReconciledError(code, `${what} (${path}; ${said}).${fateOf(written)}`, {
+    hint,
+    retryable,
+    cause: error,
+  });
+}
+
+/** The same for a COMMIT that the system could not put on the disk: never the fault of the work, whatever the system says. */
+export function syncTrouble(error: unknown, path: string): ReconciledError {
+  const trouble = storeTrouble(error, path, 'unknown');
+  if (trouble.code !== 'internal') return trouble;
+  const { what, hint, retryable } = WORDS.store_failed;
+  const detail = error instanceof Error ? error.message : String(error);
+  return new ReconciledError('store_failed', `${what} (${path}; ${detail}).${fateOf('unknown')}`, {
     hint,
     retryable,
     cause: error,
@@ -79,6 +91,10 @@ const CODES: readonly (readonly [string, StoreErrorCode])[] = [
   ['ENFILE', 'store_failed'],
   ['ENOENT', 'store_failed'],
 ];
+
+function fateOf(written: Written): string {
+  return written === 'unknown' ? ' It is not known whether the last change was written.' : '';
+}
 
 interface Words {
   readonly what: string;

@@ -4,14 +4,17 @@ import type { Tell } from '../../observe/events.ts';
 import type { Connection } from './connection.ts';
 import { writeCounts } from './ledger.ts';
 import { type Session, undo } from './session.ts';
-import { isFaultOfTheWork, storeTrouble, type Written } from './trouble.ts';
+import { isFaultOfTheWork, storeTrouble, syncTrouble, type Written } from './trouble.ts';
 
-/** Writes what is asked for in one turn of the event loop as one durable transaction. */
+/**
+ * Writes what is asked for in one turn of the event loop as one durable transaction. While that goes to the disk the loop goes on, and
+ * whatever is asked for meanwhile is the next transaction.
+ */
 export interface Writer {
   /**
-   * Resolves with what `work` returned after the COMMIT that holds it. `work` must do all its checks before its first write
-   * and may run twice: when another piece of its group breaks a constraint the group is undone and each runs alone.
-   * `committed` runs right after the COMMIT, before anything else can.
+   * Resolves with what `work` returned when the COMMIT that holds it is on the disk. `work` must do all its checks before its first
+   * write and may run twice: when another piece of its group breaks a constraint the group is undone and each runs alone.
+   * `committed` runs right before it resolves, before anything else can.
    */
   write<T>(work: (session: Session) => T, committed?: (result: T) => void): Promise<T>;
   /**
@@ -33,6 +36,7 @@ const GROUP_SIZE = 100;
 /** The one writer of a connection. Tells `store.committed` per transaction and `store.failed` when the engine fails. */
 export function startWriter(connection: Connection, clock: Clock, tell: Tell): Writer {
   const queue: Job[] = [];
+  /** A transaction is about to be written, or on its way to the disk. */
   let scheduled = false;
   let drained: (() => void) | null = null;
   let ring = () => {};
@@ -43,35 +47,47 @@ export function startWriter(connection: Connection, clock: Clock, tell: Tell): W
     // Not a timer: whatever this turn of the loop still brings comes along, and a lone writer does not wait.
     setImmediate(turn);
   };
-  const turn = () => {
+  const turn = async () => {
+    await writeGroup(nextGroup(queue));
     scheduled = false;
-    writeGroup(nextGroup(queue));
     if (queue.length > 0) schedule();
     else drained?.();
   };
-  const writeGroup = (group: readonly Job[]) => {
+  const writeGroup = async (group: readonly Job[]) => {
     if (group.length === 0) return;
-    const outcome = attempt(group);
+    const outcome = await attempt(group);
     if (outcome.kind === 'refused' && group.length > 1) return writeOneByOne(group);
     for (const job of group) conclude(job, outcome);
     if (outcome.kind === 'committed' && outcome.delivers) ring();
   };
-  const writeOneByOne = (group: readonly Job[]) => {
+  const writeOneByOne = async (group: readonly Job[]) => {
     let stopped: ReconciledError | null = null;
     for (const job of group) {
       if (stopped !== null) {
         job.fail(stopped);
         continue;
       }
-      const outcome = attempt([job]);
+      const outcome = await attempt([job]);
       conclude(job, outcome);
       if (outcome.kind === 'committed' && outcome.delivers) ring();
       // The engine will not do better for the rest of this turn.
       if (outcome.kind === 'failed') stopped = outcome.error;
     }
   };
-  const attempt = (group: readonly Job[]): Attempt => {
+  const attempt = async (group: readonly Job[]): Promise<Attempt> => {
     const startedMs = clock.monotonicMs();
+    const done = commit(group);
+    if (done.kind !== 'committed') return done;
+    try {
+      await connection.sync();
+    } catch (error) {
+      return failed(syncTrouble(error, connection.path));
+    }
+    const durationMs = clock.monotonicMs() - startedMs;
+    tell({ name: 'store.committed', rows: rowsOf(group), durationMs });
+    return done;
+  };
+  const commit = (group: readonly Job[]): Attempt => {
     let written: Written = 'nothing';
     let session: Session | undefined;
     try {
@@ -81,18 +97,19 @@ export function startWriter(connection: Connection, clock: Clock, tell: Tell): W
       const delivers = writeCounts(session).includes('delivery_pending');
       written = 'unknown';
       session.run('COMMIT');
-      const durationMs = clock.monotonicMs() - startedMs;
-      tell({ name: 'store.committed', rows: rowsOf(group), durationMs });
       return { kind: 'committed', delivers };
     } catch (error) {
       const undone = session !== undefined && undo(session);
       const trouble = storeTrouble(error, connection.path, written);
       if (isFaultOfTheWork(error) && undone) return { kind: 'refused', error: trouble };
-      // After a failed COMMIT or fsync the connection's view of the file is not to be trusted.
-      if (trouble.code !== 'store_closed') connection.abandon();
-      tell({ name: 'store.failed', error: `${trouble.code}: ${trouble.message}` });
-      return { kind: 'failed', error: trouble };
+      return failed(trouble);
     }
+  };
+  const failed = (error: ReconciledError): Attempt => {
+    // After a failed COMMIT or sync the connection's view of the file is not to be trusted.
+    if (error.code !== 'store_closed') connection.abandon();
+    tell({ name: 'store.failed', error: `${error.code}: ${error.message}` });
+    return { kind: 'failed', error };
   };
 
   const put = (job: Job) => {

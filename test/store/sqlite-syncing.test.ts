@@ -1,0 +1,126 @@
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import t, { type Test } from 'tap';
+import type { Event } from '../../lib/observe/events.ts';
+import { openSqliteStore } from '../../lib/store/sqlite/index.ts';
+import { newOrder, T0, testClock } from '../support/store-fixtures.ts';
+import { directoryOf } from '../support/store-process.ts';
+import { HeldSyncs } from '../support/syncing.ts';
+
+/** A store whose COMMITs are on the disk when the test says so. */
+function held(t: Test) {
+  const syncs = new HeldSyncs();
+  const events: Event[] = [];
+  const store = openSqliteStore({
+    path: join(directoryOf(t), 'orders.db'),
+    clock: testClock(),
+    tell: (event) => events.push(event),
+    syncFile: syncs.syncFile,
+  });
+  t.teardown(async () => {
+    const closed = store.upkeep.close();
+    await underWay(syncs, 0);
+    await closed;
+  });
+  const create = (id: string) => store.intake.createOrders([newOrder({ id })], T0);
+  return { store, syncs, events, create };
+}
+
+/** Goes on until so many syncs are under way; releases them when there should be none. */
+async function underWay(syncs: HeldSyncs, count: number): Promise<void> {
+  for (let turn = 0; turn < 20; turn += 1) {
+    if (count === 0) syncs.release();
+    await nextTurn();
+    if (count > 0 && syncs.underWay === count) return;
+  }
+}
+
+/** What became of a promise by now. */
+async function stateOf(promise: Promise<unknown>): Promise<'waits' | 'resolved' | 'rejected'> {
+  let state: 'waits' | 'resolved' | 'rejected' = 'waits';
+  promise.then(
+    () => {
+      state = 'resolved';
+    },
+    () => {
+      state = 'rejected';
+    },
+  );
+  for (let turn = 0; turn < 5; turn += 1) await nextTurn();
+  return state;
+}
+
+t.test(
+  'a write is acknowledged when it is on the disk, and the loop goes on meanwhile',
+  async (t) => {
+    const { syncs, create } = held(t);
+    const created = create('ORDER1');
+    await underWay(syncs, 1);
+    t.equal(await stateOf(created), 'waits', 'committed, and the loop turns');
+    syncs.release();
+    t.match(await created, [{ kind: 'created' }]);
+  },
+);
+
+t.test('nobody sees what a power cut could still take back', async (t) => {
+  const { store, syncs, create } = held(t);
+  const created = create('ORDER1');
+  await underWay(syncs, 1);
+  const seen = store.reader.order('ORDER1');
+  t.equal(await stateOf(seen), 'waits');
+  syncs.release();
+  t.not(await seen, null);
+  await created;
+});
+
+t.test('what is asked for during a sync is one transaction after it', async (t) => {
+  const { syncs, events, create } = held(t);
+  const first = create('ORDER1');
+  await underWay(syncs, 1);
+  const others = ['ORDER2', 'ORDER3', 'ORDER4'].map(create);
+  t.equal(await stateOf(Promise.all(others)), 'waits');
+  t.equal(syncs.underWay, 1, 'one sync at a time');
+  syncs.release();
+  await first;
+  await underWay(syncs, 1);
+  syncs.release();
+  await Promise.all(others);
+  t.match(
+    events.filter(({ name }) => name === 'store.committed'),
+    [{ rows: 1 }, { rows: 3 }],
+  );
+});
+
+t.test('a disk that fails: the write is in doubt, and so is nothing else', async (t) => {
+  for (const error of [
+    Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' }),
+    Object.assign(new Error('EINVAL: invalid argument, fdatasync'), { code: 'EINVAL' }),
+  ]) {
+    const { store, syncs, events, create } = held(t);
+    const failed = [create('ORDER1'), create('ORDER2')];
+    await underWay(syncs, 1);
+    const next = create('ORDER3');
+    syncs.fail(error);
+    for (const one of failed)
+      await t.rejects(one, { code: 'store_failed', message: /not known whether/, retryable: true });
+    await underWay(syncs, 1);
+    syncs.release();
+    t.match(await next, [{ kind: 'created' }]);
+    t.strictSame(
+      events.map(({ name }) => name),
+      ['store.failed', 'store.committed'],
+      'what is in doubt is not written once more by itself',
+    );
+    t.strictSame(await store.upkeep.check(), []);
+  }
+});
+
+t.test('a store that is closed has put everything on the disk', async (t) => {
+  const { store, syncs, create } = held(t);
+  const created = create('ORDER1');
+  await underWay(syncs, 1);
+  const closed = store.upkeep.close();
+  t.equal(await stateOf(closed), 'waits');
+  syncs.release();
+  await Promise.all([created, closed]);
+});
