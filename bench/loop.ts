@@ -114,7 +114,7 @@ async function measure({ rounds, quick }: MeasureOptions): Promise<Measurement> 
     })),
     notes: [
       'A timer of a millisecond in the main thread of the daemon, and by how much it came late: the longest delay (median of the rounds, smallest–largest), and what 99 of 100 did not exceed. “With a core” is the longest without the time in which the thread could go on and others had the cores (of which the shop, the gateway and who reads the report take their share here): what the daemon itself and the disk hold it for. The targets are about the plain delay. “Processor time” is that of the thread in one go.',
-      `But at rest, ${ORDERS_A_SECOND} orders a second come in, each settled at once by a sweep at 100–500 ms. The day has ${show(sizes.reported, 0)} orders; the backup is of the same file; \`keep_orders\` is removing the whole time.`,
+      `But at rest, ${ORDERS_A_SECOND} orders a second come in, each settled at once by a sweep at 100–500 ms. The day has ${show(sizes.reported, 0)} orders; the backup is of the same file; \`keep_orders\` is removing the whole time. The daemon has the flags of Node that the one binary has.`,
     ],
     raw: done,
   };
