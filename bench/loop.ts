@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { NODE_FLAGS } from '../build/node-flags.ts';
+import { BINARY_FLAGS } from '../build/binary-flags.ts';
 import { databasePath } from '../lib/config.ts';
 import { syncFile } from '../lib/store/sqlite/keeping.ts';
 import { addSettledOrders, FIRST_STUCK } from './stage/bulk.ts';
@@ -173,7 +173,7 @@ async function start(folder: string, gatewayUrl: string): Promise<Daemon> {
     program: 'bench/stage/loop-daemon.ts',
     channel: true,
     // As the one binary runs.
-    nodeFlags: NODE_FLAGS,
+    nodeFlags: BINARY_FLAGS,
   });
   await daemon.line('daemon.started');
   // What a start leaves behind is over then.

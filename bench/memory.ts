@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
+import { BINARY_FLAGS } from '../build/binary-flags.ts';
 import { temporaryFolder } from './stage/children.ts';
 import { type Daemon, dataDirOf, startDaemon } from './stage/daemon.ts';
 import { startGateway } from './stage/gateway.ts';
@@ -77,7 +78,7 @@ async function measure({ rounds, quick }: MeasureOptions): Promise<Measurement> 
       },
     ],
     notes: [
-      `VmRSS of /proc/PID/status (1 MB: 1,000,000 bytes), the largest of samples taken every ${SAMPLE_EVERY_MS} ms: ${restMs / 1_000} s at rest, then for as long as the sweep takes, then ${restMs / 1_000} s at rest again. All threads are in it. Median of fresh daemons (smallest–largest); the target at rest holds before a sweep and after it.`,
+      `VmRSS of /proc/PID/status (1 MB: 1,000,000 bytes), the largest of samples taken every ${SAMPLE_EVERY_MS} ms: ${restMs / 1_000} s at rest, then for as long as the sweep takes, then ${restMs / 1_000} s at rest again. All threads are in it, and the daemon has the flags of Node that the one binary has. Median of fresh daemons (smallest–largest); the target at rest holds before a sweep and after it.`,
     ],
     raw: done,
   };
@@ -90,7 +91,7 @@ async function measureRound(
 ): Promise<Round> {
   const { path: folder, remove } = temporaryFolder('memory');
   await prepareDatabase(dataDirOf(folder), [], 'now');
-  const daemon = startDaemon({ folder, gatewayUrl });
+  const daemon = startDaemon({ folder, gatewayUrl, nodeFlags: BINARY_FLAGS });
   const url = await daemon.url();
   await wait(500);
   const restMb = await largestDuring(daemon, wait(restMs));

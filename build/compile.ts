@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
 import { compile } from './binary/program.ts';
-import { NODE_FLAGS } from './node-flags.ts';
+import { BINARY_FLAGS } from './binary-flags.ts';
 
 /**
  * V8 writes its numbers of this process into what it compiles: a seed against attacks on its tables, which is drawn anew for
@@ -29,9 +29,9 @@ const FLAGS_MARK = { from: 12, to: 16 } as const;
 export function compileScripts(node: string, folder: string): void {
   // An empty environment: options and loaders of whoever builds would leave their traces.
   const run = (...args: string[]) => execFileSync(node, args, { env: {}, encoding: 'utf8' });
-  const mark = run(...NODE_FLAGS, import.meta.filename, 'mark');
+  const mark = run(...BINARY_FLAGS, import.meta.filename, 'mark');
   run(...FLAGS, import.meta.filename, 'compile', folder, mark);
-  run(...NODE_FLAGS, import.meta.filename, 'check', folder);
+  run(...BINARY_FLAGS, import.meta.filename, 'check', folder);
 }
 
 /** The three steps, each a process of its own: with the flags for compiling or with those of the binary. */

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { NODE_FLAGS } from './node-flags.ts';
+import { BINARY_FLAGS } from './binary-flags.ts';
 
 const BLOB = 'sea.blob';
 
@@ -31,7 +31,7 @@ export function seal(options: {
     // Our own caches hold what a start really runs; Node's would hold only what lies at the top of this little script.
     useCodeCache: false,
     useSnapshot: false,
-    execArgv: NODE_FLAGS,
+    execArgv: BINARY_FLAGS,
     // NODE_OPTIONS is for other programs: nothing in the environment changes what this one runs.
     execArgvExtension: 'none',
     assets: Object.fromEntries(assets.map((name) => [name, name])),

@@ -3,4 +3,7 @@
  * back to half of one at rest; each time it grows the thread is held: by 5 ms from 4 MB to 8, by 15–30 from 16 to 32. Of one size it
  * never is, and clearing a space of 8 MB away takes 1–4 ms.
  */
-export const NODE_FLAGS: readonly string[] = ['--min-semi-space-size=8', '--max-semi-space-size=8'];
+export const BINARY_FLAGS: readonly string[] = [
+  '--min-semi-space-size=8',
+  '--max-semi-space-size=8',
+];
