@@ -30,7 +30,7 @@ export interface SqliteStoreOptions {
 }
 
 /**
- * The store in one SQLite file: the port of `../port.ts`, for one daemon at a time. It works on the calling thread, and every
+ * The store in one SQLite file: the port of `../port.ts`, for one daemon at a time. It works on the calling thread, but for the disk (`syncFile`), and every
  * write of one turn of the event loop goes into one transaction that is on the disk when the promises resolve. Throws a
  * `ReconciledError`: `store_busy`, `store_newer`, `store_foreign`, `store_corrupt`, `store_readonly`, `store_full`,
  * `store_failed`, and `not_found` for a reader without a file.

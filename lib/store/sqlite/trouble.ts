@@ -14,25 +14,27 @@ export function storeTrouble(
   written: Written = 'nothing',
 ): ReconciledError {
   if (error instanceof ReconciledError) return error;
-  const engineCode = codeOf(error);
-  const code = errorCodeOf(engineCode);
-  const { what, hint, retryable } = WORDS[code];
-  const detail = error instanceof Error ? error.message : String(error);
-  const said = engineCode === '' ? detail : `${engineCode}: ${detail}`;
-  return new ReconciledError(code, `${what} (${path}; ${said}).${fateOf(written)}`, {
-    hint,
-    retryable,
-    cause: error,
-  });
+  return troubleOf(errorCodeOf(codeOf(error)), error, path, written);
 }
 
 /** The same for a COMMIT that the system could not put on the disk: never the fault of the work, whatever the system says. */
 export function syncTrouble(error: unknown, path: string): ReconciledError {
-  const trouble = storeTrouble(error, path, 'unknown');
-  if (trouble.code !== 'internal') return trouble;
-  const { what, hint, retryable } = WORDS.store_failed;
+  const code = errorCodeOf(codeOf(error));
+  return troubleOf(code === 'internal' ? 'store_failed' : code, error, path, 'unknown');
+}
+
+function troubleOf(
+  code: StoreErrorCode,
+  error: unknown,
+  path: string,
+  written: Written,
+): ReconciledError {
+  const engineCode = codeOf(error);
+  const { what, hint, retryable } = WORDS[code];
+  const fate = written === 'unknown' ? ' It is not known whether the last change was written.' : '';
   const detail = error instanceof Error ? error.message : String(error);
-  return new ReconciledError('store_failed', `${what} (${path}; ${detail}).${fateOf('unknown')}`, {
+  const said = engineCode === '' ? detail : `${engineCode}: ${detail}`;
+  return new ReconciledError(code, `${what} (${path}; ${said}).${fate}`, {
     hint,
     retryable,
     cause: error,
@@ -91,10 +93,6 @@ const CODES: readonly (readonly [string, StoreErrorCode])[] = [
   ['ENFILE', 'store_failed'],
   ['ENOENT', 'store_failed'],
 ];
-
-function fateOf(written: Written): string {
-  return written === 'unknown' ? ' It is not known whether the last change was written.' : '';
-}
 
 interface Words {
   readonly what: string;
