@@ -3,6 +3,7 @@ import type { OrderState } from '../../core/order.ts';
 import type { Reason } from '../../core/reason.ts';
 import type { Instant } from '../../core/time.ts';
 import type { JournalRecord, SettledBy, StockMovement } from '../port.ts';
+import { policyTextOf, textOf } from './records.ts';
 import type { Session } from './session.ts';
 
 /** Adds the one journal row of a change: the row that made `version`. */
@@ -20,6 +21,7 @@ export function writeJournal(
     readonly record: JournalRecord;
   },
 ): void {
+  const policy = policyTextOf(row.record);
   session.run(
     INSERT_JOURNAL,
     row.orderId,
@@ -28,31 +30,15 @@ export function writeJournal(
     row.reason,
     row.state,
     row.settledBy,
-    JSON.stringify(withoutMember(row.record)),
+    policy === null ? null : policySeq(session, policy),
+    textOf(row.record),
   );
 }
 
-/**
- * The journal is kept for long and read by many, and no decision depends on who the member is: his id stays in the order's own
- * row. Left out on every side of a record, so that `replay` still compares like with like.
- */
-function withoutMember(record: JournalRecord): JournalRecord {
-  if (record.kind === 'payment_added') return record;
-  if (record.kind === 'created') return { ...record, order: { ...record.order, memberId: '' } };
-  const { hearing, decision } = record;
-  const order = { ...hearing.case.order, memberId: '' };
-  return {
-    ...record,
-    hearing: {
-      ...hearing,
-      case: { ...hearing.case, order },
-      heard: hearing.heard.map(({ question, answer }) => ({
-        question: { ...question, userId: '' },
-        answer,
-      })),
-    },
-    decision: { ...decision, order: { ...decision.order, memberId: '' } },
-  };
+/** The number of a policy, which is kept when it is the first time that a decision is made under it. */
+function policySeq(session: Session, content: string): number {
+  const known = session.row<{ readonly seq: number }>(SELECT_POLICY, content);
+  return known?.seq ?? session.insert(INSERT_POLICY, content);
 }
 
 /**
@@ -125,7 +111,11 @@ export function writeCounts(session: Session): readonly string[] {
 }
 
 const INSERT_JOURNAL =
-  'INSERT INTO journal (order_id, version, at, reason, state, settled_by, record) VALUES (?, ?, ?, ?, ?, ?, ?)';
+  'INSERT INTO journal (order_id, version, at, reason, state, settled_by, policy, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?)';
+
+const SELECT_POLICY = 'SELECT seq FROM policies WHERE content = ?';
+
+const INSERT_POLICY = 'INSERT INTO policies (content) VALUES (?)';
 
 const INSERT_EFFECT = `
   INSERT INTO effects (

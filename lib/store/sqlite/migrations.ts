@@ -103,6 +103,12 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX payments_refund_due ON payments (order_id) WHERE state = 'refund_due';
   CREATE UNIQUE INDEX payments_by_key ON payments (gateway, transaction_key) WHERE transaction_key IS NOT NULL;
 
+  -- What decisions are made under, each once. Settings seldom change, and so they are few and none is ever removed.
+  CREATE TABLE policies (
+    seq     INTEGER PRIMARY KEY,
+    content TEXT NOT NULL UNIQUE CHECK (json_valid(content))
+  ) STRICT;
+
   CREATE TABLE journal (
     seq      INTEGER PRIMARY KEY,
     order_id TEXT NOT NULL REFERENCES orders (id),
@@ -113,6 +119,8 @@ export const MIGRATIONS: readonly string[] = [
     state    TEXT CHECK (state = 'pending' OR state = 'completed' OR state = 'failed' OR state = 'held'),
     -- What made the order final, in the one row that did.
     settled_by TEXT CHECK (settled_by = 'sweep' OR settled_by = 'callback' OR settled_by = 'request' OR settled_by = 'person'),
+    -- What the decision in the record was made under; NULL: there is none in it.
+    policy   INTEGER REFERENCES policies (seq),
     record   TEXT NOT NULL,
     UNIQUE (order_id, version)
   ) STRICT;

@@ -7,7 +7,6 @@ import { ReconciledError } from '../../errors.ts';
 import type { DeliveriesQuery, Delivery } from '../outbox-port.ts';
 import type {
   Counts,
-  JournalRecord,
   JournalRow,
   OrdersQuery,
   OrderView,
@@ -19,6 +18,7 @@ import type {
 import { loadView, viewOf } from './cases.ts';
 import { ANY, DUE, firstOf } from './claims.ts';
 import type { Reading } from './reading.ts';
+import { recordOf } from './records.ts';
 import { EFFECT_COLUMNS, ORDER_COLUMNS, type OrderRow } from './rows.ts';
 import type { Session } from './session.ts';
 import { loadProduct } from './stock.ts';
@@ -170,6 +170,7 @@ interface StoredJournalRow {
   readonly version: number;
   readonly at: Instant;
   readonly reason: Reason | null;
+  readonly policy: string | null;
   readonly record: string;
 }
 
@@ -180,7 +181,7 @@ function journalRowOf(row: StoredJournalRow): JournalRow {
     version: row.version,
     at: row.at,
     reason: row.reason,
-    record: JSON.parse(row.record) as JournalRecord,
+    record: recordOf(row.record, row.policy),
   };
 }
 
@@ -214,13 +215,13 @@ const SELECT_ORDERS = `
 
 const IN_ORDER = 'ORDER BY created_at, id LIMIT :limit';
 
-const JOURNAL_COLUMNS = 'seq, order_id, version, at, reason, record';
+const JOURNAL = `
+  SELECT journal.seq, order_id, version, at, reason, content AS policy, record
+  FROM journal LEFT JOIN policies ON policies.seq = policy`;
 
-const SELECT_JOURNAL = `
-  SELECT ${JOURNAL_COLUMNS} FROM journal WHERE order_id = ? AND seq > ? ORDER BY version LIMIT ?`;
+const SELECT_JOURNAL = `${JOURNAL} WHERE order_id = ? AND journal.seq > ? ORDER BY version LIMIT ?`;
 
-const SELECT_JOURNAL_AFTER = `
-  SELECT ${JOURNAL_COLUMNS} FROM journal WHERE seq > ? ORDER BY seq LIMIT ?`;
+const SELECT_JOURNAL_AFTER = `${JOURNAL} WHERE journal.seq > ? ORDER BY journal.seq LIMIT ?`;
 
 const SELECT_EFFECTS = `
   SELECT ${EFFECT_COLUMNS} FROM effects WHERE order_id = ? ORDER BY seq`;
