@@ -1,7 +1,9 @@
+import { spawnSync } from 'node:child_process';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import t from 'tap';
 import { MINUTE_MS } from '../../lib/core/time.ts';
 import type { Event } from '../../lib/observe/events.ts';
-import { createLogger, type LogLevel, logTeller } from '../../lib/observe/log.ts';
+import { createLogger, type LogLevel, logTeller, together } from '../../lib/observe/log.ts';
 import { testClock } from '../support/store-fixtures.ts';
 
 function logOf(level: LogLevel) {
@@ -195,3 +197,37 @@ t.test('what must not be there is struck out all the same', async (t) => {
   t.match(log.read()[0], { error: 'at **** next line' });
   t.match(log.read()[3], { payments: [{ id: 'P1', userId: '****', paid: null }] });
 });
+
+t.test('the lines of one turn of the loop are written with one call, at its end', async (t) => {
+  const writes: string[] = [];
+  const to = together({ write: (lines) => void writes.push(lines) });
+  to.write('one\n');
+  to.write('two\n');
+  t.strictSame(writes, []);
+  await nextTurn();
+  t.strictSame(writes, ['one\ntwo\n']);
+  to.write('three\n');
+  to.flushSync();
+  t.strictSame(writes.slice(1), ['three\n']);
+  await nextTurn();
+  t.equal(writes.length, 2);
+});
+
+for (const [end, how] of [
+  ['a process that ends itself', 'process.exit(3);'],
+  [
+    'one that is killed in its next turn',
+    "setImmediate(() => process.kill(process.pid, 'SIGKILL'));",
+  ],
+] as const) {
+  t.test(`${end} has written what it logged`, async (t) => {
+    const program = `
+      const { createLogger } = await import(${JSON.stringify(import.meta.resolve('../../lib/observe/log.ts'))});
+      createLogger('info').info('the last line');
+      ${how}`;
+    const { stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
+      encoding: 'utf8',
+    });
+    t.match(JSON.parse(stderr), { msg: 'the last line' });
+  });
+}
