@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import type { DurationMs, Instant } from '../../core/time.ts';
 import { type Claimed, type ClaimRequest, type Lease, NUDGE_FINAL_MS } from '../port.ts';
-import { loadNudgedCase } from './cases.ts';
+import { loadCases, type NudgedCase } from './cases.ts';
 import type { Session } from './session.ts';
 import { isLeftOut } from './unresolved.ts';
 
@@ -39,9 +39,7 @@ export function startClaims(clock: Clock): Claims {
     held: held.size,
     exceptGateways,
   });
-  const take = (session: Session, orderId: string): Claimed | null => {
-    const found = loadNudgedCase(session, orderId);
-    if (found === null) return null;
+  const take = (orderId: string, found: NudgedCase): Claimed => {
     lastId += 1;
     const untilMs = clock.monotonicMs() + LEASE_MS;
     held.set(orderId, { id: lastId, nudges: found.nudges, untilMs });
@@ -69,9 +67,13 @@ export function startClaims(clock: Clock): Claims {
       const waiting = new Set(nudged.map((order) => order.id));
       const othersWait = due.some((order) => !waiting.has(order.id));
       const slots = othersWait && nudged.length > 0 ? nudgedSlots(request.limit) : request.limit;
-      return inTurn(nudged, due, slots)
-        .slice(0, request.limit)
-        .flatMap((orderId) => take(session, orderId) ?? []);
+      const orderIds = inTurn(nudged, due, slots).slice(0, request.limit);
+      if (orderIds.length === 0) return [];
+      const cases = loadCases(session, orderIds);
+      return orderIds.flatMap((orderId) => {
+        const found = cases.get(orderId);
+        return found === undefined ? [] : [take(orderId, found)];
+      });
     },
     nextNudge: (session, exceptGateways) => {
       dropExpired();

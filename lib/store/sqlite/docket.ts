@@ -1,7 +1,7 @@
 import { ReconciledError } from '../../errors.ts';
 import type { Tell } from '../../observe/events.ts';
 import type { CommitOutcome, Docket, Settlement } from '../port.ts';
-import { loadCase } from './cases.ts';
+import { loadCases } from './cases.ts';
 import type { Claims } from './claims.ts';
 import { hasNew, matchNotices } from './notices.ts';
 import type { Reading } from './reading.ts';
@@ -32,7 +32,10 @@ export function sqliteDocket(reading: Reading, writer: Writer, claims: Claims, t
     match: async (limit) =>
       reading.lookNow(hasNew) ? writer.write((session) => matchNotices(session, limit)) : [],
     load: (orderIds) =>
-      reading.look((session) => orderIds.map((orderId) => loadCase(session, orderId))),
+      reading.look((session) => {
+        const found = loadCases(session, orderIds);
+        return orderIds.map((orderId) => found.get(orderId)?.case ?? null);
+      }),
     commit: (settlements) => Promise.all(settlements.map(commitOne)),
     release: (leases) => {
       for (const lease of leases) claims.end(lease);

@@ -15,7 +15,7 @@ import type {
   Reader,
   StockMovement,
 } from '../port.ts';
-import { loadView, viewOf } from './cases.ts';
+import { loadView, viewsOf } from './cases.ts';
 import { ANY, DUE, firstOf } from './claims.ts';
 import type { Reading } from './reading.ts';
 import { recordOf } from './records.ts';
@@ -86,7 +86,7 @@ function ordersPage(session: Session, query: OrdersQuery): Page<OrderView> {
     limit: query.limit + 1,
   });
   const page = pageOf(rows, query.limit, (row) => cursorOf([row.created_at, row.id]));
-  return { items: page.items.map((row) => viewOf(session, row)), next: page.next };
+  return { items: viewsOf(session, page.items), next: page.next };
 }
 
 function deliveriesPage(session: Session, query: DeliveriesQuery): Page<Delivery> {
