@@ -20,6 +20,11 @@ export interface Connection {
   sync(): Promise<void>;
   /** The sync under way, which does not reject; `null`: whatever was committed is on the disk, or was told that it failed. */
   readonly syncing: Promise<unknown> | null;
+  /**
+   * Puts the write-ahead log back into the file if it has grown to `LOG_PAGES`: for a moment when nobody waits. Never throws: a log that
+   * stays is no harm, and whatever keeps it fails the next write, which says so.
+   */
+  putBack(): void;
   /** Drops a connection whose state is in doubt after a failed write; the next `session` opens a new one. */
   abandon(): void;
   close(): void;
@@ -70,6 +75,9 @@ export function openConnection(options: ConnectionOptions): Connection {
     get syncing() {
       return open?.log.syncing ?? null;
     },
+    putBack: () => {
+      if (open !== null) putBack(open.database);
+    },
     abandon,
     close: () => {
       if (closed) return;
@@ -86,11 +94,11 @@ const BUSY_TIMEOUT_MS = 1_000;
 /** The write-ahead log is cut back to this after a checkpoint: it grows beyond while a long reader holds it. */
 const LOG_SIZE_LIMIT_BYTES = 64 * 1024 * 1024;
 
-/**
- * The write-ahead log is put back into the file whenever so many pages have come together, within the COMMIT that is the last of
- * them: the loop is held for all of them at once, and SQLite's own thousand is three times as much.
- */
+/** So long is worth putting back as soon as nothing is written. The loop is held meanwhile, for a few milliseconds. */
 const LOG_PAGES = 300;
+
+/** While one write follows another the log is put back only when it is so long, within the COMMIT that makes it so: SQLite's own bound. */
+const LONG_LOG_PAGES = 1_000;
 
 interface Open {
   readonly database: Database.Database;
@@ -171,7 +179,7 @@ function prepareForWriting(
   // NORMAL: a power cut never damages the file, but may take the last COMMIT with it. That it does not take what was acknowledged is
   // the writer's part: it syncs the log after each COMMIT as SQLite would with FULL, but beside the loop, which SQLite would hold.
   database.pragma('synchronous = NORMAL');
-  database.pragma(`wal_autocheckpoint = ${LOG_PAGES}`);
+  database.pragma(`wal_autocheckpoint = ${LONG_LOG_PAGES}`);
   database.pragma(`journal_size_limit = ${LOG_SIZE_LIMIT_BYTES}`);
   if (version > 0 && version < migrations.length) keepAsItIs(database, version, path);
   for (const [index, step] of migrations.entries()) {
@@ -180,6 +188,22 @@ function prepareForWriting(
       `BEGIN IMMEDIATE; ${step} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${index + 1}; COMMIT`,
     );
   }
+}
+
+function putBack(database: Database.Database): void {
+  try {
+    const state = database.prepare<[], LogState>('PRAGMA wal_checkpoint(NOOP)').get();
+    if (state !== undefined && state.log - state.checkpointed >= LOG_PAGES)
+      database.pragma('wal_checkpoint(PASSIVE)');
+  } catch {
+    // SQLite keeps it to itself as well when this fails within a COMMIT.
+  }
+}
+
+/** Pages of the log, and how many of them are in the file. */
+interface LogState {
+  readonly log: number;
+  readonly checkpointed: number;
 }
 
 /**
