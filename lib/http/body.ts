@@ -57,7 +57,8 @@ function cutOff(): never {
   throw new Refusal('malformed', 'The body ended too early.');
 }
 
-function tooLarge(maxBytes: number): Refusal {
+/** The refusal of a body that has more bytes than `maxBytes`. */
+export function tooLarge(maxBytes: number): Refusal {
   return new Refusal('too_large', `The body has more than ${maxBytes} bytes.`, {
     // What is left of the body is not read.
     headers: { connection: 'close' },

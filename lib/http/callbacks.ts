@@ -5,7 +5,7 @@ import type { Address } from '../config.ts';
 import { ReconciledError } from '../errors.ts';
 import type { CallbackOutcome } from '../flows/port.ts';
 import type { Api, CallbackApp, HttpDependencies } from './app.ts';
-import { MAX_CALLBACK_BYTES, readBytes } from './body.ts';
+import { MAX_CALLBACK_BYTES, readBytes, tooLarge } from './body.ts';
 import type { Take } from './listen.ts';
 import { problem, Refusal } from './problem.ts';
 
@@ -50,9 +50,8 @@ export function addCallbackRoute(app: CallbackApp | Api, dependencies: HttpDepen
 }
 
 /**
- * The same for the callbacks that gateways really send, those to the exact address and with a length within the bound, but
- * without a web Request and Response: they cost as much as the callback. All others are left to the route. `failed` makes
- * the reply to whatever went wrong.
+ * The same for the callbacks that gateways really send, those to the exact address, but without a web Request and Response: they
+ * cost as much as the callback. All others are left to the route. `failed` makes the reply to whatever went wrong.
  */
 export function takeCallbacks(
   { callbacks, clock, config, tell }: HttpDependencies,
@@ -75,7 +74,8 @@ export function takeCallbacks(
       (received) => {
         const refusal = refusalOfOutcome(received);
         if (refusal !== null) return refuse(outgoing, refusal);
-        outgoing.writeHead(200, ACCEPTED_HEADERS).end(ACCEPTED);
+        // All of it is ASCII, and this is the encoding that costs least.
+        outgoing.writeHead(200, ACCEPTED_HEADERS).end(ACCEPTED, 'latin1');
         return;
       },
       (error) => refuse(outgoing, refusalOfFailure(error)),
@@ -83,18 +83,29 @@ export function takeCallbacks(
   return (incoming: IncomingMessage, outgoing: ServerResponse) => {
     const gateway = incoming.method === 'POST' ? gateways.get(incoming.url ?? '') : undefined;
     if (gateway === undefined) return false;
-    // The parser hands on no more than the length that was announced.
-    const length = incoming.headers['content-length'];
-    if (length === undefined || Number(length) > MAX_CALLBACK_BYTES) return false;
     const startedMs = clock.monotonicMs();
-    const chunks: Buffer[] = [];
-    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-    incoming.on('end', () => void answer(gateway, joined(chunks), outgoing));
-    incoming.on('close', () => {
-      // The caller went away, or sent so slowly that it was cut off: nobody reads a reply.
-      if (incoming.complete) return;
+    const invalid = () => {
       const durationMs = clock.monotonicMs() - startedMs;
       tell({ name: 'callback.received', gateway, outcome: 'invalid', durationMs });
+    };
+    const chunks: Buffer[] = [];
+    let size = 0;
+    // Counted, whatever length was announced: to read the headers costs more than to keep the callback.
+    incoming.on('data', (chunk: Buffer) => {
+      const isTooLarge = size > MAX_CALLBACK_BYTES;
+      size += chunk.byteLength;
+      if (size <= MAX_CALLBACK_BYTES) chunks.push(chunk);
+      else if (!isTooLarge) {
+        invalid();
+        void refuse(outgoing, tooLarge(MAX_CALLBACK_BYTES));
+      }
+    });
+    incoming.on('end', () => {
+      if (size <= MAX_CALLBACK_BYTES) void answer(gateway, joined(chunks), outgoing);
+    });
+    incoming.on('close', () => {
+      // The caller went away, or sent so slowly that it was cut off: nobody reads a reply.
+      if (!incoming.complete && size <= MAX_CALLBACK_BYTES) invalid();
     });
     return true;
   };
