@@ -195,8 +195,8 @@ export const MIGRATIONS: readonly string[] = [
     CHECK (
       state = 'new' AND order_id IS NULL OR state = 'waiting' AND order_id IS NULL OR state = 'matched' AND order_id IS NOT NULL)
   ) STRICT;
-  -- A new one is in none but the first of these: to keep it has to cost little.
-  CREATE INDEX notices_new ON notices (seq) WHERE state = 'new';
+  -- A new one is in none of these: to keep it has to cost little.
+  CREATE INDEX notices_looked_at ON notices (seq) WHERE state <> 'new';
   CREATE INDEX notices_waiting_for_order ON notices (named_order) WHERE state = 'waiting';
   CREATE INDEX notices_waiting_for_key ON notices (gateway, key) WHERE state = 'waiting' AND key IS NOT NULL;
 

@@ -279,15 +279,22 @@ const INSERT_MANY = insertOf(AT_ONCE);
 
 const SELECT_KNOWN = 'SELECT seq, state, order_id FROM notices WHERE gateway = ? AND event_id = ?';
 
-/** INDEXED BY: without the index these must fail, not scan. CAST: see `Queue`. */
-const SELECT_FIRST_NEW = `
-  SELECT seq FROM notices INDEXED BY notices_new WHERE state = 'new' ORDER BY seq LIMIT 1`;
+/**
+ * Those that are new stand behind the last one that is not: to keep one must not cost an index that tells it from the others. INDEXED
+ * BY: without the index these must fail, not scan.
+ */
+const NEW = `
+  seq > coalesce(
+    (SELECT seq FROM notices INDEXED BY notices_looked_at WHERE state <> 'new' ORDER BY seq DESC LIMIT 1), 0)`;
+
+const SELECT_FIRST_NEW = `SELECT seq FROM notices WHERE ${NEW} ORDER BY seq LIMIT 1`;
 
 const SELECT_LAST = 'SELECT seq FROM notices ORDER BY seq DESC LIMIT 1';
 
+/** CAST: see `Queue`. */
 const SELECT_NEW = `
-  SELECT seq, gateway, key, named_order, received_at FROM notices INDEXED BY notices_new
-  WHERE state = 'new' ORDER BY seq LIMIT CAST(? AS INTEGER)`;
+  SELECT seq, gateway, key, named_order, received_at FROM notices
+  WHERE ${NEW} ORDER BY seq LIMIT CAST(? AS INTEGER)`;
 
 const LET_WAIT = `UPDATE notices SET state = 'waiting' WHERE seq = ?`;
 
