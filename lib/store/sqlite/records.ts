@@ -8,9 +8,14 @@ import type { Judgement } from '../../core/verdict.ts';
 import type { JournalRecord } from '../port.ts';
 
 /**
- * A record as the journal keeps it: JSON without the members that are as expected. Expected is what the blank of its kind says:
- * after a decision that orders and payments are as they were in the case, of a judgement that it rests on what was heard of the key. Most of what a commit writes is journal: this way
- * two records share a page of the file. What was heard stands there word for word.
+ * A record as the journal keeps it: JSON without the members that are as expected. Most of what a commit writes is journal, and
+ * so two records share a page of the file. Expected is
+ *
+ * - of an order, a payment, a product or an effect what its `BLANK_` says,
+ * - of an order or a payment in a decision that it is as it was in the case,
+ * - of a judgement that it rests on what was heard of the payment's key.
+ *
+ * What was heard stands there word for word.
  *
  * The journal is kept for long and read by many, and no decision depends on who the member is: his id stays in the order's own
  * row. It is left out on every side of a record, so that `replay` still compares like with like.

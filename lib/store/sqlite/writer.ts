@@ -47,12 +47,12 @@ export function startWriter(connection: Connection, clock: Clock, tell: Tell): W
   let scheduled = false;
   let drained: (() => void) | null = null;
   let ring = () => {};
-  let busyAgain = () => {};
+  let endPause = () => {};
 
   const schedule = () => {
     if (scheduled) return;
     scheduled = true;
-    busyAgain();
+    endPause();
     // Not a timer: whatever this turn of the loop still brings comes along, and a lone writer does not wait.
     setImmediate(turn);
   };
@@ -61,7 +61,7 @@ export function startWriter(connection: Connection, clock: Clock, tell: Tell): W
     scheduled = false;
     if (queue.length > 0) schedule();
     else if (drained !== null) drained();
-    else busyAgain = clock.after(PAUSE_MS, () => connection.putBack());
+    else endPause = clock.after(PAUSE_MS, () => connection.putBack());
   };
   const writeGroup = async (group: readonly Job[]) => {
     if (group.length === 0) return;
