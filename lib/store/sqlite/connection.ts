@@ -97,8 +97,11 @@ const LOG_SIZE_LIMIT_BYTES = 64 * 1024 * 1024;
 /** So long is worth putting back as soon as nothing is written. The loop is held meanwhile, for a few milliseconds. */
 const LOG_PAGES = 300;
 
-/** While one write follows another the log is put back only when it is so long, within the COMMIT that makes it so: SQLite's own bound. */
-const LONG_LOG_PAGES = 1_000;
+/**
+ * While one write follows another the log is put back only when it is so long, within the COMMIT that makes it so. SQLite's own thousand
+ * holds the loop for half as long again when every page is another one, as they are when old orders are removed.
+ */
+const LONG_LOG_PAGES = 500;
 
 interface Open {
   readonly database: Database.Database;
