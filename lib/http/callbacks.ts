@@ -90,7 +90,7 @@ export function takeCallbacks(
     };
     const chunks: Buffer[] = [];
     let size = 0;
-    // Counted, whatever length was announced: to read the headers costs more than to keep the callback.
+    // Counted, whatever length was announced: nothing else needs the headers, and Node makes an object of them only when asked.
     incoming.on('data', (chunk: Buffer) => {
       const isTooLarge = size > MAX_CALLBACK_BYTES;
       size += chunk.byteLength;

@@ -8,8 +8,8 @@ import type { Judgement } from '../../core/verdict.ts';
 import type { JournalRecord } from '../port.ts';
 
 /**
- * A record as the journal keeps it: JSON without the members that are as expected. Most of what a commit writes is journal, and
- * so two records share a page of the file. Expected is
+ * A record as the journal keeps it: JSON without the members that are as expected. Two records then share a page of the
+ * file; with all members each takes one, and those are half of the pages that a commit writes. Expected is
  *
  * - of an order, a payment, a product or an effect what its `BLANK_` says,
  * - of an order or a payment in a decision that it is as it was in the case,
