@@ -1,4 +1,6 @@
 import { deepStrictEqual, ok } from 'node:assert/strict';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import t from 'tap';
 import { decide, RULES } from '../../lib/core/decide.ts';
@@ -9,8 +11,11 @@ import type { Order, StockLevel } from '../../lib/core/order.ts';
 import type { Payment } from '../../lib/core/payment.ts';
 import type { Judgement } from '../../lib/core/verdict.ts';
 import type { JournalRecord } from '../../lib/store/port.ts';
+import { openSqliteStore } from '../../lib/store/sqlite/index.ts';
 import { policyTextOf, recordOf, textOf } from '../../lib/store/sqlite/records.ts';
-import { newOrder, POLICY, T0 } from '../support/store-fixtures.ts';
+import { change, newOrder, POLICY, T0, testClock } from '../support/store-fixtures.ts';
+import { directoryOf } from '../support/store-process.ts';
+import { caseOf } from './contract.ts';
 
 /** What a journal row holds: everything that was decided from and all that was decided, in half a page of the file. */
 
@@ -134,6 +139,30 @@ t.test('what is no decision stands there as it is, without the member', async (t
     kind: 'created',
     order: { ...order, memberId: '' },
   });
+});
+
+t.test('a policy is kept once, and every decision is read with its own', async (t) => {
+  const path = join(directoryOf(t), 'orders.db');
+  const store = openSqliteStore({ path, clock: testClock(), tell: () => {} });
+  t.teardown(() => store.upkeep.close());
+  const hasty = { ...POLICY, holdAfterMs: 1 };
+  const policies = [POLICY, hasty, POLICY, hasty];
+  for (const [index, policy] of policies.entries()) {
+    const id = `ORDER${index}`;
+    await store.intake.createOrders([newOrder({ id })], T0);
+    const settlement = change(await caseOf(store, id), { order: { state: 'failed' } });
+    if (!('hearing' in settlement.record)) throw new Error('a decision has a hearing');
+    const hearing = { ...settlement.record.hearing, policy };
+    const record = { ...settlement.record, hearing };
+    t.strictSame(await store.docket.commit([{ ...settlement, record }]), ['applied']);
+  }
+  const rows = await store.reader.journalAfter(0, 100);
+  const read = rows.flatMap(({ record }) => ('hearing' in record ? record.hearing.policy : []));
+  t.strictSame(read, policies);
+  const database = new Database(path, { readonly: true });
+  t.strictSame(database.prepare('SELECT count(*) FROM policies').pluck().get(), 2);
+  database.close();
+  t.strictSame(await store.upkeep.check(), []);
 });
 
 t.test('whatever is kept is read as it was, but for who the member is', async (t) => {
