@@ -26,9 +26,6 @@ export const store: Question = {
   measure,
 };
 
-/** The first dozens of a process take several times as long, until V8 has compiled what they need: half an hour of scrapes. */
-const WARM_UP_SCRAPES = 100;
-
 /** One claim: what is free at once when the window is ten wide. */
 const CLAIMED_AT_ONCE = 10;
 
@@ -93,7 +90,7 @@ async function measure({ rounds, quick }: MeasureOptions): Promise<Measurement> 
     ],
     notes: [
       `Claims: ${claims} in each of both files, in turn, through the store's port; each order is put off afterwards (not measured), so that every claim finds others, the newest of the file. Medians; ${showRatio(ratio)} is their ratio.`,
-      `Scrapes: GET /metrics of a running daemon after ${WARM_UP_SCRAPES} to warm up: the first thirty of a process take up to 9 ms, until V8 has compiled them. Milliseconds in which its main thread was busy between the request's arrival and the end of the reply.`,
+      "Scrapes: GET /metrics of a running daemon after 20 to warm up. Milliseconds in which its main thread was busy between the request's arrival and the end of the reply.",
     ],
     raw: { claimUs, scrapeMs },
   };
@@ -197,7 +194,7 @@ async function measureScrapes(files: readonly Sized[], scrapes: number): Promise
     });
     const url = `${await daemon.url()}/metrics`;
     await daemon.line('sweep.ended');
-    await scrapeAll(url, WARM_UP_SCRAPES);
+    await scrapeAll(url, 20);
     await busyMs(daemon.child.process);
     await scrapeAll(url, scrapes);
     took.push(await busyMs(daemon.child.process));

@@ -27,7 +27,7 @@ export const throughput: Question = {
 
 /**
  * Backlogs that both settle before any is counted: a daemon runs for months, and V8 compiles the last of its code well after the
- * first of them, in each thread anew. After twenty ours takes no less any more; the peer's few lines are as fast after three.
+ * first of them, in each thread anew. Ours gets faster until about the twentieth.
  */
 const WARM_UP_ROUNDS = 20;
 

@@ -13,7 +13,14 @@ import type { Judgement } from '../../lib/core/verdict.ts';
 import type { JournalRecord } from '../../lib/store/port.ts';
 import { openSqliteStore } from '../../lib/store/sqlite/index.ts';
 import { policyTextOf, recordOf, textOf } from '../../lib/store/sqlite/records.ts';
-import { change, newOrder, POLICY, T0, testClock } from '../support/store-fixtures.ts';
+import {
+  change,
+  foundPayment,
+  newOrder,
+  POLICY,
+  T0,
+  testClock,
+} from '../support/store-fixtures.ts';
 import { directoryOf } from '../support/store-process.ts';
 import { caseOf } from './contract.ts';
 
@@ -198,25 +205,7 @@ function shopCase(products: number): Hearing {
       version: 1,
     },
     items: names.map((productId) => ({ productId, quantity: 2, unitPrice: 2_500 / products })),
-    payments: [
-      {
-        id: 'pay-1',
-        gateway: 'pg',
-        method: 'CARD',
-        amount: 5_000,
-        state: 'pending',
-        reason: null,
-        reasonText: null,
-        transactionKey: 'k1',
-        requestedAt: T0,
-        settledAt: null,
-        presumedAt: null,
-        found: null,
-        refundDue: 0,
-        refundReference: null,
-        escalated: [],
-      },
-    ],
+    payments: [foundPayment({ id: 'pay-1', transactionKey: 'k1' })],
     stock: names.map((productId) => ({ productId, name: 'Pen', onHand: 5, lowStockAt: null })),
     noticed: [],
   };

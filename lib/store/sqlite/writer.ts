@@ -35,8 +35,8 @@ export interface Writer {
 const GROUP_SIZE = 100;
 
 /**
- * Nothing was written for so long: a moment to put the log back. In a backlog one transaction follows another sooner, and takes a
- * tenth longer when that is done in between.
+ * Nothing was written for so long: a moment to put the log back. In a backlog one transaction follows another sooner, and all of it
+ * takes longer when that is done in between.
  */
 const PAUSE_MS: DurationMs = 5;
 
