@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { build, type Plugin, transform } from 'esbuild';
+import { LATER } from './binary/later.ts';
+import { asFunction } from './binary/program.ts';
 import { ROOT } from './root.ts';
 
 /** Where the sources are said to be, in stack traces and wherever a file is named by its place. */
@@ -44,6 +46,13 @@ export async function bundle(about: {
     entryPoints: { start: 'build/binary/start.ts' },
     format: 'cjs',
   });
+  const parsers = await build({
+    ...OUTPUT,
+    entryPoints: Object.fromEntries(
+      PARSERS.map((path) => [parserName(path), `node_modules/undici/lib/${path}`]),
+    ),
+    format: 'cjs',
+  });
   const split = await build({
     ...OUTPUT,
     entryPoints: {
@@ -52,7 +61,7 @@ export async function bundle(about: {
       ...workers(),
     },
     define,
-    plugins: [places, threads, taughtZod, oneLocale, oneProtocol],
+    plugins: [places, threads, taughtZod, oneLocale, oneProtocol, parsersApart],
     splitting: true,
     format: 'esm',
     chunkNames: 'chunk-[hash]',
@@ -60,18 +69,24 @@ export async function bundle(about: {
     external: ['@napi-rs/nice'],
   });
   const scripts = await Promise.all(
-    [...start.outputFiles, ...split.outputFiles].map(
+    [...split.outputFiles, ...parsers.outputFiles].map(
       async ({ path, text }) => [basename(path), await asScript(text)] as const,
     ),
   );
-  return new Map(scripts.toSorted(([one], [other]) => (one < other ? -1 : 1)));
+  const starts = start.outputFiles.map(
+    ({ path, contents }) => [basename(path), Buffer.from(contents)] as const,
+  );
+  return new Map([...starts, ...scripts].toSorted(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 /** Modules can be split but not be run from memory, scripts the other way round. */
 async function asScript(module: string): Promise<Buffer> {
   const supported = { 'dynamic-import': false };
   const { code } = await transform(module, { ...SCRIPT, format: 'cjs', supported });
-  return Buffer.from(code, 'latin1');
+  const uncopied = code.replaceAll(/__toESM\(require\("(node:\w+)"\)\)/g, (copied, name: string) =>
+    LATER.has(name) ? `require("${name}")` : copied,
+  );
+  return Buffer.from(asFunction(uncopied), 'latin1');
 }
 
 /** The files of `workers/`, each a script of its own: a thread that asks need not load what sends and draws. */
@@ -134,6 +149,27 @@ const oneProtocol: Plugin = {
     build.onLoad({ filter: /./, namespace: 'one protocol' }, () => ({
       contents: "throw new Error('HTTP/2 is not part of this program');",
     }));
+  },
+};
+
+/** undici's parsers, as WebAssembly in a string. Of four it uses one: each is a script of its own, and of the others nothing is read. */
+const PARSERS = [
+  'llhttp/llhttp-wasm.js',
+  'llhttp/llhttp_simd-wasm.js',
+  'milo/simd.js',
+  'milo/no-simd.js',
+];
+
+const parserName = (path: string) => `undici-${basename(path, '.js')}`;
+
+const parsersApart: Plugin = {
+  name: 'parsers apart',
+  setup(build) {
+    build.onResolve({ filter: /\/(llhttp|milo)\// }, ({ importer, path }) => {
+      const parser =
+        importer.includes('/undici/') && PARSERS.find((file) => path.endsWith(`/${file}`));
+      return parser ? { path: `./${parserName(parser)}.js`, external: true } : undefined;
+    });
   },
 };
 

@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
-import { compile } from './binary/program.ts';
+import { compile, loader, type Program } from './binary/program.ts';
 import { BINARY_FLAGS } from './binary-flags.ts';
+import { EXERCISES } from './exercises.ts';
 
 /**
  * V8 writes its numbers of this process into what it compiles: a seed against attacks on its tables, which is drawn anew for
@@ -11,7 +13,6 @@ import { BINARY_FLAGS } from './binary-flags.ts';
  */
 const FLAGS = [
   '--hash-seed=1',
-  '--no-lazy',
   // What is collected meanwhile, and when, depends on the moment: nothing is, there is room for all of it.
   '--single-threaded',
   '--no-flush-bytecode',
@@ -30,30 +31,71 @@ export function compileScripts(node: string, folder: string): void {
   // An empty environment: options and loaders of whoever builds would leave their traces.
   const run = (...args: string[]) => execFileSync(node, args, { env: {}, encoding: 'utf8' });
   const mark = run(...BINARY_FLAGS, import.meta.filename, 'mark');
-  run(...FLAGS, import.meta.filename, 'compile', folder, mark);
+  run(...FLAGS, '--no-lazy', import.meta.filename, 'compile', folder, mark);
+  for (const name of Object.keys(EXERCISES)) {
+    run(...FLAGS, import.meta.filename, 'exercise', folder, mark, name);
+  }
   run(...BINARY_FLAGS, import.meta.filename, 'check', folder);
 }
 
-/** The three steps, each a process of its own: with the flags for compiling or with those of the binary. */
-function step([name, folder = '', mark = '']: readonly string[]): void {
-  if (name === 'mark') {
-    const { from, to } = FLAGS_MARK;
-    process.stdout.write(new Script('').createCachedData().toString('hex', from, to));
-    return;
-  }
-  for (const script of readdirSync(folder).sort()) {
-    // The first one is run by Node itself.
-    if (!script.endsWith('.js') || script === 'start.js') continue;
-    const source = readFileSync(join(folder, script));
-    const file = join(folder, `${script}.cache`);
-    if (name === 'check') {
-      if (compile(script, source, readFileSync(file)).cacheTaken) continue;
-      throw new Error(`this Node does not take the compiled code of ${script}`);
-    }
-    const cache = compile(script, source, undefined).cache();
+/** The steps, each a process of its own, with the flags that it needs. */
+async function step([
+  name,
+  folder = '',
+  mark = '',
+  exercise = '',
+]: readonly string[]): Promise<void> {
+  // The first script is run by Node itself.
+  const scripts = name === 'mark' ? [] : readdirSync(folder).sort().filter(isCompiled);
+  const sourceOf = (script: string) => readFileSync(join(folder, script));
+  const cacheOf = (script: string) => join(folder, `${script}.cache`);
+  const keep = (script: string, cache: Buffer) => {
     Buffer.from(mark, 'hex').copy(cache, FLAGS_MARK.from);
-    writeFileSync(file, cache);
+    writeFileSync(cacheOf(script), cache);
+  };
+  switch (name) {
+    case 'mark': {
+      const { from, to } = FLAGS_MARK;
+      process.stdout.write(new Script('').createCachedData().toString('hex', from, to));
+      return;
+    }
+    case 'compile':
+      for (const script of scripts)
+        keep(script, compile(script, sourceOf(script), undefined).cache());
+      return;
+    case 'exercise': {
+      const used = new Map<string, Program>();
+      const compiled = (script: string) => {
+        if (!scripts.includes(script)) return undefined;
+        const program = compile(script, sourceOf(script), undefined);
+        used.set(script, program);
+        return program;
+      };
+      await EXERCISES[exercise]?.(loader(compiled, createRequire(import.meta.url)), folder);
+      for (const [script, program] of used) {
+        const cache = program.cache();
+        if (cache.length < MOST_OF_IT * statSync(cacheOf(script)).size) keep(script, cache);
+      }
+      process.exit();
+      return;
+    }
+    case 'check':
+      for (const script of scripts) {
+        const { cacheTaken } = compile(script, sourceOf(script), readFileSync(cacheOf(script)));
+        if (!cacheTaken) throw new Error(`this Node does not take the compiled code of ${script}`);
+      }
+      return;
   }
 }
 
-if (import.meta.main) step(process.argv.slice(2));
+/**
+ * Of a script of which an exercise runs less than this only that is kept: to read code that never runs takes a start longer than
+ * to compile a little later (zod, undici). All others are kept whole.
+ */
+const MOST_OF_IT = 0.5;
+
+function isCompiled(file: string): boolean {
+  return file.endsWith('.js') && file !== 'start.js';
+}
+
+if (import.meta.main) await step(process.argv.slice(2));

@@ -6,36 +6,28 @@ import { createRequire } from 'node:module';
 import { getAssetKeys, getRawAsset } from 'node:sea';
 import { isMainThread } from 'node:worker_threads';
 import { startEarly } from './early-thread.ts';
-import { compile, type Exports } from './program.ts';
+import { LATER } from './later.ts';
+import { compile, loader } from './program.ts';
 
 // Node itself ignores it here, but each new thread would be refused for an option that it does not know.
 delete process.env.NODE_OPTIONS;
 
 const builtIn = createRequire(process.execPath);
 const inside = new Set(getAssetKeys());
-const loaded = new Map<string, { readonly exports: Exports }>();
-
 function asset(key: string): Buffer | undefined {
   return inside.has(key) ? Buffer.from(getRawAsset(key)) : undefined;
 }
 
-/** Scripts of the binary by their name, as they name each other; everything else is Node's own. */
-function load(name: string): unknown {
-  const key = name.startsWith('./') ? name.slice(2) : name;
-  const known = loaded.get(key);
-  if (known !== undefined) return known.exports;
-  const source = asset(key);
-  if (source === undefined) return worker(name) ?? (LATER.has(name) ? later(name) : builtIn(name));
-  const module = { exports: {} };
-  loaded.set(key, module);
-  compile(key, source, asset(`${key}.cache`)).run(load, module);
-  return module.exports;
-}
+/** Scripts of the binary by their name; everything else is Node's own. */
+const load = loader(
+  (key) => {
+    const source = asset(key);
+    return source === undefined ? undefined : compile(key, source, asset(`${key}.cache`));
+  },
+  (name) => worker(name) ?? (LATER.has(name) ? later(name) : builtIn(name)),
+);
 
-/** Parts of Node that take milliseconds to load, and that nothing needs before the first question has left. */
-const LATER: ReadonlySet<string> = new Set(['node:child_process', 'node:crypto']);
-
-/** A part of Node that is loaded when something of it is used. */
+/** A part of Node that is loaded when something of it is used; it is its own `default`, as `LATER` says. */
 function later(name: string): unknown {
   let part: object | undefined;
   const loadedPart = () => {
@@ -45,7 +37,7 @@ function later(name: string): unknown {
   return new Proxy(
     {},
     {
-      get: (_, key) => Reflect.get(loadedPart(), key),
+      get: (_, key) => (key === 'default' ? loadedPart() : Reflect.get(loadedPart(), key)),
       has: (_, key) => Reflect.has(loadedPart(), key),
       ownKeys: () => Reflect.ownKeys(loadedPart()),
       getOwnPropertyDescriptor: (_, key) => {
