@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
+import { BINARY_FLAGS } from '../build/binary-flags.ts';
 import { systemClock } from '../lib/clock.ts';
 import { databasePath } from '../lib/config.ts';
 import type { Case } from '../lib/core/decision.ts';
@@ -90,7 +91,7 @@ async function measure({ rounds, quick }: MeasureOptions): Promise<Measurement> 
     ],
     notes: [
       `Claims: ${claims} in each of both files, in turn, through the store's port; each order is put off afterwards (not measured), so that every claim finds others, the newest of the file. Medians; ${showRatio(ratio)} is their ratio.`,
-      "Scrapes: GET /metrics of a running daemon after 20 to warm up. Milliseconds in which its main thread was busy between the request's arrival and the end of the reply.",
+      "Scrapes: GET /metrics of a running daemon, with the flags of the one binary, after 20 to warm up. Milliseconds in which its main thread was busy between the request's arrival and the end of the reply.",
     ],
     raw: { claimUs, scrapeMs },
   };
@@ -189,7 +190,7 @@ async function measureScrapes(files: readonly Sized[], scrapes: number): Promise
       folder,
       // Nobody is there: what is due stays due, and its circuit opens.
       gatewayUrl: 'http://127.0.0.1:9',
-      nodeFlags: ['--import', pathOf('bench/stage/busy-probe.ts')],
+      nodeFlags: [...BINARY_FLAGS, '--import', pathOf('bench/stage/busy-probe.ts')],
       channel: true,
     });
     const url = `${await daemon.url()}/metrics`;
