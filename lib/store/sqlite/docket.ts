@@ -3,7 +3,7 @@ import type { Tell } from '../../observe/events.ts';
 import type { CommitOutcome, Docket, Settlement } from '../port.ts';
 import { loadCases } from './cases.ts';
 import type { Claims } from './claims.ts';
-import { hasNew, matchNotices } from './notices.ts';
+import { hasNew, matchNotices } from './notice-matching.ts';
 import type { Reading } from './reading.ts';
 import { settle } from './settle.ts';
 import { beginSweep, endSweep, lastSweepId } from './sweeps.ts';

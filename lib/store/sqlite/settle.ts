@@ -5,7 +5,7 @@ import type { Instant } from '../../core/time.ts';
 import type { CommitOutcome, JournalRecord, SettledBy, Settlement } from '../port.ts';
 import { insertPayment } from './intake.ts';
 import { count, writeEffect, writeJournal } from './ledger.ts';
-import { nudgeIntervalMs } from './notices.ts';
+import { nudgeIntervalMs } from './notice-matching.ts';
 import { paymentBinding } from './rows.ts';
 import type { Session } from './session.ts';
 import { type Available, available, takeStock } from './stock.ts';
