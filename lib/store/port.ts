@@ -154,7 +154,8 @@ export interface Docket {
   claim(request: ClaimRequest): Promise<readonly Claimed[]>;
   /**
    * Finds out what the callbacks mean that were kept and not matched yet, the oldest first, at most `limit`: which order each is
-   * of, by key, else by order id. Nudges that order; each callback for a known order does. Empty: there is none.
+   * of, by key, else by order id. Nudges that order; each callback for a known order does. One that a rule of the store refuses waits
+   * as if its order were not there, and keeps none behind it. Empty: there is none.
    */
   match(limit: number): Promise<readonly Matched[]>;
   /** The present cases, for a decision that went stale or for a person's command; `null`: no such order. */

@@ -1,9 +1,9 @@
 import { ReconciledError } from '../../errors.ts';
 import type { Tell } from '../../observe/events.ts';
-import type { CommitOutcome, Docket, Settlement } from '../port.ts';
+import type { CommitOutcome, Docket, Matched, Settlement } from '../port.ts';
 import { loadCases } from './cases.ts';
 import type { Claims } from './claims.ts';
-import { hasNew, matchNotices } from './notice-matching.ts';
+import { hasNew, letFirstWait, matchNotices } from './notice-matching.ts';
 import type { Reading } from './reading.ts';
 import { settle } from './settle.ts';
 import { beginSweep, endSweep, lastSweepId } from './sweeps.ts';
@@ -21,16 +21,30 @@ export function sqliteDocket(reading: Reading, writer: Writer, claims: Claims, t
       );
     } catch (error) {
       // One decision that breaks a rule of the schema must not fail the others of its call.
-      if (!(error instanceof ReconciledError) || error.code !== 'internal') throw error;
+      if (!breaksRule(error)) throw error;
       tell({ name: 'store.failed', error: `${settlement.decision.orderId}: ${error.message}` });
       return 'refused';
+    }
+  };
+  const match = async (limit: number): Promise<readonly Matched[]> => {
+    try {
+      return await writer.write((session) => matchNotices(session, limit));
+    } catch (error) {
+      if (!breaksRule(error)) throw error;
+      // One callback that breaks a rule of the schema must not keep those behind it from their orders: it waits.
+      if (limit === 1) {
+        tell({ name: 'store.failed', error: `a callback: ${error.message}` });
+        return writer.write(letFirstWait);
+      }
+      const matched: Matched[] = [];
+      while (matched.length < limit && reading.lookNow(hasNew)) matched.push(...(await match(1)));
+      return matched;
     }
   };
   return {
     claim: (request) => reading.look((session) => claims.claim(session, request)),
     // Mostly there is none, and to look costs no commit.
-    match: async (limit) =>
-      reading.lookNow(hasNew) ? writer.write((session) => matchNotices(session, limit)) : [],
+    match: async (limit) => (reading.lookNow(hasNew) ? match(limit) : []),
     load: (orderIds) =>
       reading.look((session) => {
         const found = loadCases(session, orderIds);
@@ -52,6 +66,11 @@ export function sqliteDocket(reading: Reading, writer: Writer, claims: Claims, t
     beginSweep: (id, startedAt) => writer.write((session) => beginSweep(session, id, startedAt)),
     endSweep: (sweep) => writer.write((session) => endSweep(session, sweep)),
   };
+}
+
+/** True: the engine is sound and undid it; alone it would break the same rule again. */
+function breaksRule(error: unknown): error is ReconciledError {
+  return error instanceof ReconciledError && error.code === 'internal';
 }
 
 const SELECT_ORDER_OF_PAYMENT = 'SELECT order_id FROM payments WHERE id = ?';

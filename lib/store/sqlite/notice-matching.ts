@@ -28,6 +28,13 @@ export function matchNotices(session: Session, limit: number): readonly Matched[
     .map((row) => ({ gateway: row.gateway, outcome: matchNew(session, row) }));
 }
 
+/** Puts the oldest callback that is new among those that wait for their order, wherever that is. */
+export function letFirstWait(session: Session): readonly Matched[] {
+  return session
+    .rows<NewRow>(SELECT_NEW, 1)
+    .map((row) => ({ gateway: row.gateway, outcome: letWait(session, row) }));
+}
+
 /** Gives an order the callbacks that came before it: those that name it or one of its keys. Nudges it if there are any. */
 export function matchWaiting(
   session: Session,
@@ -93,15 +100,7 @@ function matchNew(session: Session, row: NewRow): Matched['outcome'] {
   const owner = ownerOfKey(session, gateway, key);
   // The key says more than the order id: the gateway made it, and it cannot be of two orders.
   const order = noticed(session, owner ?? row.named_order);
-  if (order === null) {
-    if (counted(session, 'unmatched', gateway) >= MAX_UNMATCHED) {
-      deleteNotice(session, seq);
-      return 'dropped';
-    }
-    session.run(LET_WAIT, seq);
-    count(session, 'unmatched', 1, gateway);
-    return 'unmatched';
-  }
+  if (order === null) return letWait(session, row);
   const isKept = order.notices_kept < MAX_KEPT_PER_ORDER;
   if (isKept) session.run(MATCH_NEW, order.id, seq);
   else deleteNotice(session, seq);
@@ -109,6 +108,16 @@ function matchNew(session: Session, row: NewRow): Matched['outcome'] {
   // A key that a payment of ours has already says nothing new.
   if (key !== null && owner === null) insertKey(session, order.id, { gateway, key, at });
   return 'admitted';
+}
+
+function letWait(session: Session, { seq, gateway }: NewRow): 'unmatched' | 'dropped' {
+  if (counted(session, 'unmatched', gateway) >= MAX_UNMATCHED) {
+    deleteNotice(session, seq);
+    return 'dropped';
+  }
+  session.run(LET_WAIT, seq);
+  count(session, 'unmatched', 1, gateway);
+  return 'unmatched';
 }
 
 /** The same came before. One that is new answers for both when its turn comes. */
