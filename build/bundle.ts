@@ -29,8 +29,8 @@ const OUTPUT = {
 
 /**
  * Bundles the sources with what they import into scripts, by name: `start.js` runs first, `main.js` is the command line,
- * `threads.js` Piscina's loop that runs in threads, and `worker-NAME.js` what it runs there, a file of `workers/` each. Whatever
- * the sources load later is a script of its own, so that a start reads what it needs and no more. The same sources give the same bytes: nothing of the machine, the folder or the time goes in.
+ * `threads.js` Piscina's loop that runs in threads, `worker-NAME.js` what it runs there, a file of `workers/` each, and `undici-NAME.js` a
+ * parser of undici each. Whatever the sources load later is a script of its own, so that a start reads what it needs and no more. The same sources give the same bytes: nothing of the machine, the folder or the time goes in.
  */
 export async function bundle(about: {
   readonly commit: string;

@@ -16,7 +16,7 @@ export interface Program {
   readonly cacheTaken: boolean;
 }
 
-/** A script as it lies in the binary: a function, so that at a start nothing has to be put around it, which would copy it twice. */
+/** A script as it lies in the binary: a function, so that nothing has to be put around it at a start: V8 would copy all of it. */
 export function asFunction(code: string): string {
   return `(function (require, module, exports) {${code}\n})`;
 }

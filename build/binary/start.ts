@@ -14,6 +14,7 @@ delete process.env.NODE_OPTIONS;
 
 const builtIn = createRequire(process.execPath);
 const inside = new Set(getAssetKeys());
+
 function asset(key: string): Buffer | undefined {
   return inside.has(key) ? Buffer.from(getRawAsset(key)) : undefined;
 }
