@@ -19,6 +19,7 @@ import {
   runAlone,
   say,
 } from './stage/question.ts';
+import { readAway } from './stage/reading.ts';
 
 /** Does it stay as fast when the database is full of settled orders? */
 export const store: Question = {
@@ -195,6 +196,7 @@ async function measureScrapes(files: readonly Sized[], scrapes: number): Promise
     });
     const url = `${await daemon.url()}/metrics`;
     await daemon.line('sweep.ended');
+    await checkScrape(url);
     await scrapeAll(url, 20);
     await busyMs(daemon.child.process);
     await scrapeAll(url, scrapes);
@@ -204,12 +206,15 @@ async function measureScrapes(files: readonly Sized[], scrapes: number): Promise
   return took;
 }
 
+async function checkScrape(url: string): Promise<void> {
+  const response = await fetch(url);
+  const text = await response.text();
+  if (!text.includes('reconciled_orders')) throw new Error(`${response.status} ${text}`);
+}
+
 async function scrapeAll(url: string, scrapes: number): Promise<void> {
-  for (let scrape = 0; scrape < scrapes; scrape += 1) {
-    const response = await fetch(url);
-    const text = await response.text();
-    if (!text.includes('reconciled_orders')) throw new Error(`${response.status} ${text}`);
-  }
+  for (let scrape = 0; scrape < scrapes; scrape += 1)
+    await readAway(url, { accept: 'text/plain', end: '\n' });
 }
 
 async function busyMs(

@@ -3,12 +3,18 @@ import { connect } from 'node:net';
 /** More than a socket brings at once. */
 const BUFFER_BYTES = 256 * 1024;
 
+/** What is asked for, and the bytes that a whole answer ends with. */
+export interface Read {
+  readonly accept: string;
+  readonly end: string;
+}
+
 /**
  * Reads an answer to its end and throws it away, all through one buffer: a client with a garbage collector on the cores of the daemon
  * would be measured together with it.
  * @throws when the answer is not a whole 200.
  */
-export function readAway(url: string, accept: string): Promise<void> {
+export function readAway(url: string, read: Read): Promise<void> {
   const { hostname, port, host, pathname } = new URL(url);
   const buffer = Buffer.alloc(BUFFER_BYTES);
   let status = '';
@@ -28,13 +34,12 @@ export function readAway(url: string, accept: string): Promise<void> {
     });
     socket.once('connect', () =>
       socket.write(
-        `GET ${pathname} HTTP/1.1\r\nhost: ${host}\r\naccept: ${accept}\r\nconnection: close\r\n\r\n`,
+        `GET ${pathname} HTTP/1.1\r\nhost: ${host}\r\naccept: ${read.accept}\r\nconnection: close\r\n\r\n`,
       ),
     );
     socket.once('error', reject);
     socket.once('close', () => {
-      const isWhole = accept === 'text/csv' ? end === '0\r\n\r\n' : end.endsWith('}');
-      if (status === 'HTTP/1.1 200' && isWhole) resolve();
+      if (status === 'HTTP/1.1 200' && end.endsWith(read.end)) resolve();
       else reject(new Error(`${url}: ${status}, and it ended with ${JSON.stringify(end)}`));
     });
   });
