@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { build, type Plugin, transform } from 'esbuild';
-import { LATER } from './binary/later.ts';
+import { comesLater } from './binary/later.ts';
 import { asFunction } from './binary/program.ts';
 import { ROOT } from './root.ts';
 
@@ -79,12 +79,15 @@ export async function bundle(about: {
   return new Map([...starts, ...scripts].toSorted(([one], [other]) => (one < other ? -1 : 1)));
 }
 
-/** Modules can be split but not be run from memory, scripts the other way round. */
+/**
+ * Modules can be split but not be run from memory, scripts the other way round. What esbuild makes of `import part from 'node:…'` copies
+ * everything out of that part and puts `default` beside it; a part that comes later is its own copy.
+ */
 async function asScript(module: string): Promise<Buffer> {
   const supported = { 'dynamic-import': false };
   const { code } = await transform(module, { ...SCRIPT, format: 'cjs', supported });
   const uncopied = code.replaceAll(/__toESM\(require\("(node:\w+)"\)\)/g, (copied, name: string) =>
-    LATER.has(name) ? `require("${name}")` : copied,
+    comesLater(name) ? `require("${name}")` : copied,
   );
   return Buffer.from(asFunction(uncopied), 'latin1');
 }

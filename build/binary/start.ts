@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { getAssetKeys, getRawAsset } from 'node:sea';
 import { isMainThread } from 'node:worker_threads';
 import { startEarly } from './early-thread.ts';
-import { LATER } from './later.ts';
+import { comesLater } from './later.ts';
 import { compile, loader } from './program.ts';
 
 // Node itself ignores it here, but each new thread would be refused for an option that it does not know.
@@ -25,10 +25,10 @@ const load = loader(
     const source = asset(key);
     return source === undefined ? undefined : compile(key, source, asset(`${key}.cache`));
   },
-  (name) => worker(name) ?? (LATER.has(name) ? later(name) : builtIn(name)),
+  (name) => worker(name) ?? (comesLater(name) ? later(name) : builtIn(name)),
 );
 
-/** A part of Node that is loaded when something of it is used; it is its own `default`, as `LATER` says. */
+/** A part of Node that is loaded when something of it is used; it is its own `default`, see `asScript` in build/bundle.ts. */
 function later(name: string): unknown {
   let part: object | undefined;
   const loadedPart = () => {
