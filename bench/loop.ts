@@ -137,8 +137,8 @@ async function measureReported(
   const open = shop.open(await daemon.url());
   await wait(warmUpMs);
   const orders = await heldDuring(daemon, wait(watchedMs));
-  const report = await heldDuring(daemon, readAway(url, { accept: 'application/json', end: '}' }));
-  const list = await heldDuring(daemon, readAway(url, { accept: 'text/csv', end: '0\r\n\r\n' }));
+  const report = await heldDuring(daemon, readAway(url, 'application/json'));
+  const list = await heldDuring(daemon, readAway(url, 'text/csv'));
   const backup = await heldDuring(daemon, backUp(dataDir, join(folder, 'backup.db')));
   await open.close();
   await daemon.stop();

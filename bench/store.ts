@@ -92,7 +92,7 @@ async function measure({ rounds, quick }: MeasureOptions): Promise<Measurement> 
     ],
     notes: [
       `Claims: ${claims} in each of both files, in turn, through the store's port; each order is put off afterwards (not measured), so that every claim finds others, the newest of the file. Medians; ${showRatio(ratio)} is their ratio.`,
-      "Scrapes: GET /metrics of a running daemon, with the flags of the one binary, after 20 to warm up. Milliseconds in which its main thread was busy between the request's arrival and the end of the reply.",
+      `Scrapes: GET /metrics of a running daemon, with the flags of the one binary, after ${WARM_UP_SCRAPES} to warm up. Milliseconds in which its main thread was busy between the request's arrival and the end of the reply.`,
     ],
     raw: { claimUs, scrapeMs },
   };
@@ -197,7 +197,7 @@ async function measureScrapes(files: readonly Sized[], scrapes: number): Promise
     const url = `${await daemon.url()}/metrics`;
     await daemon.line('sweep.ended');
     await checkScrape(url);
-    await scrapeAll(url, 20);
+    await scrapeAll(url, WARM_UP_SCRAPES - 1);
     await busyMs(daemon.child.process);
     await scrapeAll(url, scrapes);
     took.push(await busyMs(daemon.child.process));
@@ -206,6 +206,9 @@ async function measureScrapes(files: readonly Sized[], scrapes: number): Promise
   return took;
 }
 
+const WARM_UP_SCRAPES = 20;
+
+/** That what is scraped are the metrics. */
 async function checkScrape(url: string): Promise<void> {
   const response = await fetch(url);
   const text = await response.text();
@@ -213,8 +216,7 @@ async function checkScrape(url: string): Promise<void> {
 }
 
 async function scrapeAll(url: string, scrapes: number): Promise<void> {
-  for (let scrape = 0; scrape < scrapes; scrape += 1)
-    await readAway(url, { accept: 'text/plain', end: '\n' });
+  for (let scrape = 0; scrape < scrapes; scrape += 1) await readAway(url, 'text/plain');
 }
 
 async function busyMs(

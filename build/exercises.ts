@@ -51,20 +51,17 @@ async function askGateway(load: Require): Promise<void> {
   const orders = [[QUESTION], [QUESTION], [QUESTION]];
   const { port1: ours, port2: theirs } = new MessageChannel();
   const { ask } = Object(load('worker-ask.js'));
-  const asked: Promise<unknown> = ask({
-    gateway: settings,
-    first: { orders, lanes: 2 },
-    port: theirs,
+  const heard = new Promise<void>((resolve, reject) => {
+    let left = orders.length;
+    ours.on('message', (replies: readonly HeardReply[]) => {
+      const isHeard = replies.every(({ answers }) => answers?.[0]?.transactions?.length === 1);
+      if (!isHeard) reject(new Error('the gateway was not heard'));
+      left -= replies.length;
+      if (left === 0) resolve();
+    });
   });
-  let heard = 0;
-  while (heard < orders.length) {
-    const [replies]: (readonly HeardReply[])[] = await once(ours, 'message');
-    for (const { answers } of replies ?? []) {
-      if (answers?.[0]?.transactions?.length !== 1) throw new Error('the gateway was not heard');
-      heard += 1;
-    }
-  }
-  await asked;
+  await ask({ gateway: settings, first: { orders, lanes: 2 }, port: theirs });
+  await heard;
 }
 
 const PAYMENT = {

@@ -37,7 +37,7 @@ function fsyncMs(): string {
   return show(median(took));
 }
 
-/** What a start mostly does. Virtual machines differ in it by the hour, and so does a start. */
+/** A start does it ten thousands of times. Virtual machines differ in it by the hour, and so does a start. */
 function touchUs(): string {
   const memory = Buffer.allocUnsafeSlow(64 * 2 ** 20);
   const startedMs = performance.now();
