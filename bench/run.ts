@@ -1,10 +1,19 @@
 import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
+import { type Checkout, checkOut, comparison } from './stage/against.ts';
 import { pathOf } from './stage/children.ts';
 import { machine } from './stage/machine.ts';
-import { isReached, type Report, readRounds, reportText, say } from './stage/question.ts';
+import {
+  isReached,
+  type Report,
+  readRounds,
+  reportText,
+  say,
+  tableText,
+} from './stage/question.ts';
 
 /** In the order of the README. Each is a program of its own, so that none measures what another has left behind. */
 const QUESTIONS = [
@@ -20,13 +29,14 @@ const QUESTIONS = [
   'audit',
 ];
 
-const USAGE = `Usage: npm run bench -- [question …] [--rounds N] [--quick] [--json] [--write]
+const USAGE = `Usage: npm run bench -- [question …] [--rounds N] [--quick] [--json] [--write | --against COMMIT]
 
 Questions: ${QUESTIONS.join(', ')} (all of them when none is named).
-  --rounds N  measure everything so often
-  --quick     small sizes, to see whether it runs; the numbers mean nothing
-  --json      print every round as JSON
-  --write     put the tables of these questions into bench/README.md
+  --rounds N        measure everything so often
+  --quick           small sizes, to see whether it runs; the numbers mean nothing
+  --json            print every round as JSON
+  --write           put the tables of these questions into bench/README.md
+  --against COMMIT  ask the program of that commit as well, in turn with this one, and compare
 `;
 
 const { values, positionals } = parseArgs({
@@ -36,11 +46,15 @@ const { values, positionals } = parseArgs({
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
+    against: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
 /** The numbers in the README stand between these, and nobody edits them by hand. */
 const MARKS = ['<!-- numbers: begin -->', '<!-- numbers: end -->'] as const;
+
+/** How often both are asked with --against, when it is not said. An odd number, so that the median is one of them. */
+const TIMES = 3;
 
 process.exitCode = await main();
 
@@ -57,11 +71,26 @@ async function main(): Promise<number> {
     );
     return 2;
   }
+  if (values.write && values.against !== undefined) {
+    say('--write puts the numbers of one program into the README: leave it or --against out.');
+    return 2;
+  }
   const rounds = readRounds(values.rounds);
   const wanted = QUESTIONS.filter((name) => positionals.length === 0 || positionals.includes(name));
   const measuredOn = machine();
+  if (values.against !== undefined) {
+    const checkout = checkOut(values.against);
+    if (checkout === null) {
+      say(`--against ${values.against}: there is no such commit. \`git log\` lists them.`);
+      return 2;
+    }
+    await compare(wanted, checkout, rounds ?? TIMES);
+    checkout.remove();
+    say(`Measured on ${measuredOn}`);
+    return 0;
+  }
   const reports: Report[] = [];
-  for (const name of wanted) reports.push(await ask(name, rounds));
+  for (const name of wanted) reports.push(await ask(pathOf('.'), name, rounds));
   const sections = reports.map((report) => sectionOf(report, measuredOn));
   process.stdout.write(
     values.json
@@ -75,9 +104,34 @@ async function main(): Promise<number> {
   return missed === 0 ? 0 : 1;
 }
 
-async function ask(name: string, rounds: number | null): Promise<Report> {
+/** Asks both in turn, one round each time, and prints a table for each question. */
+async function compare(
+  wanted: readonly string[],
+  { path, commit }: Checkout,
+  times: number,
+): Promise<void> {
+  for (const name of wanted) {
+    const there: unknown[] = [];
+    const here: unknown[] = [];
+    for (let time = 0; time < times; time += 1) {
+      const turns = [
+        async () => there.push((await ask(path, name, 1)).raw),
+        async () => here.push((await ask(pathOf('.'), name, 1)).raw),
+      ];
+      for (const turn of time % 2 === 0 ? turns : turns.toReversed()) await turn();
+    }
+    process.stdout.write(
+      values.json
+        ? `${JSON.stringify({ question: name, commit, there, here })}\n`
+        : `### ${name}: ${commit} and here\n\n${tableText(comparison(commit, there, here))}\n\n`,
+    );
+  }
+}
+
+/** Asks one question of the program in a folder; `null` rounds: as many as the question thinks right. */
+async function ask(folder: string, name: string, rounds: number | null): Promise<Report> {
   const args = [
-    pathOf(`bench/${name}.ts`),
+    join(folder, 'bench', `${name}.ts`),
     '--json',
     ...(rounds === null ? [] : ['--rounds', String(rounds)]),
     ...(values.quick ? ['--quick'] : []),

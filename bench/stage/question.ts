@@ -106,7 +106,8 @@ function withUnit(value: number, unit: string): string {
   return unit === '×' ? showRatio(value) : `${Number(value.toPrecision(3))} ${unit}`;
 }
 
-function tableText({ columns, rows }: Table): string {
+/** A table as Markdown that reads as well in a terminal. */
+export function tableText({ columns, rows }: Table): string {
   const widths = columns.map((column, index) =>
     Math.max(3, column.length, ...rows.map((row) => row[index]?.length ?? 0)),
   );
