@@ -10,7 +10,7 @@ import type { Callbacks, Commands, Requesting, Sweeping } from '../flows/port.ts
 import type { Tell } from '../observe/events.ts';
 import type { Reporting } from '../report/port.ts';
 import type { NewOrder, Store } from '../store/port.ts';
-import { readJson } from './body.ts';
+import { notJson, readJson } from './body.ts';
 import { addCallbackRoute, CALLBACK_PATH, documentCallbacks, takeCallbacks } from './callbacks.ts';
 import { addDeliveryRoutes } from './deliveries.ts';
 import { addDocument } from './document.ts';
@@ -138,6 +138,8 @@ function notFound(app: CallbackApp | Api, c: Context): Response {
 function failed(error: unknown, method: string, route: string, tell: Tell): Response {
   if (error instanceof Refusal) return problemResponse(error);
   if (error instanceof ReconciledError) return problemResponse(refusalOf(error));
+  // The routes look at the content type of an empty body too, and take fewer spellings of it than `readJson`.
+  if (error instanceof HTTPException && error.status === 415) return problemResponse(notJson());
   if (error instanceof HTTPException && error.status === 400) {
     return problemResponse(
       new Refusal('malformed', 'The request needs a JSON body.', {

@@ -65,13 +65,16 @@ export function tooLarge(maxBytes: number): Refusal {
   });
 }
 
+/** The refusal of a body, even an empty one, that is said to be something else than JSON. */
+export function notJson(): Refusal {
+  return new Refusal('unsupported_media_type', 'The content type is not application/json.', {
+    hint: 'Send the header content-type: application/json.',
+    headers: { accept: 'application/json' },
+  });
+}
+
 function checkedJson(bytes: Uint8Array, contentType: string | undefined): string {
-  if (!isJson(contentType)) {
-    throw new Refusal('unsupported_media_type', 'The content type is not application/json.', {
-      hint: 'Send the header content-type: application/json.',
-      headers: { accept: 'application/json' },
-    });
-  }
+  if (!isJson(contentType)) throw notJson();
   const text = decode(bytes);
   checkJson(text);
   return text;

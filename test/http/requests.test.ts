@@ -44,6 +44,12 @@ const BAD_REQUESTS: readonly Row[] = [
   ],
   ['an empty body', raw(''), [400, 'malformed']],
   ['a form', raw('id=1', { 'content-type': 'text/plain' }), [415, 'unsupported_media_type']],
+  ['an empty form', raw('', { 'content-type': 'text/plain' }), [415, 'unsupported_media_type']],
+  [
+    'a content type that ends too early',
+    raw('{}', { 'content-type': 'application/json;' }),
+    [415, 'unsupported_media_type'],
+  ],
   ['half a JSON', raw('{"id": "ORDER000001"'), [400, 'malformed']],
   ['no UTF-8', raw(new Uint8Array([0x22, 0xff, 0x22])), [400, 'malformed']],
   ['a list', raw('[]'), [422, 'invalid', 'body']],
