@@ -6,7 +6,7 @@ import { deliveryBody, deliverySchema } from './delivery-view.ts';
 import { after, closed, limit, oneOf, text } from './forms.ts';
 import { pageSchema } from './order-view.ts';
 import { readPage } from './orders.ts';
-import { COMMON_PROBLEMS, problem, Refusal } from './problem.ts';
+import { COMMON_PROBLEMS, problem, Refusal, WRITE_PROBLEMS } from './problem.ts';
 
 /** Notifications: what is on its way, what arrived and what was given up; and once more, please. */
 export function addDeliveryRoutes(api: Api, { store, clock }: HttpDependencies): void {
@@ -112,6 +112,7 @@ const retryDeliveryRoute = createRoute({
   responses: {
     200: { description: 'It is due.', content: deliveryContent },
     ...COMMON_PROBLEMS,
+    ...WRITE_PROBLEMS,
     404: problem('There is no such delivery.'),
     409: problem('It is not dead, or its channel is not configured any more.'),
   },

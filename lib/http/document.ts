@@ -1,4 +1,5 @@
 import type { Api } from './app.ts';
+import { problem } from './problem.ts';
 
 /** Serves the OpenAPI document, made from the schemas that validate. */
 export function addDocument(api: Api, version: string): void {
@@ -20,6 +21,7 @@ export function addDocument(api: Api, version: string): void {
         description: 'OpenAPI 3.1.',
         content: { 'application/json': { schema: { type: 'object' } } },
       },
+      421: problem('No token is configured and the Host header does not name this machine.'),
     },
   });
 

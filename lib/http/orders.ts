@@ -300,7 +300,14 @@ const resolveRoute = createRoute({
             version: count(1).optional().openapi({
               description: 'Refused with 409 unless the order has this version.',
             }),
-          }).openapi('Resolve'),
+          }).openapi('Resolve', {
+            example: {
+              state: 'completed',
+              paymentId: 'ORDER000001-1',
+              note: 'The bank confirmed it by telephone.',
+              by: 'kim@shop.example',
+            },
+          }),
         },
       },
     },

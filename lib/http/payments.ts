@@ -154,9 +154,13 @@ const newPaymentSchema = closed({
     id: 'ORDER000001-2',
     method: 'CARD',
     amount: 5000,
-    transactionKey: '20250816:TR:9577c5',
+    transactionKey: '20250816:TR:9577c6',
   },
 });
+
+const orderLocation = {
+  Location: { description: 'Where the order reads.', schema: { type: 'string' } },
+} as const;
 
 const addPaymentRoute = createRoute({
   method: 'post',
@@ -180,14 +184,18 @@ const addPaymentRoute = createRoute({
     201: {
       description: 'It is recorded.',
       content: { 'application/json': { schema: orderSchema } },
+      headers: orderLocation,
     },
     202: {
       description: 'It is recorded and will be requested.',
       content: { 'application/json': { schema: orderSchema } },
+      headers: orderLocation,
     },
     ...COMMON_PROBLEMS,
     ...BODY_PROBLEMS,
-    403: problem('Payment requests are off.'),
+    403: problem(
+      'Payment requests are off, or no token is configured and a web page of another site sent it.',
+    ),
     404: problem('There is no such order.'),
     409: problem(
       'Its id is taken, it belongs to another order, or the order takes no request now.',

@@ -152,11 +152,17 @@ export const COMMON_PROBLEMS = {
   503: problem('The database cannot be reached or written at present. Nothing was kept.'),
 } as const;
 
-/** What a route that reads a body may answer beside. */
-export const BODY_PROBLEMS = {
-  400: problem('The body is not JSON, or a query parameter is wrong.'),
+/** What a route that changes something may answer beside: a body is looked at even where none is wanted. */
+export const WRITE_PROBLEMS = {
+  400: problem('The body is not JSON, or a parameter is wrong.'),
+  403: problem('No token is configured and a web page of another site sent it.'),
   413: problem('The body is larger than 1 MiB.'),
   415: problem('The body is not application/json.'),
+} as const;
+
+/** What a route that reads a body may answer beside. */
+export const BODY_PROBLEMS = {
+  ...WRITE_PROBLEMS,
   422: problem('A field is missing, wrong or unknown; `errors` names it.'),
 } as const;
 

@@ -158,7 +158,7 @@ const addStockRoute = createRoute({
           schema: closed({
             add: count(1, MAX_PIECES).openapi({ example: 20 }),
             reference: text(200, 'delivery-17'),
-          }).openapi('Delivery'),
+          }).openapi('NewStock'),
         },
       },
     },

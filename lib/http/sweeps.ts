@@ -5,7 +5,7 @@ import type { Api, HttpDependencies } from './app.ts';
 import { after, closed, flag, limit } from './forms.ts';
 import { isoOrNull, pageSchema } from './order-view.ts';
 import { readPage } from './orders.ts';
-import { COMMON_PROBLEMS, problem, Refusal } from './problem.ts';
+import { COMMON_PROBLEMS, problem, Refusal, WRITE_PROBLEMS } from './problem.ts';
 
 /** Sweeps: one now, and those that were. */
 export function addSweepRoutes(api: Api, { store, sweeping }: HttpDependencies): void {
@@ -99,7 +99,7 @@ const startSweepRoute = createRoute({
       headers: { Location: { description: 'Where it reads.', schema: { type: 'string' } } },
     },
     ...COMMON_PROBLEMS,
-    400: problem('A parameter is wrong; `errors` names it.'),
+    ...WRITE_PROBLEMS,
   },
 });
 

@@ -1,5 +1,6 @@
 import t from 'tap';
-import { openServing, type Serving } from './serving.ts';
+import { effect } from '../support/store-fixtures.ts';
+import { anOrder, type Given, openServing, type Serving } from './serving.ts';
 
 /** What the document has of an operation, as far as these tests look. */
 interface Operation {
@@ -10,7 +11,10 @@ interface Operation {
   readonly responses: Readonly<
     Record<
       string,
-      { readonly description?: string; readonly content?: Readonly<Record<string, unknown>> }
+      {
+        readonly description?: string;
+        readonly content?: Readonly<Record<string, { readonly schema: Schema }>>;
+      }
     >
   >;
 }
@@ -110,6 +114,95 @@ t.test('what is in the document is there, and what is there is in the document',
     t.same(new Set(operations.map(({ path, method }) => `${method} ${path}`)), new Set(ROUTES));
   }
 });
+
+t.test('what is answered is what the document says', async (t) => {
+  const serving = await openServing();
+  t.teardown(serving.close);
+  const { clock, store } = serving.world;
+  const { body: document, operations } = await documentOf(serving);
+  const told = { channel: 'ops', topic: 'order.held', digestMs: 0 } as const;
+  await store.outbox.subscribe([told], clock.now());
+  await serving.world.order('ORDER000009', []);
+  const held = effect({ key: 'k', topic: 'order.held', orderId: 'ORDER000009' });
+  await store.outbox.announce([held], [], clock.now());
+
+  for (const [method, target, status, given] of ANSWERS) {
+    const reply = await serving.call(method, target, given);
+    const name = `${method} ${target} ${status}`;
+    t.equal(reply.status, status, name);
+    const operation = operations.find(
+      (one) =>
+        one.method === method.toLowerCase() &&
+        new RegExp(`^${one.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(target),
+    );
+    const response = operation?.operation.responses[status];
+    t.ok(response, `${name} is in the document`);
+    const type = String(reply.headers['content-type']);
+    const schema = response?.content?.[type]?.schema;
+    t.ok(schema, `${name}: so is its content type`);
+    t.strictSame(misfits(reply.body, schema, document), [], `${name}: so are its fields`);
+  }
+});
+
+const fromElsewhere = { headers: { origin: 'http://elsewhere.example' } };
+
+/** Requests and the status of their answers. */
+const ANSWERS: readonly (readonly [string, string, number, Given?])[] = [
+  ['POST', '/v1/orders', 201, { body: anOrder() }],
+  ['POST', '/v1/orders', 200, { body: anOrder() }],
+  ['POST', '/v1/orders', 403, { body: anOrder(), ...fromElsewhere }],
+  ['GET', '/v1/orders', 200],
+  ['GET', '/v1/orders/ORDER000001/journal', 200],
+  ['PUT', '/v1/products/hat', 201, { body: { name: 'Hat', onHand: 1 } }],
+  ['PUT', '/v1/products/hat', 403, fromElsewhere],
+  ['POST', '/v1/products/hat/stock', 201, { body: { add: 1, reference: 'd' } }],
+  ['GET', '/v1/products', 200],
+  ['GET', '/v1/deliveries', 200],
+  ['GET', '/v1/deliveries/1', 200],
+  ['POST', '/v1/deliveries/1/retry', 409],
+  ['POST', '/v1/deliveries/1/retry', 403, fromElsewhere],
+  ['POST', '/v1/deliveries/1/retry', 415, { body: 'x', headers: { 'content-type': 'text/plain' } }],
+  ['POST', '/v1/sweeps', 202],
+  ['POST', '/v1/sweeps', 400, { body: '{' }],
+  ['POST', '/v1/sweeps', 403, fromElsewhere],
+  ['POST', '/v1/sweeps', 413, { body: 'x'.repeat(1024 * 1024 + 1) }],
+  ['POST', '/v1/sweeps', 415, { body: 'x', headers: { 'content-type': 'text/plain' } }],
+  ['GET', '/v1/sweeps', 200],
+  ['GET', '/openapi.json', 421, { headers: { host: 'elsewhere.example' } }],
+];
+
+interface Schema {
+  readonly $ref?: string;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly items?: Schema;
+  readonly additionalProperties?: unknown;
+}
+
+/** Fields that one has and the other does not know, and fields that are missing; by their paths. */
+function misfits(value: unknown, schema: Schema | undefined, document: unknown): string[] {
+  const known = resolved(schema, document);
+  if (Array.isArray(value)) return value.flatMap((one) => misfits(one, known?.items, document));
+  const { properties, required = [], additionalProperties } = known ?? {};
+  if (properties === undefined || typeof value !== 'object' || value === null) return [];
+  const missing = required.filter((name) => !Object.hasOwn(value, name));
+  const others = Object.entries(value).flatMap(([name, field]) => {
+    const isKnown = Object.hasOwn(properties, name) || additionalProperties !== undefined;
+    if (!isKnown) return [name];
+    return misfits(field, properties[name], document).map((path) => `${name}.${path}`);
+  });
+  return [...missing, ...others];
+}
+
+function resolved(schema: Schema | undefined, document: unknown): Schema | undefined {
+  if (schema?.$ref === undefined) return schema;
+  const steps = schema.$ref.slice('#/'.length).split('/');
+  return steps.reduce(
+    // biome-ignore lint/suspicious/noExplicitAny: the document is whatever came
+    (node: any, step) => node?.[step],
+    document,
+  );
+}
 
 /** The contract with the outside. A change here is a line in CHANGELOG.md. */
 const ROUTES = [
