@@ -12,7 +12,7 @@ import type { Asked, Exchange, Gateway, GatewayKind, GatewaySettings } from './p
  *
  * An inquiry fetches each known key. Unless one of them is captured for the order, or when everything is asked for, it
  * also lists by order id and fetches what was not known, so that amounts are compared and a double capture is seen.
- * `complete` means: the listing was heard whole, and every transaction that it names is in `transactions`.
+ * `complete` means: the listing was heard whole, and every transaction that it names is in `transactions`, as one of this order.
  */
 export const pgSimulator: GatewayKind = {
   kind: 'pg-simulator',
@@ -194,14 +194,15 @@ class Hearing {
     this.#silence ??= 'unreadable';
   }
 
-  /** Every listed transaction was fetched, and none that we found for the order is missing from the list. */
+  /**
+   * Every listed transaction was fetched and says that it is the order's, and none that does is missing from the list. One that
+   * is listed for the order and names another contradicts itself, and that is no evidence that the order has none.
+   */
   #accountsFor(listed: ReadonlySet<string>): boolean {
     const ours = [...this.#found.values()].filter(
       ({ orderId }) => orderId === this.#inquiry.orderId,
     );
-    return (
-      [...listed].every((key) => this.#found.has(key)) && ours.every(({ key }) => listed.has(key))
-    );
+    return ours.length === listed.size && ours.every(({ key }) => listed.has(key));
   }
 }
 

@@ -409,6 +409,18 @@ t.test('a complete list names nothing that was not fetched', async (t) => {
       'a payment that says it is of another order',
       { lookup: found({ orderId: 'ORDER000002' }), list: listing([KEY]) },
       key,
+      false,
+    ],
+    [
+      'a payment that spells the order in its own way',
+      { lookup: found({ orderId: ORDER.toLowerCase() }), list: listing([KEY]) },
+      key,
+      false,
+    ],
+    [
+      'nothing of the payment of another order that we asked about',
+      { lookup: found({ orderId: 'ORDER000002' }), list: absentOrder },
+      key,
       true,
     ],
   ];
