@@ -1,12 +1,16 @@
 /** The word of `known` that was probably meant; `null` when none comes near. */
 export function closest(written: string, known: readonly string[]): string | null {
   const near = known
+    // No distance is shorter than the difference in length, and what is written may have a megabyte.
+    .filter((word) => Math.abs(written.length - word.length) <= slip(word))
     .map((word) => ({ word, distance: editDistance(written.toLowerCase(), word.toLowerCase()) }))
     .sort((one, other) => one.distance - other.distance)[0];
-  // A third of the letters wrong is still a slip of the hand; more is another word.
-  return near !== undefined && near.distance <= Math.max(2, near.word.length / 3)
-    ? near.word
-    : null;
+  return near !== undefined && near.distance <= slip(near.word) ? near.word : null;
+}
+
+/** A third of the letters wrong is still a slip of the hand; more is another word. */
+function slip(word: string): number {
+  return Math.max(2, word.length / 3);
 }
 
 /** Letters to add, drop or change to get from one word to the other. */

@@ -109,10 +109,13 @@ export function fieldErrors(error: z.ZodError): readonly FieldError[] {
     }
     return [{ field: pathText(issue.path), message, hint: hints[0] ?? null }];
   });
-  return found.filter(
-    ({ field, message }, index) =>
-      found.findIndex((other) => other.field === field && other.message === message) === index,
-  );
+  // A body may have tens of thousands: each is compared with none of the others.
+  const told = new Set<string>();
+  return found.filter(({ field, message }) => {
+    const isNew = !told.has(`${field}\n${message}`);
+    told.add(`${field}\n${message}`);
+    return isNew;
+  });
 }
 
 /** The problem as the OpenAPI document describes it. */

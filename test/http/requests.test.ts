@@ -344,6 +344,25 @@ t.test('a misspelt name is met with the right one', async (t) => {
   ]);
 });
 
+t.test('a hundred thousand mistakes are told like a few', async (t) => {
+  // Compared each with each they take longer than a test may, and the daemon does nothing else meanwhile.
+  const serving = await openServing();
+  t.teardown(serving.close);
+  const item = {
+    ...five[0],
+    ...Object.fromEntries(Array.from({ length: 200 }, (_, index) => [index, 0])),
+  };
+  const items = Array.from({ length: 500 }, () => item);
+  const { status, body } = await serving.call('POST', '/v1/orders', { body: anOrder({ items }) });
+  t.equal(status, 422);
+  t.equal(body.errors.length, 100);
+  t.match(body.detail, /^items\[0\]\.0: there is no such field; .*; and 99997 more\.$/);
+
+  const name = 'x'.repeat(1_000_000);
+  const long = await serving.call('POST', '/v1/orders', { body: anOrder({ [name]: 1 }) });
+  t.match(long, { status: 422, body: { errors: [{ field: name.slice(0, 64) }] } });
+});
+
 t.test('a problem says what to write instead, and never what was written', async (t) => {
   const serving = await openServing({ requesting: true });
   t.teardown(serving.close);
