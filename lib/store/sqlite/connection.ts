@@ -14,7 +14,10 @@ import { storeTrouble } from './trouble.ts';
 export interface Connection {
   readonly path: string;
   readonly readOnly: boolean;
-  /** The open database. Throws `store_closed`, or what opening it again met. */
+  /**
+   * The open database. Throws `store_closed`, what opening it again met, and `store_failed` while its file is not in its place: what is
+   * written to a file that was removed or moved is found by nobody, and a new one in its place would be empty.
+   */
   session(): Session;
   /** Resolves when every COMMIT of the open database is on the disk. Rejects with what the system says. */
   sync(): Promise<void>;
@@ -25,7 +28,10 @@ export interface Connection {
    * stays is no harm, and whatever keeps it fails the next write, which says so.
    */
   putBack(): void;
-  /** Drops a connection whose state is in doubt after a failed write; the next `session` opens a new one. */
+  /**
+   * Drops a connection whose state is in doubt after a failed write; the next `session` opens a new one. While the file is not in its
+   * place it stays open until then: it may be all that is left of it.
+   */
   abandon(): void;
   close(): void;
 }
@@ -50,23 +56,30 @@ export function openConnection(options: ConnectionOptions): Connection {
   const settled = { ...options, path };
   const lock = options.readOnly ? null : takeLock(path);
   let open: Open | null = null;
+  let file: FileAt = null;
+  let inDoubt = false;
   let closed = false;
   const opened = () => {
     if (closed) throw closedError(path);
+    if (!isInPlace(path, file)) throw movedError(path);
+    if (inDoubt) drop();
     open ??= openDatabase(settled);
     return open;
   };
-  try {
-    opened();
-  } catch (error) {
-    lock?.close();
-    throw storeTrouble(error, path);
-  }
-  const abandon = () => {
+  const drop = () => {
     open?.log.close();
     closeQuietly(open?.database);
     open = null;
+    inDoubt = false;
   };
+  try {
+    opened();
+    file = fileAt(path);
+  } catch (error) {
+    drop();
+    lock?.close();
+    throw storeTrouble(error, path);
+  }
   return {
     path,
     readOnly: options.readOnly,
@@ -78,10 +91,13 @@ export function openConnection(options: ConnectionOptions): Connection {
     putBack: () => {
       if (open !== null) putBack(open.database);
     },
-    abandon,
+    abandon: () => {
+      inDoubt = true;
+      if (isInPlace(path, file)) drop();
+    },
     close: () => {
       if (closed) return;
-      abandon();
+      drop();
       closed = true;
       lock?.close();
     },
@@ -257,6 +273,35 @@ function readyPath(options: ConnectionOptions): string {
   } catch (error) {
     throw storeTrouble(error, wanted);
   }
+}
+
+/** Which file a name leads to; `null`: none that is known. */
+type FileAt = { readonly dev: number; readonly ino: number } | null;
+
+function fileAt(path: string): FileAt {
+  return statSync(path, { throwIfNoEntry: false }) ?? null;
+}
+
+/** True as long as nobody knows better: what cannot be looked at need not be gone. */
+function isInPlace(path: string, file: FileAt): boolean {
+  if (file === null) return true;
+  try {
+    const there = fileAt(path);
+    return there?.ino === file.ino && there.dev === file.dev;
+  } catch {
+    return true;
+  }
+}
+
+function movedError(path: string): ReconciledError {
+  return new ReconciledError(
+    'store_failed',
+    `${path} was removed, moved or replaced while it was open: nothing is written to it any more.`,
+    {
+      hint: `Put the file back, and the daemon goes on by itself. A removed one can be copied, with its -wal, out of /proc/${process.pid}/fd until the daemon ends.`,
+      retryable: true,
+    },
+  );
 }
 
 function closedError(path: string): ReconciledError {
