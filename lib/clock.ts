@@ -27,6 +27,11 @@ export function toIso(instant: Instant): string {
   return new Date(instant).toISOString();
 }
 
+/** As packages take a moment that is given. */
+export function toDate(instant: Instant): Date {
+  return new Date(instant);
+}
+
 /** The instant of an ISO 8601 text with a zone; `null` when it is none. */
 export function fromIso(text: string): Instant | null {
   const form = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;

@@ -90,7 +90,7 @@ export async function startDaemon(config: Config, options: DaemonOptions): Promi
   undo.defer(() => surface.close());
   const { startTicker } = await later(() => import('./flows/ticker.ts'));
   const schedule = { cron: config.sweep.cron, timezone: config.timezone };
-  const ticker = await startTicker(schedule, engine.sweeping, tell);
+  const ticker = startTicker(schedule, engine.sweeping, clock);
   await reports.start();
   const pruning = every(PRUNE_EVERY_MS, clock, () => prune(engine, config, clock.now()));
   undo.move();

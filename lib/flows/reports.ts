@@ -1,4 +1,3 @@
-import { createTask } from 'node-cron';
 import type { Clock } from '../clock.ts';
 import { reportEffect } from '../core/announce.ts';
 import type { Tell } from '../observe/events.ts';
@@ -6,6 +5,7 @@ import type { Day } from '../report/days.ts';
 import type { Reporting } from '../report/port.ts';
 import type { Outbox } from '../store/outbox-port.ts';
 import type { Stoppable } from './port.ts';
+import { cronWaits, startSchedule } from './schedule.ts';
 
 /** What the daily report stands on. */
 export interface ReportsGround {
@@ -34,19 +34,15 @@ export async function startReports(
     underway = underway.then(make);
     return underway;
   };
-  const quiet = () => {};
-  const task = createTask(cron, tick, {
-    timezone,
-    noOverlap: true,
-    // A missed tick is no news: the next one makes what is missing.
-    suppressMissedWarning: true,
-    logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+  const schedule = startSchedule({
+    clock: ground.clock,
+    untilNextMs: cronWaits(cron, timezone),
+    tick,
   });
-  await task.start();
   return {
     stop: async () => {
       stopped = true;
-      await task.destroy();
+      await schedule.stop();
     },
   };
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import t, { type Test } from 'tap';
-import { DAY_MS, HOUR_MS } from '../../lib/core/time.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../lib/core/time.ts';
 import { makeMissing, type ReportsGround, startReports } from '../../lib/flows/reports.ts';
 import type { Event } from '../../lib/observe/events.ts';
 import { createReporting, type ReportingPool } from '../../lib/pools/reporting.ts';
@@ -194,6 +194,7 @@ t.test('the schedule ticks and ends', async (t) => {
     { ...ground, reporting },
     { timezone: ZONE, cron: '* * * * * *' },
   );
+  await shop.pass(MINUTE_MS);
   await ticks.promise;
   await schedule.stop();
   t.same(files(), [`${DAY}.html`, `${DAY}.json`], 'the first time is at the start');
