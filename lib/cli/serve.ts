@@ -6,6 +6,7 @@ import type { Event, Tell } from '../observe/events.ts';
 import { type WarmThreads, warmThreads } from '../pools/asking-threads.ts';
 import { EXIT } from './exit.ts';
 import { awaitInterruption } from './interruption.ts';
+import { whenThereIsRoom } from './room.ts';
 import { addSettings, readSettings, type SettingsOptions } from './settings.ts';
 import { say } from './words.ts';
 
@@ -35,7 +36,8 @@ Examples:
 
 async function serve(options: SettingsOptions): Promise<void> {
   const interruption = awaitInterruption();
-  const daemon = await start(options).finally(() => warm?.drop());
+  const daemon = await start(options, interruption.first).finally(() => warm?.drop());
+  if (daemon === null) process.exit(EXIT.ok);
   say(`reconciled listens on ${addresses(daemon)}`);
   const { environment } = await import('../config.ts');
   const { startSupervision } = await import('../daemon/supervision.ts');
@@ -47,15 +49,29 @@ async function serve(options: SettingsOptions): Promise<void> {
   process.exit(EXIT.ok);
 }
 
-/** The log is not among what the first questions wait for: what is told before it is loaded is kept for it. */
-async function start(options: SettingsOptions): Promise<Daemon> {
+/**
+ * The log is not among what the first questions wait for: what is told before it is loaded is kept for it. `null`: a signal ended the
+ * wait for room on the disk.
+ */
+async function start(
+  options: SettingsOptions,
+  interrupted: Promise<unknown>,
+): Promise<Daemon | null> {
   const config = await readSettings(options);
   const { startDaemon } = await import('../daemon.ts');
   const log = lateLog(config.logLevel);
   endOnBug(log.bug);
   try {
     const asked = log.load;
-    return await startDaemon(config, { tell: log.tell, asked, ...(warm === null ? {} : { warm }) });
+    const daemonOptions = { tell: log.tell, asked, ...(warm === null ? {} : { warm }) };
+    return await whenThereIsRoom(() => startDaemon(config, daemonOptions), {
+      clock: systemClock,
+      tell: ({ message, hint }) => {
+        say(`error: ${message}\nhint: ${hint}`);
+        void log.load();
+      },
+      interrupted,
+    });
   } finally {
     await log.load();
   }

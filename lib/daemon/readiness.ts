@@ -31,6 +31,7 @@ export function startWatch(
   let patienceMs: DurationMs | null = null;
   let lastSignMs = clock.monotonicMs();
   let poolFails = false;
+  let writesFail = false;
   const schedule = () => {
     const silentMs = clock.monotonicMs() - lastSignMs;
     patienceMs ??= PAUSES * longestPauseMs(sweep.cron, timezone);
@@ -47,11 +48,14 @@ export function startWatch(
       // Messages that cannot be sent wait; they keep no payment in doubt.
       if (name === 'pool.failed' && event.pool === 'asking') poolFails = true;
       if (name === 'gateway.exchanged' || name === 'pool.recovered') poolFails = false;
+      // A full or read-only disk answers whoever reads. Each sweep writes: what is over is known at the next one.
+      if (name === 'store.failed') writesFail = true;
+      if (name === 'store.committed') writesFail = false;
     },
     readiness: async () => {
       const pool = poolFails ? 'The threads that ask have failed.' : 'The threads can ask.';
       const checks = [
-        await storeCheck(reader),
+        await storeCheck(reader, writesFail),
         { name: 'pool', ok: !poolFails, text: pool },
         schedule(),
       ];
@@ -60,10 +64,14 @@ export function startWatch(
   };
 }
 
-async function storeCheck(reader: Reader): Promise<Readiness['checks'][number]> {
+async function storeCheck(
+  reader: Reader,
+  writesFail: boolean,
+): Promise<Readiness['checks'][number]> {
   const name = 'store';
   try {
     await reader.counts();
+    if (writesFail) return { name, ok: false, text: 'The database cannot be written.' };
     return { name, ok: true, text: 'The database answers.' };
   } catch {
     // Why stands in the log; this page needs no token.

@@ -21,6 +21,9 @@ const answered: Event = {
 };
 const swept: Event = { name: 'sweep.ended', sweepId: 1, looked: 0, durationMs: 1 };
 
+const unwritten: Event = { name: 'store.failed', error: 'store_full: There is no room' };
+const written: Event = { name: 'store.committed', rows: 1, durationMs: 1 };
+
 /** What is told, a minute apart → the checks that do not hold. */
 const rows: readonly (readonly [string, readonly (Event | null)[], readonly string[]])[] = [
   ['nothing yet', [], []],
@@ -28,6 +31,13 @@ const rows: readonly (readonly [string, readonly (Event | null)[], readonly stri
   ['and then a gateway was heard', [failed('asking'), answered], []],
   ['and then another took its place', [failed('asking'), recovered], []],
   ['a thread that sends failed', [failed('sending')], []],
+  ['a change could not be written', [unwritten], ['store']],
+  ['and then another one could', [unwritten, written], []],
+  [
+    'and then none could for as long as sweeps may fail',
+    [unwritten, null, null, null],
+    ['store', 'schedule'],
+  ],
   ['three minutes without a sweep', [null, null, null], []],
   ['four minutes without a sweep', [null, null, null, null], ['schedule']],
   ['four minutes with one in between', [null, swept, null, null], []],

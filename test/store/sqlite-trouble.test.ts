@@ -7,6 +7,7 @@ const table = [
   ['SQLITE_FULL', 'store_full'],
   ['ENOSPC', 'store_full'],
   ['EDQUOT', 'store_full'],
+  ['SQLITE_IOERR_SHMSIZE', 'store_full'],
   ['SQLITE_READONLY', 'store_readonly'],
   ['SQLITE_READONLY_DIRECTORY', 'store_readonly'],
   ['SQLITE_READONLY_CANTINIT', 'store_readonly'],

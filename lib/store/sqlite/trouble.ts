@@ -66,6 +66,8 @@ const CODES: readonly (readonly [string, StoreErrorCode])[] = [
   ['SQLITE_FULL', 'store_full'],
   ['ENOSPC', 'store_full'],
   ['EDQUOT', 'store_full'],
+  // The index of the log could not grow: SQLite says no more than that.
+  ['SQLITE_IOERR_SHMSIZE', 'store_full'],
   ['SQLITE_READONLY_DBMOVED', 'store_failed'],
   ['SQLITE_READONLY', 'store_readonly'],
   ['SQLITE_CANTOPEN', 'store_readonly'],
@@ -103,7 +105,7 @@ interface Words {
 const WORDS: Readonly<Record<StoreErrorCode, Words>> = {
   store_full: {
     what: 'There is no room to write the database',
-    hint: 'Free space on the disk of data_dir; the daemon goes on by itself then.',
+    hint: 'Free space on the disk that it lies on; a daemon goes on by itself then.',
     retryable: true,
   },
   store_readonly: {
