@@ -29,7 +29,8 @@ export interface Assessment {
 
 /**
  * Puts what was heard beside what was recorded: transactions that we never recorded become payments, the oldest unrecorded
- * key going to the oldest keyless payment of its gateway, and each payment is judged.
+ * key going to the oldest keyless payment of its gateway (a capture first to one that a person accepted), and each payment
+ * is judged.
  */
 export function assess(
   theCase: Case,
@@ -39,7 +40,9 @@ export function assess(
 ): Assessment {
   const { order } = theCase;
   const unrecorded = unrecordedTransactions(theCase, heard, policy);
-  const keyed = theCase.payments.map((payment) => withLearnedKey(payment, unrecorded));
+  const keyed = theCase.payments
+    .map((payment) => withKeyOfCapture(payment, unrecorded, order))
+    .map((payment) => withLearnedKey(payment, unrecorded));
   const added = unrecorded.flatMap(({ gateway, waiting }) =>
     waiting.map((transaction) => paymentOf(transaction, gateway, theCase, now)),
   );
@@ -92,6 +95,24 @@ function unrecordedTransactions(
     }
     return { gateway: name, waiting: [...waiting.values()] };
   });
+}
+
+/**
+ * A person accepted it without a key, and only a capture of the full amount can be what was meant: taken for a second one
+ * it would be paid back. It comes before all others.
+ */
+function withKeyOfCapture(
+  payment: Payment,
+  unrecorded: readonly Unrecorded[],
+  { amount, currency }: Order,
+): Payment {
+  if (payment.transactionKey !== null || payment.state !== 'succeeded') return payment;
+  const waiting = unrecorded.find(({ gateway }) => gateway === payment.gateway)?.waiting ?? [];
+  const index = waiting.findIndex(
+    (one) => one.status === 'succeeded' && one.amount === amount && one.currency === currency,
+  );
+  const [transaction] = index === -1 ? [] : waiting.splice(index, 1);
+  return transaction === undefined ? payment : { ...payment, transactionKey: transaction.key };
 }
 
 /** A keyless payment takes the oldest key that its gateway has and we do not. A refused one has none there. */

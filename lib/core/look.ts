@@ -42,8 +42,8 @@ export function isUnheard(heard: readonly Heard[]): boolean {
 }
 
 /**
- * A completed order whose gateways never listed everything is listed once, this long after: the happy path asks about one
- * key, and a second charge whose callback got lost must not stay unseen.
+ * A final order whose gateways never listed everything is listed once, this long after: the happy path asks about one key,
+ * a person about none, and a second charge whose callback got lost must not stay unseen.
  */
 export const LISTING_AFTER_MS: DurationMs = HOUR_MS;
 
@@ -57,11 +57,7 @@ export function nextLook(look: Look, order: Order, payments: readonly Payment[])
     const before = theCase.payments.find(({ id }) => id === payment.id);
     return timesOf(payment, before, policy, now, rung);
   });
-  if (
-    order.state === 'completed' &&
-    order.listedAt === null &&
-    policy.gateways.some((one) => one.canList)
-  ) {
+  if (order.listedAt === null && policy.gateways.some((one) => one.canList)) {
     const due = order.updatedAt + LISTING_AFTER_MS;
     times.push(due > now ? due : rung);
   }

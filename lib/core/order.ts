@@ -37,8 +37,8 @@ export interface Order {
   /** Since when every look has been silent about something; `null` when the last one was not. */
   readonly silentSince: Instant | null;
   /**
-   * When every gateway that can list had last listed all it has for this order; `null`: not yet. A completed order is
-   * looked at once more until it has been: the happy path asks about one key only.
+   * When every gateway that can list had last listed all it has for this order; `null`: not yet. A final order is looked at
+   * once more until it has been: the happy path asks about one key only.
    */
   readonly listedAt: Instant | null;
   /** When to look again; `null`: nothing is unresolved. */

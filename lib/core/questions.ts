@@ -57,7 +57,7 @@ export function questions(
 
 /** A final order is listed everywhere when a callback asks for it, or while it never was. */
 function asksForAll({ order }: Case, nudged: boolean): boolean {
-  return nudged || (order.state === 'completed' && order.listedAt === null);
+  return nudged || order.listedAt === null;
 }
 
 function concerns({ payments, noticed }: Case, gateway: string): boolean {

@@ -105,7 +105,7 @@ export function recordRefund(
   const next: Order = { ...order, updatedAt: now, version: order.version + 1 };
   const others = theCase.payments.map((one) => (one.id === paymentId ? back : one));
   const held = order.state === 'held' || order.state === 'pending';
-  const lookAt = held ? order.lookAt : nextLook(look, next, others);
+  const lookAt = held ? order.lookAt : earlier(order.lookAt, nextLook(look, next, others));
   const effect: Effect = {
     ...orderEffect('refund.done', next, 'refunded', null),
     key: `refund.done:${order.id}:${payment.id}:refunded:v${next.version}`,
@@ -113,6 +113,11 @@ export function recordRefund(
     amount: payment.refundDue,
   };
   return { ...decision(look, { ...next, lookAt }, [back], [effect]), reason: 'refunded' };
+}
+
+/** A look that was planned stays planned: something else may have been silent in the last one. */
+function earlier(planned: Instant | null, next: Instant | null): Instant | null {
+  return planned === null || next === null ? (planned ?? next) : Math.min(planned, next);
 }
 
 /** The payment that the person named; `null`: nothing is due. */

@@ -109,7 +109,7 @@ interface Draft {
 function parseOrder(text: string): Order {
   const [, stateWord, reasonWord, paidBy, age] = match(
     text,
-    /^([a-z]+)(?: ([a-z_]+))?(?: by (\w+))? (\d+[smhd])$/,
+    /^([a-z]+)(?: ([a-z_]+))?(?: by ([\w-]+))? (\d+[smhd])$/,
   );
   const state = oneOf(ORDER_STATES, stateWord);
   const usual = state === 'completed' ? 'captured' : null;
@@ -163,6 +163,8 @@ function parseStored(draft: Draft, text: string): void {
     draft.order = { ...order, silentSince: NOW - duration(text.slice(11)) };
   } else if (fact(/^looked (\d+) times$/)) {
     draft.order = { ...order, looks: Number(fact(/^looked (\d+) times$/)) };
+  } else if (fact(/^planned in (\w+)$/)) {
+    draft.order = { ...order, lookAt: NOW + duration(text.slice(11)) };
   } else if (fact(/^(\w+) is configured too$/)) {
     draft.named.add(gatewayName(fact(/^(\w+) is/)));
   } else if (fact(/^(\w+) answers nobody$/)) draft.quiet.add(gatewayName(fact(/^(\w+) /)));

@@ -55,7 +55,7 @@ const RESOLVE: readonly Row[] = [
   [
     'held unclear 3h; pg K1 failed declined, heard failed',
     'failed',
-    'failed resolved_by_person; tells order.failed; looks never',
+    'failed resolved_by_person; tells order.failed; looks in 1h',
   ],
   [
     'held internal_error 3h; nothing to pay',
@@ -72,7 +72,7 @@ const RESOLVE: readonly Row[] = [
   [
     'held unclear 3h; pg K1 refund_due 5000',
     'failed',
-    'failed resolved_by_person; tells order.failed; looks in 1d',
+    'failed resolved_by_person; tells order.failed; looks in 1h',
   ],
 ];
 
@@ -117,17 +117,28 @@ const RESOLVE_REFUSED: readonly Row[] = [
 
 const REFUND: readonly Row[] = [
   [
-    'failed out_of_stock 3h; pg K1 refund_due 5000 out_of_stock, told refund_by_hand',
+    'failed out_of_stock 3h; pg K1 refund_due 5000 out_of_stock, told refund_by_hand; planned in 1d',
     'refunded K1 R-1',
-    'stays failed refunded; K1 refunded 5000 refunded; tells refund.done of K1; looks never',
+    'stays failed refunded; K1 refunded 5000 refunded; tells refund.done of K1; looks in 1d',
   ],
   [
     'failed out_of_stock 3h; wallet K1 refund_due 5000 out_of_stock',
     'refunded K1 R-1',
-    'stays failed refunded; K1 refunded 5000 refunded; tells refund.done of K1; looks never',
+    'stays failed refunded; K1 refunded 5000 refunded; tells refund.done of K1; looks now',
+  ],
+  // A look that was planned stays: something else may have been silent in the last one.
+  [
+    'failed out_of_stock 3h; pg K1 refund_due 5000 out_of_stock; planned in 5m',
+    'refunded K1 R-1',
+    'stays failed refunded; K1 refunded 5000 refunded; tells refund.done of K1; looks in 5m',
   ],
   [
-    'completed by K1 3h; pg K1 succeeded; pg K2 refund_due 4000 mismatched_capture; pg K3 pending',
+    'failed out_of_stock 3h; pg K1 refund_due 5000 out_of_stock; never listed; planned in 1d',
+    'refunded K1 R-1',
+    'stays failed refunded; K1 refunded 5000 refunded; tells refund.done of K1; looks in 1h',
+  ],
+  [
+    'completed by K1 3h; pg K1 succeeded; pg K2 refund_due 4000 mismatched_capture; pg K3 pending; planned in 1d',
     'refunded K2 R-1',
     'stays completed refunded; K2 refunded 4000 refunded; tells refund.done of K2; looks in 1m',
   ],

@@ -104,6 +104,11 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
       '',
       'asks pg about K1 and all; asks wallet about all',
     ],
+    [
+      'failed out_of_stock 2h; pg K1 refund_due 5000; wallet is configured too; never listed',
+      '',
+      'asks pg about K1 and all; asks wallet about all',
+    ],
     ['completed by K1 2h; pg K1 succeeded', 'pg: K1 succeeded, nothing else', 'asks nothing'],
   ],
   'a refund is asked for after a look, when it is committed as due and the money is still there': [

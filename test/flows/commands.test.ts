@@ -1,5 +1,5 @@
 import t from 'tap';
-import { MINUTE_MS, SECOND_MS } from '../../lib/core/time.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../lib/core/time.ts';
 import type { ResolveCommand } from '../../lib/flows/port.ts';
 import type { RequestOutcome } from '../../lib/gateways/port.ts';
 import { type FlowWorld, openFlowWorld } from '../support/flow-world.ts';
@@ -92,6 +92,49 @@ t.test('a person records a refund, once by its reference', async (t) => {
   t.match(await refund('R-1'), { kind: 'same' });
   t.match(await refund('R-2'), { kind: 'conflict' });
   t.match(await refund('R-1', 'nobody'), { kind: 'not_found' });
+});
+
+t.test('a second charge is seen, however soon the first one is paid back', async (t) => {
+  const world = await openFlowWorld();
+  t.teardown(world.close);
+  await world.store.intake.putProduct(
+    { id: 'tea', name: 'Tea', onHand: 0, lowStockAt: null },
+    world.clock.now(),
+  );
+  await world.order('ORDER-1', [{ transactionKey: 'key-1' }]);
+  world.transaction({ key: 'key-1' });
+  world.transaction({ key: 'key-2' });
+  await world.sweep();
+  const { commands } = world.daemon;
+  await world.until(commands.recordRefund('ORDER-1-pay-1', { reference: 'R-1', ...PERSON }));
+  await world.pass(DAY_MS);
+  await world.sweep();
+  t.match(await world.store.reader.order('ORDER-1'), {
+    order: { state: 'failed', reason: 'out_of_stock' },
+    payments: [{ state: 'refunded' }, { transactionKey: 'key-2', state: 'refund_due' }],
+  });
+});
+
+t.test('the payment that a person accepted without a key is not paid back', async (t) => {
+  const world = await openFlowWorld({ gateway: { canRefund: true } });
+  t.teardown(world.close);
+  await world.order('ORDER-1', [{}, {}, { transactionKey: 'key-1' }]);
+  world.transaction({ key: 'key-1', amount: 900 });
+  await world.sweep();
+  const accepted = resolution({ state: 'completed', paymentId: 'ORDER-1-pay-2' });
+  await world.until(world.daemon.commands.resolve('ORDER-1', accepted));
+  world.transaction({ key: 'key-2' });
+  await world.pass(HOUR_MS);
+  await world.sweep();
+  await world.sweep();
+  t.match(await world.store.reader.order('ORDER-1'), {
+    order: { state: 'completed', paidBy: 'ORDER-1-pay-2' },
+    payments: [
+      { transactionKey: null },
+      { transactionKey: 'key-2', state: 'succeeded' },
+      { transactionKey: 'key-1', state: 'refunded', refundDue: 900 },
+    ],
+  });
 });
 
 t.test('two persons at once: one wins, the other one hears of it', async (t) => {

@@ -188,7 +188,7 @@ export const FINAL: Rows = {
       'stays failed watching; nothing new; looks in 3m',
     ],
   ],
-  'watching: a completed order that was never listed in full is listed an hour later': [
+  'watching: a final order that was never listed in full is listed an hour later': [
     [
       'completed by K1 30m; pg K1 succeeded; never listed',
       'pg: K1 succeeded',
@@ -203,6 +203,36 @@ export const FINAL: Rows = {
       'completed by K1 1h; pg K1 succeeded; never listed',
       'pg: K1 succeeded, nothing else',
       'stays completed watching; nothing new; looks never',
+    ],
+    [
+      'failed out_of_stock 30m; pg K1 refunded 5000; never listed',
+      'pg: K1 refunded',
+      'stays failed watching; nothing new; looks in 30m',
+    ],
+  ],
+  'watching: what a person accepted without a key gets that of the capture that pays for it': [
+    [
+      'completed by keyless 2h; wallet keyless succeeded',
+      'wallet: K1 succeeded, nothing else',
+      'stays completed watching; keyless is K1: stays succeeded; looks never',
+    ],
+    [
+      'completed by keyless 2h; wallet keyless succeeded',
+      'wallet: K1 failed, K2 succeeded, K3 succeeded, nothing else',
+      'stays completed duplicate_capture; keyless is K2: stays succeeded',
+      'adds K1 failed declined; adds K3 refund_due 5000 duplicate_capture',
+      'tells refund.due of K3; looks now',
+    ],
+    [
+      'completed by keyless-2 2h; wallet keyless-1 presumed not_at_gateway 2h ago; wallet keyless-2 succeeded',
+      'wallet: K1 succeeded, nothing else',
+      'stays completed watching; keyless-2 is K1: stays succeeded; looks in 22h',
+    ],
+    [
+      'completed by keyless 2h; wallet keyless succeeded',
+      'wallet: K1 succeeded 4000, nothing else',
+      'stays completed mismatched_capture; adds K1 refund_due 4000 mismatched_capture',
+      'tells refund.due of K1; looks now',
     ],
   ],
   'reversed_after_completion: its own payment was taken back': [

@@ -16,7 +16,7 @@ export const PENDING: Rows = {
     [
       'pending 0m; nothing to pay; stock short',
       '',
-      'failed out_of_stock "재고 부족: lamp"; tells order.failed; looks never',
+      'failed out_of_stock "재고 부족: lamp"; tells order.failed; looks in 1h',
     ],
   ],
   'captured: a captured payment, stock suffices': [
@@ -153,7 +153,7 @@ export const PENDING: Rows = {
       'failed out_of_stock "재고 부족: lamp"',
       'K1 refund_due 5000 out_of_stock, told refund_by_hand',
       'tells order.failed, refund.due of K1, order.attention refund_by_hand of K1',
-      'looks in 1d',
+      'looks in 1h',
     ],
     [
       'pending 20m; wallet K1 pending; stock short',
