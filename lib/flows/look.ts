@@ -1,6 +1,6 @@
 import { decide, holdForInternalError, RULES } from '../core/decide.ts';
 import type { Case } from '../core/decision.ts';
-import type { Heard, Transaction } from '../core/gateway.ts';
+import type { Heard, NoticedKey, Transaction } from '../core/gateway.ts';
 import { assertDecision } from '../core/invariants.ts';
 import { MAX_ROUNDS, questions } from '../core/questions.ts';
 import type { Asking } from '../pools/port.ts';
@@ -36,17 +36,20 @@ export async function look(
   const { lease } = claimed;
   const cause = { lease, trigger: claimed.nudged ? 'callback' : 'sweep' } as const;
   if (broken !== null) return holdPoisoned(ground, claimed.case, cause, heard, broken.error);
-  const settled = await settleHeard(ground, claimed.case, cause, () => heard);
+  const settled = await settleHeard(ground, claimed.case, cause, heard);
   if (settled.kind !== 'clash') return settled;
   // Two orders claim one transaction: only a person can say whose it is, and hears of it once.
   if (!settled.case.order.escalated.includes('internal_error')) {
     return holdPoisoned(ground, settled.case, cause, heard, CLASH);
   }
-  // From then on the order goes without it, so that the rest of its money is not forgotten.
-  const rest = await settleHeard(ground, settled.case, cause, (theCase) =>
-    withoutUnrecorded(theCase, heard),
-  );
-  return rest.kind === 'clash' ? { kind: 'nothing' } : rest;
+  // From then on the order goes without it, so that the rest of its money is not forgotten. When it is not the key that is
+  // another's (but the id that its payment would get), without all that is not recorded for it.
+  for (const keysOf of [keysOfOthers, unrecordedKeys]) {
+    const rest = withoutKeys(heard, await keysOf(ground, settled.case, heard));
+    const again = await settleHeard(ground, settled.case, cause, rest);
+    if (again.kind !== 'clash') return again;
+  }
+  return { kind: 'nothing' };
 }
 
 /** What brought a look, and the claim that it rests on. */
@@ -65,12 +68,12 @@ async function settleHeard(
   ground: LookGround,
   start: Case,
   cause: Cause,
-  heardOf: (theCase: Case) => readonly Heard[],
+  heard: readonly Heard[],
 ): Promise<Settled> {
   const poisons: Broken[] = [];
   const settled = await settle(ground, start, cause.lease, (theCase) => {
     try {
-      return draftOf(ground, theCase, heardOf(theCase), cause.trigger);
+      return draftOf(ground, theCase, heard, cause.trigger);
     } catch (error) {
       poisons.push({ case: theCase, error });
       return null;
@@ -78,18 +81,46 @@ async function settleHeard(
   });
   const [poison] = poisons;
   if (poison === undefined) return settled;
-  return holdPoisoned(ground, poison.case, cause, heardOf(poison.case), poison.error);
+  return holdPoisoned(ground, poison.case, cause, heard, poison.error);
 }
 
-/** As if the gateways had been silent about every transaction that is not recorded for this order. */
-function withoutUnrecorded({ payments }: Case, heard: readonly Heard[]): readonly Heard[] {
+/** The transactions among what was heard that are recorded for another order. */
+async function keysOfOthers(
+  { docket }: Ground,
+  { order }: Case,
+  heard: readonly Heard[],
+): Promise<readonly NoticedKey[]> {
+  const keys = keysIn(heard);
+  const owners = await docket.ordersOfKeys(keys);
+  return keys.filter((_, index) => (owners[index] ?? order.id) !== order.id);
+}
+
+/** Those that are not recorded for this order. */
+function unrecordedKeys(
+  _: Ground,
+  { payments }: Case,
+  heard: readonly Heard[],
+): readonly NoticedKey[] {
+  const isRecorded = ({ gateway, key }: NoticedKey) =>
+    payments.some((one) => one.gateway === gateway && one.transactionKey === key);
+  return keysIn(heard).filter((one) => !isRecorded(one));
+}
+
+function keysIn(heard: readonly Heard[]): readonly NoticedKey[] {
+  return heard.flatMap(({ question: { gateway }, answer }) =>
+    answer.kind === 'statement' ? answer.transactions.map(({ key }) => ({ gateway, key })) : [],
+  );
+}
+
+/** As if the gateways had been silent about these transactions. */
+function withoutKeys(heard: readonly Heard[], keys: readonly NoticedKey[]): readonly Heard[] {
   return heard.map(({ question, answer }) => {
     if (answer.kind !== 'statement') return { question, answer };
-    const isRecorded = ({ key }: Transaction) =>
-      payments.some((one) => one.gateway === question.gateway && one.transactionKey === key);
-    const unrecorded = answer.transactions.filter((one) => !isRecorded(one));
-    const silentKeys = [...answer.silentKeys, ...unrecorded.map(({ key }) => key)];
-    const transactions = answer.transactions.filter(isRecorded);
+    const isLeftOut = ({ key }: Transaction) =>
+      keys.some((one) => one.gateway === question.gateway && one.key === key);
+    const leftOut = answer.transactions.filter(isLeftOut);
+    const silentKeys = [...answer.silentKeys, ...leftOut.map(({ key }) => key)];
+    const transactions = answer.transactions.filter((one) => !isLeftOut(one));
     return { question, answer: { ...answer, transactions, silentKeys } };
   });
 }

@@ -1,5 +1,6 @@
 import type { Case, Decision, Hearing } from '../core/decision.ts';
 import type { DatedEffect } from '../core/effect.ts';
+import type { NoticedKey } from '../core/gateway.ts';
 import type { AmountMinor } from '../core/money.ts';
 import type { Item, Order, OrderState } from '../core/order.ts';
 import type { Payment } from '../core/payment.ts';
@@ -174,6 +175,8 @@ export interface Docket {
   nextNudge(exceptGateways?: readonly string[]): Instant | null;
   /** The order that a payment belongs to; `null`: no such payment. */
   orderOfPayment(paymentId: string): Promise<string | null>;
+  /** The orders that transactions are recorded for, aligned; `null`: no payment has that key. */
+  ordersOfKeys(keys: readonly NoticedKey[]): Promise<readonly (string | null)[]>;
   /** The highest id of a sweep so far, 0 when there was none. */
   lastSweepId(): Promise<number>;
   /** Keeps that a sweep began; a crash leaves it without an end. */

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../lib/core/time.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../lib/core/time.ts';
 import { ReconciledError } from '../../lib/errors.ts';
 import type { Claimed, Docket, Store } from '../../lib/store/port.ts';
 import { type FlowWorld, openFlowWorld } from '../support/flow-world.ts';
@@ -164,6 +164,27 @@ t.test('a transaction of another order does not hide the rest of the money', asy
   const effects = await world.store.reader.effects('ORDER-2');
   const told = effects.filter(({ reason }) => reason === 'internal_error');
   t.equal(told.length, 1, 'a person hears of it once');
+});
+
+t.test('nor what nobody had recorded of it', async (t) => {
+  const world = await openFlowWorld();
+  t.teardown(world.close);
+  await world.order('ORDER-1', [{ transactionKey: 'key-1' }]);
+  await world.order('ORDER-2', [{ transactionKey: 'key-2' }]);
+  world.transaction({ key: 'key-2', orderId: 'ORDER-2' });
+  await world.sweep();
+  world.transaction({ key: 'key-1', orderId: 'ORDER-2' });
+  world.transaction({ key: 'key-3', orderId: 'ORDER-2' });
+  await world.pass(HOUR_MS);
+  await world.sweep();
+  t.match(await world.store.reader.order('ORDER-2'), {
+    order: { state: 'completed', escalated: ['internal_error'] },
+  });
+  await world.pass(DAY_MS);
+  await world.sweep();
+  t.match(await world.store.reader.order('ORDER-2'), {
+    payments: [{ state: 'succeeded' }, { transactionKey: 'key-3', state: 'refund_due' }],
+  });
 });
 
 t.test('two orders for the last piece: one gets it, the other one is paid back', async (t) => {

@@ -117,6 +117,18 @@ function claiming(clause: Clause): void {
     t.equal(await store.docket.orderOfPayment('pay-ORDER2'), 'ORDER2');
     t.equal(await store.docket.orderOfPayment('none'), null);
   });
+
+  clause('the order of a transaction is that of the payment with its key', async (t, { store }) => {
+    const payments = [newPayment({ id: 'pay', gateway: 'pg', transactionKey: 'K1' })];
+    await store.intake.createOrders([newOrder({ id: 'ORDER1', payments })], T0);
+    const keys = [
+      { gateway: 'pg', key: 'K2' },
+      { gateway: 'pg', key: 'K1' },
+      { gateway: 'bank', key: 'K1' },
+    ];
+    t.strictSame(await store.docket.ordersOfKeys(keys), [null, 'ORDER1', null]);
+    t.strictSame(await store.docket.ordersOfKeys([]), []);
+  });
 }
 
 function sharing(clause: Clause): void {

@@ -3,7 +3,7 @@ import type { Tell } from '../../observe/events.ts';
 import type { CommitOutcome, Docket, Matched, Settlement } from '../port.ts';
 import { loadCases } from './cases.ts';
 import type { Claims } from './claims.ts';
-import { hasNew, letFirstWait, matchNotices } from './notice-matching.ts';
+import { hasNew, letFirstWait, matchNotices, ownerOfKey } from './notice-matching.ts';
 import type { Reading } from './reading.ts';
 import { settle } from './settle.ts';
 import { beginSweep, endSweep, lastSweepId } from './sweeps.ts';
@@ -62,6 +62,8 @@ export function sqliteDocket(reading: Reading, writer: Writer, claims: Claims, t
           session.row<{ readonly order_id: string }>(SELECT_ORDER_OF_PAYMENT, paymentId)
             ?.order_id ?? null,
       ),
+    ordersOfKeys: (keys) =>
+      reading.look((session) => keys.map(({ gateway, key }) => ownerOfKey(session, gateway, key))),
     lastSweepId: () => reading.look(lastSweepId),
     beginSweep: (id, startedAt) => writer.write((session) => beginSweep(session, id, startedAt)),
     endSweep: (sweep) => writer.write((session) => endSweep(session, sweep)),

@@ -137,7 +137,7 @@ export function matchRepeat(session: Session, notice: Notice): void {
 }
 
 /** The order whose payment has that key; `null`: none. */
-function ownerOfKey(session: Session, gateway: string, key: string | null): string | null {
+export function ownerOfKey(session: Session, gateway: string, key: string | null): string | null {
   if (key === null) return null;
   return (
     session.row<{ readonly order_id: string }>(SELECT_ORDER_OF_KEY, gateway, key)?.order_id ?? null
