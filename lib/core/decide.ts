@@ -240,7 +240,8 @@ function stay(look: Look, reason: Reason, silent: boolean): Decision {
     ...old,
     reason: old.state === 'pending' ? reason : old.reason,
     looks: blocked ? old.looks : old.looks + 1,
-    silentSince: silent ? (old.silentSince ?? now) : null,
+    // A clock that was ahead may have written it: nobody would hear of the silence until then.
+    silentSince: silent ? Math.min(old.silentSince ?? now, now) : null,
     lookAt: reason === 'too_young' ? old.createdAt + policy.staleAfterMs : now + wait,
   };
   return build(look, order, reason, keptPayments(look), [], []);

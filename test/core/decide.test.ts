@@ -92,6 +92,8 @@ t.test('what a look leaves in the order besides its decision', async (t) => {
     ['pending 20m; pg K1 pending; silent for 5m', 'pg: silent timeout', 1, 5, false],
     ['pending 20m; pg K1 pending; silent for 5m', 'pg: K1 pending', 1, null, false],
     ['pending 20m; pg K1 failed declined; silent for 5m', 'pg: listing silent', 1, 5, false],
+    // A clock that was ahead wrote it.
+    ['pending 20m; pg K1 pending; silent since 5d from now', 'pg: silent timeout', 1, 0, false],
     // Not being let through to a gateway is not a look at the order.
     ['pending 20m; pg K1 pending; looked 7 times', 'pg: silent circuit_open', 7, 0, false],
     ['pending 20m; pg K1 pending; looked 7 times', 'pg: silent stopping', 7, 0, false],

@@ -159,7 +159,9 @@ function parseStored(draft: Draft, text: string): void {
     }));
   } else if (fact(/^on hand (.+)$/)) draft.onHand = new Map(counted(text.slice(8)));
   else if (fact(/^told (.+)$/)) draft.order = { ...order, escalated: reasons(text.slice(5)) };
-  else if (fact(/^silent for (\w+)$/)) {
+  else if (fact(/^silent since (\w+) from now$/)) {
+    draft.order = { ...order, silentSince: NOW + duration(text.split(' ')[2] ?? '') };
+  } else if (fact(/^silent for (\w+)$/)) {
     draft.order = { ...order, silentSince: NOW - duration(text.slice(11)) };
   } else if (fact(/^looked (\d+) times$/)) {
     draft.order = { ...order, looks: Number(fact(/^looked (\d+) times$/)) };
