@@ -59,11 +59,11 @@ Examples:
 
 async function readResolve(options: ResolveOptions): Promise<ResolveCommand> {
   const { z } = await import('zod');
-  const { id, note, text } = await import('../http/forms.ts');
+  const { note, storedPaymentId, text } = await import('../http/forms.ts');
   const { state, ifVersion: version = null } = options;
   const rule = z
     .object({
-      payment: id('ORDER000001-1').optional(),
+      payment: storedPaymentId('ORDER000001-1').optional(),
       note: note('The bank confirmed it by telephone.'),
       by: text(100, 'kim@shop.example'),
     })

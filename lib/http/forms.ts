@@ -62,6 +62,11 @@ export function text(most: number, example: string) {
     .openapi({ example, minLength: 1, maxLength: most });
 }
 
+/** The id of a payment that is stored: the shop's, or one that was made of a gateway's name and its key of up to 200 characters. */
+export function storedPaymentId(example: string) {
+  return text(300, example);
+}
+
 /** A person's words: what looks like a card number is masked before anything keeps it. */
 export function note(example: string) {
   return text(500, example).transform((words) => boundedText(words));

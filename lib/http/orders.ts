@@ -7,7 +7,7 @@ import { ReconciledError } from '../errors.ts';
 import type { CommandOutcome } from '../flows/port.ts';
 import type { JournalRow, OrderView, Page } from '../store/port.ts';
 import type { Api, HttpDependencies } from './app.ts';
-import { after, closed, count, id, limit, note, oneOf, text } from './forms.ts';
+import { after, closed, count, limit, note, oneOf, storedPaymentId, text } from './forms.ts';
 import { completeOrder, newOrderSchema } from './order-reading.ts';
 import { orderBody, orderSchema, pageSchema } from './order-view.ts';
 import { BODY_PROBLEMS, COMMON_PROBLEMS, problem, Refusal, refusedFields } from './problem.ts';
@@ -292,7 +292,7 @@ const resolveRoute = createRoute({
         'application/json': {
           schema: closed({
             state: oneOf(['pending', 'completed', 'failed']),
-            paymentId: id('ORDER000001-1').nullable().optional().openapi({
+            paymentId: storedPaymentId('ORDER000001-1').nullable().optional().openapi({
               description: 'The accepted payment, with `completed`.',
             }),
             note: note('The bank confirmed it by telephone.'),

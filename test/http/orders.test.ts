@@ -173,6 +173,26 @@ t.test('the daemon requests a payment where it may', async (t) => {
   t.notMatch(JSON.stringify([taken, body, serving.events]), /1111-2222|4444/);
 });
 
+t.test(
+  'a person accepts a payment that only the gateway knew, however long its key is',
+  async (t) => {
+    const serving = await openServing();
+    t.teardown(serving.close);
+    const { call, world } = serving;
+    const createdAt = '2025-08-15T23:00:00Z';
+    await call('POST', '/v1/orders', { body: anOrder({ createdAt, payments: [] }) });
+    const key = `key ${'k'.repeat(196)}`;
+    world.transaction({ key, orderId: 'ORDER000001', amount: 4_000 });
+    await world.sweep();
+    const paymentId = `pg:${key}`;
+    const body = { state: 'completed', paymentId, note: 'The rest was paid in cash.', by: 'kim' };
+    t.match(await call('POST', '/v1/orders/ORDER000001/resolve', { body }), {
+      status: 200,
+      body: { state: 'completed', payments: [{ id: paymentId, state: 'succeeded' }] },
+    });
+  },
+);
+
 t.test('the journal tells what happened, and a person ends a hold', async (t) => {
   const serving = await openServing();
   t.teardown(serving.close);
