@@ -17,6 +17,7 @@ export const ERROR_CODES = {
   not_found: 'There is no such thing.',
   invalid: 'Something given is not valid.',
   conflict: 'It contradicts what is stored.',
+  output_failed: 'What was to be printed could not be written.',
   internal: 'A bug in reconciled.',
 } as const;
 

@@ -24,10 +24,23 @@ Examples:
     const { databasePath } = await import('../config.ts');
     const { backUp } = await import('../store/sqlite/copying.ts');
     const { startProgress } = await import('./progress.ts');
+    const { awaitInterruption } = await import('./interruption.ts');
+    const interruption = awaitInterruption();
+    const early = new AbortController();
+    void interruption.first.then((signal) => early.abort(signal));
     const progress = await startProgress(texts.copying, PARTS);
-    const copied = await backUp(databasePath(config), file, (share) =>
-      progress.at(Math.floor(share * PARTS)),
-    ).finally(() => progress.stop());
+    const tell = (share: number) => progress.at(Math.floor(share * PARTS));
+    const copied = await backUp(databasePath(config), file, tell, early.signal)
+      .catch((error: unknown) => {
+        if (error !== early.signal.reason) throw error;
+        return null;
+      })
+      .finally(() => {
+        progress.stop();
+        interruption.forget();
+      });
+    // Nothing is left of the copy, and the signal does what it does where nobody listens.
+    if (copied === null) return void process.kill(process.pid, await interruption.first);
     if (options.json) return print(JSON.stringify(copied, null, 2));
     print(texts.backedUp(copied.path, copied.orders, megabytes(copied.bytes)));
   });

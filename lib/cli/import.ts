@@ -61,7 +61,7 @@ interface Source {
 }
 
 async function openSource(file: string): Promise<Source> {
-  if (file === '-') return { stream: () => process.stdin, size: null };
+  if (file === '-') return { stream: () => readable(process.stdin, 'standard input'), size: null };
   const found = await stat(file).catch(() => null);
   if (found === null || found.isDirectory()) {
     throw new ReconciledError('usage', `${file} is no file that can be read.`, {
@@ -69,7 +69,26 @@ async function openSource(file: string): Promise<Source> {
     });
   }
   // A pipe has no size that means anything.
-  return { stream: () => createReadStream(file), size: found.isFile() ? found.size : null };
+  return {
+    stream: () => readable(createReadStream(file), file),
+    size: found.isFile() ? found.size : null,
+  };
+}
+
+/** What the system says when it cannot be read (its rights, a bad disk) is no bug of ours. */
+async function* readable(
+  stream: AsyncIterable<Uint8Array>,
+  name: string,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* stream;
+  } catch (cause) {
+    const said = cause instanceof Error ? cause.message : String(cause);
+    throw new ReconciledError('usage', `${name} cannot be read (${said}).`, {
+      hint: 'Look at what it is and who may read it, then import it again: what is stored already stays as it is.',
+      cause,
+    });
+  }
 }
 
 async function importLines(

@@ -69,7 +69,7 @@ const COMMANDS: Readonly<
 
 /** Runs the command line and gives the exit code. Never rejects: trouble is told on standard error. */
 export async function run(argv: readonly string[]): Promise<number> {
-  endQuietlyWhenNobodyReads();
+  mindOutput(argv.includes('--json'));
   try {
     const program = await buildProgram(argv);
     if (argv.length === 0) {
@@ -113,10 +113,13 @@ async function buildProgram(argv: readonly string[]): Promise<Command> {
 /** Whoever types one of these wants to read. */
 const HELP = ['help', '-h', '--help'];
 
-/** `reconciled orders | head` closes our output early: that is no trouble. */
-function endQuietlyWhenNobodyReads(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(EXIT.ok);
-    throw error;
+/** A reader that has enough (`reconciled orders | head`) is no trouble. Data that cannot be written is, words that cannot are not. */
+function mindOutput(asJson: boolean): void {
+  process.stdout.on('error', async (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(process.exitCode ?? EXIT.ok);
+    process.exitCode = EXIT.trouble;
+    const { outputTrouble, tellTrouble } = await import('./trouble.ts');
+    process.exit(tellTrouble(outputTrouble(error), asJson));
   });
+  process.stderr.on('error', () => undefined);
 }

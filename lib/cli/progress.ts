@@ -23,9 +23,22 @@ export async function startProgress(label: string, total: number | null): Promis
     progress.Presets.shades_classic,
   );
   const bar = bars.create(total ?? 0, 0);
+  // The bar hides the cursor and keeps lines from wrapping: a terminal must not stay like that after Ctrl-C.
+  const ended = (signal: NodeJS.Signals) => {
+    stop();
+    // Whoever else listens decides what becomes of us; else the signal does what it does where nobody listens.
+    if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+  };
+  const stop = () => {
+    for (const signal of ENDING) process.off(signal, ended);
+    bars.stop();
+  };
+  for (const signal of ENDING) process.on(signal, ended);
   return {
     at: (done) => bar.update(done),
     say: (line) => bars.log(`${line}\n`),
-    stop: () => bars.stop(),
+    stop,
   };
 }
+
+const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -15,6 +15,18 @@ export function tellTrouble(error: unknown, asJson: boolean): number {
   return exitCode(code);
 }
 
+/** Standard output takes nothing more. */
+export function outputTrouble(cause: Error): ReconciledError {
+  return new ReconciledError(
+    'output_failed',
+    `Standard output cannot be written (${cause.message}).`,
+    {
+      hint: 'Look at where it is sent to, and at the room there. What the command did is done.',
+      cause,
+    },
+  );
+}
+
 interface Trouble {
   readonly code: ErrorCode;
   readonly message: string;

@@ -23,8 +23,18 @@ export function createLogger(level: LogLevel, to?: DestinationStream): Logger {
       // Not `redact`: with wildcards it costs many times what the line itself does.
       formatters: { level: (label) => ({ level: label }), log: (fields) => struckOut(fields) },
     },
-    to ?? together(destination({ fd: STDERR, sync: true })),
+    to ?? together(standardError()),
   );
+}
+
+/** What waits while standard error takes nothing: many minutes of a busy daemon. What comes beyond it is lost, and not the memory. */
+const MAX_WAITING_BYTES = 16 * 1024 * 1024;
+
+/** A log that nobody takes, on a full disk or by a reader that went away, must not end what settles payments. It goes on when there is room. */
+function standardError() {
+  const to = destination({ fd: STDERR, sync: true, maxLength: MAX_WAITING_BYTES });
+  to.on('error', () => undefined);
+  return to;
 }
 
 /**

@@ -10,10 +10,10 @@ export interface Slice extends Span {
   readonly hour: number;
 }
 
-/** True for a day of the calendar, written as ISO 8601 has it. */
+/** True for a day of the calendar, written as ISO 8601 has it, that has one after it: days are compared as they are written. */
 export function isDay(text: string): boolean {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
-  return isoDay(midnightUtc(text)) === text;
+  return isoDay(midnightUtc(text)) === text && dayAfter(text) > text;
 }
 
 /** The day after (or, with a negative number, before) so many days. */

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import packageJson from '../../package.json' with { type: 'json' };
@@ -124,6 +124,26 @@ t.test('config check says that all is right, or everything that is wrong', async
   const wrong = await run(['config', 'check', '--config', 'wrong.toml'], { cwd });
   t.equal(wrong.code, 78);
   t.match(wrong.stderr, `2 mistakes in ${file}:`);
+});
+
+// A disk without any room; only Linux has it.
+const FULL = '/dev/full';
+
+t.test('output that nobody takes', { skip: !existsSync(FULL) }, async (t) => {
+  const full = openSync(FULL, 'w');
+  t.teardown(() => closeSync(full));
+  const rows: readonly (readonly [args: readonly string[], said: RegExp])[] = [
+    [['config', 'show'], /^error: Standard output cannot be written \(ENOSPC.*\)\.\nhint: .*\n$/],
+    [['config', 'show', '--json'], /^\{"error":\{"code":"output_failed",.*\}\}\n$/],
+    [['--help'], /^error: Standard output cannot be written/],
+  ];
+  for (const [args, said] of rows) {
+    const { code, stderr } = await run(args, { cwd, stdout: full });
+    t.equal(code, 1, args.join(' '));
+    t.match(stderr, said, args.join(' '));
+  }
+  const mute = await run(['ordres'], { cwd, stderr: full });
+  t.equal(mute.code, 2, 'words that cannot be said change nothing');
 });
 
 t.test('config show prints what holds, without secrets', async (t) => {

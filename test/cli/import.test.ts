@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { addressIn, reconciled } from '../daemon/process.ts';
@@ -55,6 +55,16 @@ t.test('a file with good and bad lines, twice', async (t) => {
   const words = await run(['import', 'orders.ndjson', '--locale', 'en'], { cwd });
   t.equal(words.stdout, '13 lines read, 9 of them bad. there already: 4\n');
   t.match(words.stderr, /^line 5: not JSON/);
+});
+
+// Opening it is allowed and reading it is not, to root too; only Linux has it.
+const UNREADABLE = '/proc/self/mem';
+
+t.test('a file that cannot be read is no bug', { skip: !existsSync(UNREADABLE) }, async (t) => {
+  const { cwd } = await openShop(t);
+  const { code, stderr } = await run(['import', UNREADABLE], { cwd });
+  t.equal(code, 2);
+  t.match(stderr, /^error: \/proc\/self\/mem cannot be read \(EIO: .*\)\.\nhint: /);
 });
 
 t.test('standard input, and nothing to complain about', async (t) => {

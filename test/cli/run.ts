@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 /** What a finished command left behind. */
@@ -14,6 +14,9 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Standard input; it is closed after that. */
   readonly input?: string;
+  /** Open files that take the place of what is left behind. */
+  readonly stdout?: number;
+  readonly stderr?: number;
 }
 
 const MAIN = fileURLToPath(new URL('../../lib/main.ts', import.meta.url));
@@ -21,22 +24,22 @@ const MAIN = fileURLToPath(new URL('../../lib/main.ts', import.meta.url));
 /** Runs `reconciled ARGS` as a process of its own, in a clean environment, until it ends. */
 export function run(
   args: readonly string[],
-  { cwd, env, input = '' }: RunOptions,
+  { cwd, env, input = '', stdout, stderr }: RunOptions,
 ): Promise<Finished> {
   const { promise, resolve, reject } = Promise.withResolvers<Finished>();
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const child: ChildProcess = spawn(process.execPath, [MAIN, ...args], {
     cwd,
+    stdio: ['pipe', stdout ?? 'pipe', stderr ?? 'pipe'],
     env: { PATH: process.env.PATH ?? '', ...env },
   });
   const written = { stdout: '', stderr: '' };
-  child.stdout.setEncoding('utf8').on('data', (data) => {
-    written.stdout += data;
-  });
-  child.stderr.setEncoding('utf8').on('data', (data) => {
-    written.stderr += data;
-  });
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.setEncoding('utf8').on('data', (data) => {
+      written[name] += data;
+    });
+  }
   child.once('error', reject);
   child.once('close', (code) => resolve({ code, ...written }));
-  child.stdin.end(input);
+  child.stdin?.end(input);
   return promise;
 }

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import t from 'tap';
 import { MINUTE_MS } from '../../lib/core/time.ts';
@@ -231,3 +232,23 @@ for (const [end, how] of [
     t.match(JSON.parse(stderr), { msg: 'the last line' });
   });
 }
+
+// A disk without any room; only Linux has it.
+const FULL = '/dev/full';
+
+t.test('a log that nobody takes ends nobody', { skip: !existsSync(FULL) }, async (t) => {
+  const full = openSync(FULL, 'w');
+  t.teardown(() => closeSync(full));
+  const program = `
+    import { createLogger } from '${new URL('../../lib/observe/log.ts', import.meta.url)}';
+    const logger = createLogger('info');
+    logger.info('one');
+    setImmediate(() => { logger.info('two'); setImmediate(() => process.stdout.write('alive')); });
+  `;
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    ['--input-type=module', '--eval', program],
+    { encoding: 'utf8', stdio: ['ignore', 'pipe', full] },
+  );
+  t.strictSame({ status, stdout }, { status: 0, stdout: 'alive' });
+});

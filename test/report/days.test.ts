@@ -70,7 +70,7 @@ function runs(numbers: readonly number[]): string {
 }
 
 t.test('a day of the calendar, and nothing else', async (t) => {
-  for (const day of ['2026-11-23', '2024-02-29', '2000-02-29']) t.ok(isDay(day), day);
+  for (const day of ['2026-11-23', '2024-02-29', '2000-02-29', '9999-12-30']) t.ok(isDay(day), day);
   for (const text of [
     '2026-02-29',
     '1900-02-29',
@@ -81,6 +81,8 @@ t.test('a day of the calendar, and nothing else', async (t) => {
     '26-11-23',
     '2026-11-23T00:00:00Z',
     '../../etc',
+    // The day after it has five digits: whoever counted on to it by comparing texts never came there.
+    '9999-12-31',
     '',
   ])
     t.notOk(isDay(text), text);

@@ -72,13 +72,52 @@ t.test('a backup replaces nothing', async (t) => {
     code: 'not_found',
   });
   await t.rejects(backUp(source, join(path, 'no', 'such', 'folder.db'), quiet), {
-    name: 'ReconciledError',
+    code: 'not_found',
+    message: `There is no folder ${join(path, 'no', 'such')}.`,
   });
   const foreign = join(path, 'foreign.db');
   new Database(foreign).exec('CREATE TABLE tracks (title TEXT)').close();
   await t.rejects(backUp(foreign, join(path, 'new.db'), quiet), { code: 'store_foreign' });
   t.notOk(existsSync(join(path, 'new.db')));
 });
+
+t.test('a copy that is ended early leaves nothing', async (t) => {
+  const { source, backup, path } = folder(t);
+  await (await withOrders(t, source, 2_000)).upkeep.close();
+  const early = new AbortController();
+  let steps = 0;
+  const at = () => {
+    steps += 1;
+    early.abort('SIGINT');
+  };
+  t.equal(await backUp(source, backup, at, early.signal).catch((reason) => reason), 'SIGINT');
+  t.equal(steps, 1);
+  t.notOk(readdirSync(path).some((name) => name.startsWith('backup')));
+});
+
+t.test(
+  'what is wrong with the database is said of the database, and not of the copy',
+  async (t) => {
+    const { source, backup, path, target } = folder(t);
+    for (const [content, code] of [
+      ['', 'not_found'],
+      ['no database at all, but long enough for one', 'store_corrupt'],
+    ] as const) {
+      writeFileSync(source, content);
+      await t.rejects(
+        backUp(source, backup, quiet),
+        { code, message: new RegExp(source) },
+        content,
+      );
+    }
+    for (const place of [path, '/dev/null']) {
+      const wanted = { code: 'store_foreign', message: `${place} is no file, and so no database.` };
+      await t.rejects(backUp(place, backup, quiet), wanted);
+      t.throws(() => restore(place, target), wanted);
+    }
+    t.strictSame(readdirSync(path), ['reconciled.db'], 'nothing is left of it');
+  },
+);
 
 t.test('what was backed up is there again after it was restored', async (t) => {
   const { source, backup, target } = folder(t);

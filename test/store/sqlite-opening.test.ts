@@ -80,6 +80,11 @@ const troubles: readonly {
     },
     error: { code: 'store_readonly', message: /orders\.db/, hint: /data_dir/ },
   },
+  {
+    what: 'something in its place that is no file',
+    prepare: (path) => symlinkSync('/dev/null', path),
+    error: { code: 'store_readonly', message: /a pipe or a device/, hint: /data_dir/ },
+  },
 ];
 for (const { what, prepare, error } of troubles)
   t.test(`${what} is refused and left as it is`, async (t) => {

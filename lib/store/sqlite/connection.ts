@@ -254,10 +254,14 @@ export function takeLock(path: string): { close(): void } {
 /** The real path of the file: two names of one file must lead to one lock. Makes the directory for a writer. */
 function readyPath(options: ConnectionOptions): string {
   const wanted = resolve(options.path);
-  if (existsSync(wanted) && statSync(wanted).isDirectory())
-    throw new ReconciledError('store_readonly', `${wanted} is a directory, not a database.`, {
+  const kind = statSync(wanted, { throwIfNoEntry: false });
+  if (kind !== undefined && !kind.isFile()) {
+    // A pipe would be waited for for ever.
+    const what = kind.isDirectory() ? 'a directory' : 'a pipe or a device';
+    throw new ReconciledError('store_readonly', `${wanted} is ${what}, not a database.`, {
       hint: 'Set data_dir to the directory that holds the database.',
     });
+  }
   if (options.readOnly) {
     if (existsSync(wanted)) return realpathSync(wanted);
     throw new ReconciledError('not_found', `There is no database at ${wanted}.`, {

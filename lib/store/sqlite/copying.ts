@@ -35,27 +35,31 @@ const PAGES_PER_STEP = 256;
  * Copies a database, beside a daemon that may run: it is not held up, because the copy is made by another process that only
  * reads. What is copied is the database of one moment. It is looked through before it gets its name, and never replaces a file.
  * @param at hears which part is done, 0–1.
+ * @param end ends it early, with its reason: nothing is left of the copy then.
  * @throws ReconciledError `conflict` when the target exists, `not_found`, `store_…` whatever is wrong with either file.
  */
 export async function backUp(
   source: string,
   target: string,
   at: (share: number) => void,
+  end?: AbortSignal,
 ): Promise<CopiedDatabase> {
   const path = resolve(target);
   refuseExisting(path, 'Name another file; a backup replaces nothing.');
+  if (!existsSync(dirname(path))) {
+    throw new ReconciledError('not_found', `There is no folder ${dirname(path)}.`, {
+      hint: 'Make it first, or name a file elsewhere.',
+    });
+  }
   const draft = `${path}.draft`;
-  const from = open(source, true);
+  const from = openSnapshot(source);
   try {
-    identify(from, source);
-    // One snapshot from here on: without it each write of the daemon would make the copy begin anew.
-    from.exec('BEGIN');
-    from.prepare('SELECT 1 FROM sqlite_schema').all();
     removeDraft(draft);
     // It holds what members ordered: nobody else can read it from its first byte on.
     closeSync(openSync(draft, 'wx', 0o600));
     await from.backup(draft, {
       progress: ({ totalPages, remainingPages }) => {
+        end?.throwIfAborted();
         at(totalPages === 0 ? 0 : 1 - remainingPages / totalPages);
         // Not all of it at the end: a commit of the daemon on the same disk would wait until hundreds of megabytes are written.
         syncFile(draft);
@@ -67,9 +71,27 @@ export async function backUp(
     return finish(draft, path);
   } catch (error) {
     removeDraft(draft);
-    throw storeTrouble(error, path);
+    throw end?.aborted ? end.reason : storeTrouble(error, path);
   } finally {
     from.close();
+  }
+}
+
+/** One snapshot of the database: without it each write of the daemon would make the copy begin anew. What is wrong here is the source. */
+function openSnapshot(source: string): Database.Database {
+  const from = open(source, true);
+  try {
+    if (identify(from, source) === 0) {
+      throw new ReconciledError('not_found', `${source} is empty: there is nothing to copy.`, {
+        hint: 'Check data_dir; `reconciled serve` or `reconciled import` makes the database.',
+      });
+    }
+    from.exec('BEGIN');
+    from.prepare('SELECT 1 FROM sqlite_schema').all();
+    return from;
+  } catch (error) {
+    from.close();
+    throw storeTrouble(error, source);
   }
 }
 
@@ -150,6 +172,11 @@ function open(path: string, readonly: boolean): Database.Database {
   if (!existsSync(path)) {
     throw new ReconciledError('not_found', `There is no file ${path}.`, {
       hint: 'Check the name; --config or --data-dir names another database.',
+    });
+  }
+  if (!statSync(path).isFile()) {
+    throw new ReconciledError('store_foreign', `${path} is no file, and so no database.`, {
+      hint: 'Name the file; --config or --data-dir names another database.',
     });
   }
   return new Database(path, { readonly, fileMustExist: true, ...nativeBinding(dirname(path)) });

@@ -1,0 +1,31 @@
+import { spawnSync } from 'node:child_process';
+import t from 'tap';
+
+/** A bar changes how the terminal behaves, and has to change it back whatever ends it. */
+
+// A process that has nothing to do would be gone before it hears the signal.
+const SIGNAL = "setInterval(() => {}, 1_000); process.kill(process.pid, 'SIGTERM');";
+
+for (const end of ['progress.stop();', SIGNAL]) {
+  t.test(`the terminal is as it was after ${end}`, async (t) => {
+    const program = `
+      import { startProgress } from '${new URL('../../lib/cli/progress.ts', import.meta.url)}';
+      process.stderr.isTTY = true;
+      const progress = await startProgress('copying', 10);
+      ${end}
+    `;
+    const { signal, stderr } = spawnSync(
+      process.execPath,
+      ['--input-type=module', '--eval', program],
+      { encoding: 'utf8' },
+    );
+    t.equal(signal, end === SIGNAL ? 'SIGTERM' : null, 'what ends it ends it still');
+    for (const [what, hidden, shown] of [
+      ['the cursor', '\u001b[?25l', '\u001b[?25h'],
+      ['the wrapping of lines', '\u001b[?7l', '\u001b[?7h'],
+    ] as const) {
+      t.ok(stderr.includes(hidden), `${what} was switched off`);
+      t.ok(stderr.lastIndexOf(shown) > stderr.lastIndexOf(hidden), `${what} is on again`);
+    }
+  });
+}
