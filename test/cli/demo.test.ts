@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { addressIn, reconciled } from '../daemon/process.ts';
@@ -82,6 +82,18 @@ t.test('the same seed gives the same bad day, as JSON for machines', async (t) =
     /There is a database in .*kept already\.\nhint: /,
     'and is not played over',
   );
+});
+
+t.test('a configuration that is there already is not written over', async (t) => {
+  const scratch = scratchDir('demo');
+  t.teardown(scratch.remove);
+  const file = join(scratch.path, 'reconciled.toml');
+  // A shop keeps its database in a folder of its own, beside the configuration.
+  writeFileSync(file, 'data_dir = "data"\n');
+  const { code, stderr } = await reconciled(['demo', ...FEW, '--data-dir', scratch.path]).ended;
+  t.equal(code, 1);
+  t.match(stderr, /^error: There is a configuration in .* already\.\nhint: Name another folder/);
+  t.equal(readFileSync(file, 'utf8'), 'data_dir = "data"\n');
 });
 
 t.test('it stays up on request, in the language of the terminal, until Ctrl-C', async (t) => {

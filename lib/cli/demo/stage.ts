@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { STANDARD_FILE } from '../../config/simple.ts';
 import { type Config, databasePath, loadConfig } from '../../config.ts';
 import { ReconciledError } from '../../errors.ts';
 import type { Language } from './words.ts';
@@ -24,7 +25,7 @@ export interface StageSettings {
 }
 
 /**
- * Makes the folder: a temporary one, or the named one, which is kept and must hold no database yet.
+ * Makes the folder: a temporary one, or the named one, which is kept and must hold no database and no configuration yet.
  * @throws ReconciledError `conflict` when it does, `usage` when it cannot be made.
  */
 export function setStage(options: {
@@ -38,13 +39,18 @@ export function setStage(options: {
       hint: 'Name another folder with --data-dir, or leave the flag out: then a temporary one is used.',
     });
   }
+  const file = join(folder, STANDARD_FILE);
+  if (existsSync(file)) {
+    throw new ReconciledError('conflict', `There is a configuration in ${folder} already.`, {
+      hint: 'Name another folder with --data-dir: the demo writes one of its own there.',
+    });
+  }
   makeFolder(folder);
   const kept = options.keep || dataDir !== undefined;
   return {
     folder,
     isKept: kept,
     configure(settings) {
-      const file = join(folder, 'reconciled.toml');
       writeFileSync(file, configurationText(settings));
       // The environment is left out: a daemon configured on this machine is none of the demo's business.
       return loadConfig({ file, env: {} });
