@@ -20,6 +20,8 @@ export interface Truth {
   readonly gateways: readonly ModelGateway[];
   /** Orders whose creation was acknowledged. */
   readonly acknowledged: ReadonlyMap<string, NewOrder>;
+  /** Since when orders have been final, where somebody heard of it. */
+  readonly finalSince: ReadonlyMap<string, Instant>;
   /** Pieces that were put in, by product. */
   readonly putIn: ReadonlyMap<string, number>;
   /** Whoever is told. */
@@ -212,6 +214,8 @@ function auditSettled(view: OrderView, truth: Truth): string[] {
   if (order.state === 'held') return broken;
   for (const gateway of truth.gateways) {
     const heardAt = gateway.heardInFullAt.get(order.id) ?? Number.NEGATIVE_INFINITY;
+    const finalAt = truth.finalSince.get(order.id) ?? Number.NEGATIVE_INFINITY;
+    const foundUntil = gateway.settings.canList ? Math.max(heardAt, finalAt) : heardAt;
     for (const transaction of gateway.all()) {
       if (transaction.orderId !== order.id || transaction.amount === 0) continue;
       if (gateway.statusOf(transaction, truth.now) !== 'succeeded') continue;
@@ -219,8 +223,9 @@ function auditSettled(view: OrderView, truth: Truth): string[] {
         (one) => one.gateway === gateway.name && one.transactionKey === transaction.key,
       );
       const since = transaction.steps.find(({ status }) => status === 'succeeded')?.at ?? 0;
-      // Nobody recorded it and no callback came: it can only be seen in a listing.
-      if (payment === undefined && since > heardAt) continue;
+      // Nobody recorded it and no callback came: it can only be seen in a listing, and the last one that is sure to come is that of an
+      // order that has become final.
+      if (payment === undefined && since > foundUntil) continue;
       if (!isAccountedFor(order, payment, transaction)) {
         broken.push(`${transaction.key} is captured, and has no place`);
       }

@@ -121,6 +121,7 @@ function audited(world: World, settled: boolean): Promise<readonly string[]> {
   return audit(world.life.real.reader, {
     gateways: world.gateways,
     acknowledged: world.acknowledged,
+    finalSince: world.finalSince,
     putIn: world.putIn,
     receivers: world.receivers,
     now: world.clock.trueNow(),
@@ -196,6 +197,8 @@ function planOrder(world: World, number: number, start: Instant): void {
   }
   // A charge that nobody recorded.
   if (random.chance(0.15)) attemptAt(createdAt + random.between(0, HOUR_MS), 'unrecorded');
+  // Somebody pays once more, when the shop is not looking any longer.
+  if (random.chance(0.1)) attemptAt(createdAt + random.between(HOUR_MS, BAD_DAYS_MS), 'late');
   if (random.chance(0.15)) {
     const at = createdAt + random.between(SECOND_MS, HOUR_MS);
     requestPayment(world, at, id, {

@@ -39,6 +39,8 @@ export class World {
   readonly acknowledged = new Map<string, NewOrder>();
   /** Orders whose creation was refused for good. */
   readonly turnedAway = new Set<string>();
+  /** Since when orders have been final, where somebody heard of it. */
+  readonly finalSince = new Map<string, Instant>();
   /** Pieces that were put in and acknowledged, by product. */
   readonly putIn = new Map<string, number>();
   lives = 0;
@@ -190,6 +192,8 @@ export class World {
     if (outcome === 'stale') this.stale += 1;
     if (outcome !== 'applied') return;
     this.looks += 1;
+    const isFinal = to === 'completed' || to === 'failed';
+    if (isFinal && from !== to) this.finalSince.set(orderId, this.clock.trueNow());
     const byLook = reason !== 'resolved_by_person' && reason !== 'out_of_stock';
     if (to === 'failed' && from !== 'failed' && byLook) this.#checkFailure(orderId);
   }
