@@ -28,13 +28,12 @@ function success(data: unknown): object {
   return { meta: { result: 'SUCCESS' }, data };
 }
 
-/** A clock whose long waits are short; it keeps what it was asked to wait. */
-function impatientClock(waitsMs: number[]): Clock {
+/** A clock whose long waits are short; it keeps what it was asked to wait. The deadline of a request is not a pause between two. */
+function impatientClock(waitsMs: number[], deadline: (expire: () => void) => () => void): Clock {
   return {
     ...systemClock,
     after(waitMs, call) {
-      // The deadline of a request is not a pause between two.
-      if (waitMs === PATIENT_MS || waitMs === SHORT_MS) return systemClock.after(waitMs, call);
+      if (waitMs === PATIENT_MS) return deadline(call);
       waitsMs.push(waitMs);
       return systemClock.after(0, call);
     },
@@ -54,16 +53,23 @@ interface Sent {
   }[];
 }
 
-/** Sends one payment request to a server that answers its tries in this order, the last one again and again. */
-async function send(
-  t: Test,
-  replies: readonly Behaviour[],
-  deadlineMs = PATIENT_MS,
-): Promise<Sent> {
-  const server = await startMisbehaving((_line, nth) => replies[nth - 1] ?? replies.at(-1) ?? hang);
+/**
+ * Sends one payment request to a server that answers its tries in this order, the last one again and again. `timesOut`: its
+ * deadline passes as soon as the server has it.
+ */
+async function send(t: Test, replies: readonly Behaviour[], timesOut = false): Promise<Sent> {
+  let expire = () => {};
+  const server = await startMisbehaving((_line, nth) => (socket) => {
+    const behave = replies[nth - 1] ?? replies.at(-1) ?? hang;
+    behave(socket);
+    if (timesOut) expire();
+  });
   const waitsMs: number[] = [];
-  const gateway = connectPgSimulator(settingsFor(server.url, { lookupTimeoutMs: deadlineMs }), {
-    clock: impatientClock(waitsMs),
+  const gateway = connectPgSimulator(settingsFor(server.url, { lookupTimeoutMs: PATIENT_MS }), {
+    clock: impatientClock(waitsMs, (call) => {
+      expire = call;
+      return systemClock.after(PATIENT_MS, call);
+    }),
     random: () => 0.5,
   });
   const asked = await gateway.request?.(paymentRequest());
@@ -163,7 +169,7 @@ function doubt(cause: string): object {
 
 t.test('a request that times out is never sent again', async (t) => {
   for (const silence of [hang, raw('HTTP/1.1 200 OK\r\n')]) {
-    const sent = await send(t, [silence], SHORT_MS);
+    const sent = await send(t, [silence], true);
     t.strictSame(sent.outcome, doubt('timeout'));
     t.equal(sent.posts.length, 1);
   }
