@@ -32,7 +32,7 @@ export function createNudges({ docket, clock, asking }: NudgeGround, due: () => 
   };
   return {
     ready: () => {
-      const nextAt = docket.nextNudge(asking.blocked());
+      const nextAt = docket.nextNudge([...asking.blocked(), ...asking.busy()]);
       if (nextAt === null) return false;
       const waitMs = Math.max(nextAt - clock.now(), pausedUntilMs - clock.monotonicMs());
       if (waitMs <= 0) return true;

@@ -16,8 +16,9 @@ import type { Settled } from './settle.ts';
  */
 export interface Pump {
   /**
-   * Looks at everything that is due by `dueBy`, oldest first, each order once; resolves when all of it is committed.
-   * `looked` hears of each. Rejects when the store failed. One at a time.
+   * Looks at everything that is due by `dueBy`, oldest first, each order once; resolves when all of it is committed. While all
+   * that is left of it waits for gateways that are busy, also at what comes due at the others meanwhile: a slow gateway
+   * delays its own orders only. `looked` hears of each. Rejects when the store failed. One at a time.
    */
   drain(dueBy: Instant, looked: (decision: Decision) => void): Promise<void>;
   /** A nudged order may wait. */
@@ -46,6 +47,8 @@ interface Run {
   open: number;
   /** Claims in a row that brought nudged orders only. */
   onlyNudged: number;
+  /** Gateways that were busy when nothing was due by `dueBy` elsewhere; none: not known. */
+  waitsFor: readonly string[];
   /** Nothing more is due by `dueBy`. */
   exhausted: boolean;
   failure: { readonly error: unknown } | null;
@@ -94,6 +97,7 @@ class RunningPump implements Pump {
       looked,
       open: 0,
       onlyNudged: 0,
+      waitsFor: [],
       exhausted: false,
       failure: null,
       kept: [],
@@ -140,6 +144,7 @@ class RunningPump implements Pump {
     const { asking, docket, clock, policy } = this.#ground;
     if (this.#room() === 0) {
       if (await this.#matching.catchUp()) return true;
+      if (this.#room() > 0) return true;
       this.#ringWhenFree();
       return false;
     }
@@ -155,23 +160,34 @@ class RunningPump implements Pump {
       if (limit === 0 || (run === null && !this.#nudges.ready())) return this.#matching.mayMatch;
       const now = clock.now();
       const longestMs = longestWaitMs(policy());
+      const busy = asking.busy();
+      const waits = run !== null && stillWaits(run, busy);
+      const dueBy = run === null || waits ? now : run.dueBy;
       const claimed = await docket.claim({
         limit,
         now,
-        dueBy: run?.dueBy ?? now,
+        dueBy,
         longestWaitMs: longestMs,
-        exceptGateways: asking.blocked(),
+        exceptGateways: [...asking.blocked(), ...busy],
         nudgedOnly: run === null,
       });
       this.#begin(claimed, run);
-      if (run === null && claimed.length === 0) this.#nudges.pause();
-      if (run !== null) {
-        const due = claimed.some((one) => isDue(one.case.order, run.dueBy, now + longestMs));
-        run.onlyNudged = due ? 0 : run.onlyNudged + 1;
-        // Nudged and due orders share the slots, a single slot in turn: when neither turn brought a due one, none waits.
-        if (claimed.length < limit || run.onlyNudged === 2) this.#exhaust(run);
+      if (run === null) {
+        if (claimed.length === 0) this.#nudges.pause();
+        return claimed.length > 0 || this.#matching.mayMatch;
       }
-      return claimed.length > 0 || run !== null || this.#matching.mayMatch;
+      const due = claimed.some((one) => isDue(one.case.order, dueBy, now + longestMs));
+      run.onlyNudged = due ? 0 : run.onlyNudged + 1;
+      // Nudged and due orders share the slots, a single slot in turn: when neither turn brought a due one, none waits.
+      const isAll = claimed.length < limit || run.onlyNudged === 2;
+      if (isAll) run.onlyNudged = 0;
+      if (isAll && waits) {
+        this.#ringWhenFree();
+        return claimed.length > 0 || this.#matching.mayMatch;
+      }
+      run.waitsFor = isAll ? busy : [];
+      if (isAll && busy.length === 0) this.#exhaust(run);
+      return true;
     } catch (error) {
       this.#fail(run, error);
       return run !== null;
@@ -193,8 +209,9 @@ class RunningPump implements Pump {
     return Math.max(free, this.#cycles.size === 0 ? 1 : 0);
   }
 
+  /** When too many looks are under way no slot is missing, and the end of a look rings. */
   #ringWhenFree(): void {
-    if (this.#waitingForSlot) return;
+    if (this.#waitingForSlot || this.#cycles.size >= MAX_LOOKS) return;
     this.#waitingForSlot = true;
     void this.#ground.asking.whenFree().then(() => {
       this.#waitingForSlot = false;
@@ -285,6 +302,11 @@ class RunningPump implements Pump {
       this.#forget(cycle);
     }
   }
+}
+
+/** Nothing of the run is elsewhere than at gateways that are busy. */
+function stillWaits({ waitsFor }: Run, busy: readonly string[]): boolean {
+  return waitsFor.length > 0 && waitsFor.every((gateway) => busy.includes(gateway));
 }
 
 /** Its own time has come, whether or not a callback named it as well. */

@@ -16,7 +16,8 @@ export interface SweepGround {
 }
 
 /**
- * Runs sweeps, one at a time. Each covers what was due when it began, oldest first; ids go on from the last one in the store.
+ * Runs sweeps, one at a time. Each covers what was due when it began, oldest first, and while it waits for a busy gateway alone what
+ * comes due at the others; ids go on from the last one in the store.
  * Stop it before its pump.
  */
 export async function createSweeping(ground: SweepGround): Promise<Sweeping & Stoppable> {

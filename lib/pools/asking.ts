@@ -50,6 +50,7 @@ export function createAsking(options: AskingOptions): AskingPool {
     ask: (questions) => windows.ask(questions),
     request: (request) => windows.request(request),
     freeSlots: () => windows.freeSlots(),
+    busy: () => windows.busy(),
     blocked: () => windows.blocked(),
     answering: () => windows.answering(),
     whenFree: () => windows.whenFree(),

@@ -15,8 +15,10 @@ export interface Asking {
   ask(questions: readonly Question[]): Promise<readonly Heard[]>;
   /** Sends a payment request. */
   request(request: PaymentRequest): Promise<RequestOutcome>;
-  /** How many more orders may be claimed now without waiting in a queue. */
+  /** How many more orders may be claimed now, whichever they are, for none to wait in a long queue at its gateway. */
   freeSlots(): number;
+  /** Gateways that have as many orders as they can use: theirs are better left unclaimed, for those of the others. */
+  busy(): readonly string[];
   /** Gateways that must not be asked at present: an open circuit, a Retry-After of more than a few seconds. */
   blocked(): readonly string[];
   /** Gateways that answered something lately: the silence of one order is then about that order. */

@@ -64,8 +64,11 @@ export class GatewayWindow {
     }
     const medianMs = this.#latency.median();
     const ahead = readAhead(this.maxInFlight, threads, medianMs);
-    const room = Math.min(this.maxInFlight + ahead, this.#mostHeld) - this.#held;
-    return room < leastRoom(ahead, medianMs) ? Math.min(room, 0) : room;
+    const most = Math.min(this.maxInFlight + ahead, this.#mostHeld);
+    const room = most - this.#held;
+    // Where a rate allows fewer than are read ahead, half of those few is enough.
+    const least = Math.min(leastRoom(ahead, medianMs), Math.ceil(most / 2));
+    return room < least ? Math.min(room, 0) : room;
   }
 
   /** False: the queue is full, the job was not taken. */

@@ -55,11 +55,20 @@ export class Windows implements Asking {
 
   freeSlots(): number {
     if (this.#stopping) return 0;
-    const nowMs = this.#turn();
-    const threads = this.#threads.count();
-    // What is too much at one gateway is taken off the others: nobody can say whose orders the next ones are, and the
-    // queues must not grow.
-    return Math.max(0, this.#eachWindow((window) => window.room(nowMs, threads)).reduce(sum, 0));
+    const rooms = this.#rooms();
+    const [least] = rooms.filter((room) => room > 0).toSorted((one, other) => one - other);
+    if (least === undefined) return 0;
+    // Nobody can say whose orders the next ones are. What is too much at one gateway (an order can turn to a second one) is
+    // taken off the others: the queues must not grow.
+    return Math.max(0, Math.min(least, rooms.reduce(sum, 0)));
+  }
+
+  busy(): readonly string[] {
+    const rooms = this.#rooms();
+    const nowMs = this.#clock.monotonicMs();
+    return [...this.#windows.values()]
+      .filter((window, at) => (rooms[at] ?? 0) <= 0 && window.refusedForMs(nowMs) === null)
+      .map(({ name }) => name);
   }
 
   blocked(): readonly string[] {
@@ -189,7 +198,8 @@ export class Windows implements Asking {
     this.#cancelAlarm();
     const never = wakeMs === Number.POSITIVE_INFINITY;
     // Nothing is under way that could free a slot: they are as free as they will be.
-    if (this.#underway === 0 && (never || this.freeSlots() > 0)) this.#tellFree();
+    const isFree = () => this.freeSlots() > 0 && this.busy().length === 0;
+    if (this.#underway === 0 && (never || isFree())) this.#tellFree();
     if (never) return;
     const waited = this.#awaited || this.#eachWindow(({ waiting }) => waiting).some(Boolean);
     if (!waited || this.#stopping) return;
@@ -304,6 +314,12 @@ export class Windows implements Asking {
       this.#tellChanges(window.name, window.turn(nowMs));
     }
     return nowMs;
+  }
+
+  #rooms(): readonly number[] {
+    const nowMs = this.#turn();
+    const threads = this.#threads.count();
+    return this.#eachWindow((window) => window.room(nowMs, threads));
   }
 
   #tellChanges(gateway: string, changes: readonly LimitChange[]): void {

@@ -111,9 +111,12 @@ function windowOf(waiting: number, changes: Partial<GatewayConfig> = {}): Gatewa
 }
 
 /** The same at a gateway that is known to answer at once. */
-function quickWindow(waiting: number): GatewayWindow {
-  const window = windowOf(10);
-  for (const [feed, jobs] of leave(window)) answer(feed, [...jobs.keys()]);
+function quickWindow(waiting: number, changes: Partial<GatewayConfig> = {}): GatewayWindow {
+  const window = windowOf(10, changes);
+  for (let second = 0; window.waiting > 0; second += 1) {
+    const { leaving } = window.leave(NOW_MS + second * 1_000, THREADS);
+    for (const [feed, jobs] of leaving) answer(feed, [...jobs.keys()]);
+  }
   for (const feed of feedsOf(window)) window.close(feed);
   for (const id of orderIds(waiting)) window.add(job(id));
   return window;
@@ -247,6 +250,15 @@ t.test('nothing is given ahead', async (t) => {
     answer(feed, [6], exchange({ result: 'rate_limited', retryAfterMs: 60_000 }));
     t.same(window.overfed(NOW_MS), [feed], 'a long one: what it has at hand comes back');
   });
+});
+
+t.test('a gateway that answers at once has room where requests a second are counted', async (t) => {
+  const window = quickWindow(0, { ratePerSecond: 25 });
+  t.equal(window.room(NOW_MS, THREADS), 50, 'two seconds’ worth');
+  for (const id of orderIds(25)) window.add(job(id));
+  t.equal(window.room(NOW_MS, THREADS), 25);
+  window.add(job('ORDER000100'));
+  t.equal(window.room(NOW_MS, THREADS), 0, 'more when half of them are gone');
 });
 
 t.test('a queue has an end', async (t) => {

@@ -20,6 +20,8 @@ export interface FlowWorld {
   readonly clock: TurnedClock;
   readonly store: Store;
   readonly gateway: ModelGateway;
+  /** Those of `others`. */
+  readonly others: readonly ModelGateway[];
   readonly asking: ModelAsking;
   readonly daemon: ModelDaemon;
   readonly events: Event[];
@@ -37,6 +39,8 @@ export interface FlowWorld {
 
 export interface FlowOptions {
   readonly gateway?: Partial<ModelSettings>;
+  /** More gateways beside `pg`. */
+  readonly others?: readonly ModelSettings[];
   readonly window?: number;
   readonly weather?: Weather;
   /** Puts something between the flows and the store. */
@@ -66,9 +70,11 @@ export async function openFlowWorld(options: FlowOptions = {}): Promise<FlowWorl
     paymentWindowMs: 10 * MINUTE_MS,
     ...options.gateway,
   });
-  const asking = new ModelAsking(clock, [gateway], options);
+  const others = (options.others ?? []).map((one) => new ModelGateway(one));
+  const gateways = [gateway, ...others];
+  const asking = new ModelAsking(clock, gateways, options);
   const settings = MODEL_SETTINGS;
-  const parts = { clock, store, asking, gateways: [gateway], settings, tell };
+  const parts = { clock, store, asking, gateways, settings, tell };
   const idle = () => gauge.busy === 0;
   const daemon = await startModelDaemon(parts);
   await store.intake.putProduct(
@@ -81,6 +87,7 @@ export async function openFlowWorld(options: FlowOptions = {}): Promise<FlowWorl
     clock,
     store,
     gateway,
+    others,
     asking,
     daemon,
     events,

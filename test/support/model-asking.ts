@@ -39,14 +39,16 @@ export const FAIR_WEATHER: Weather = {
 export class ModelAsking implements Asking {
   /** All questions in the order in which they were put. */
   readonly asked: Question[] = [];
-  /** The most orders that were under way at once. */
+  /** The most questions that were under way at one gateway at once. */
   mostAtOnce = 0;
   readonly #clock: TurnedClock;
   readonly #gateways: readonly ModelGateway[];
   readonly #window: number;
   readonly #weather: Weather;
   readonly #answeredAtMs = new Map<string, number>();
-  #underWay = 0;
+  /** By gateway, each with a window of its own: who is in a slot or waits for one. */
+  readonly #held = new Map<string, number>();
+  readonly #slots = new Map<string, (() => void)[]>();
   #waiting: (() => void)[] = [];
 
   constructor(
@@ -61,22 +63,31 @@ export class ModelAsking implements Asking {
   }
 
   async ask(questions: readonly Question[]): Promise<readonly Heard[]> {
-    return this.#inSlot(() =>
-      Promise.all(
-        questions.map(async (question) => ({ question, answer: await this.#answer(question) })),
+    return Promise.all(
+      questions.map((question) =>
+        this.#inSlot(question.gateway, async () => ({
+          question,
+          answer: await this.#answer(question),
+        })),
       ),
     );
   }
 
   async request(request: PaymentRequest): Promise<RequestOutcome> {
-    return this.#inSlot(async () => {
+    return this.#inSlot(request.gateway, async () => {
       await this.#wait(this.#weather.latencyMs(request.gateway));
       return this.#weather.request(request);
     });
   }
 
   freeSlots(): number {
-    return Math.max(0, this.#window - this.#underWay);
+    const rooms = this.#gateways.map(({ name }) => this.#room(name));
+    const all = rooms.reduce((sum, room) => sum + room, 0);
+    return Math.max(0, Math.min(...rooms.filter((room) => room > 0), all));
+  }
+
+  busy(): readonly string[] {
+    return this.#gateways.map(({ name }) => name).filter((name) => this.#room(name) <= 0);
   }
 
   blocked(): readonly string[] {
@@ -94,11 +105,21 @@ export class ModelAsking implements Asking {
     });
   }
 
-  async #inSlot<T>(work: () => Promise<T>): Promise<T> {
-    this.#underWay += 1;
-    this.mostAtOnce = Math.max(this.mostAtOnce, this.#underWay);
+  /** Below 0: so many wait for a slot. */
+  #room(gateway: string): number {
+    return this.#window - (this.#held.get(gateway) ?? 0);
+  }
+
+  async #inSlot<T>(gateway: string, work: () => Promise<T>): Promise<T> {
+    const waiting = this.#slots.get(gateway) ?? [];
+    this.#slots.set(gateway, waiting);
+    const held = (this.#held.get(gateway) ?? 0) + 1;
+    this.#held.set(gateway, held);
+    if (held > this.#window) await new Promise<void>((resolve) => waiting.push(resolve));
+    this.mostAtOnce = Math.max(this.mostAtOnce, Math.min(held, this.#window));
     const result = await work();
-    this.#underWay -= 1;
+    this.#held.set(gateway, (this.#held.get(gateway) ?? 0) - 1);
+    waiting.shift()?.();
     for (const wake of this.#waiting.splice(0)) wake();
     return result;
   }
