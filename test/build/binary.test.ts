@@ -64,6 +64,30 @@ t.test('the one binary', { skip: elsewhere }, async (t) => {
     t.end();
   });
 
+  t.test('a disk that is mounted noexec', { skip: noMount() }, (t) => {
+    // The folder of the data cannot run a file; TMPDIR cannot either, or can.
+    const outside = join(scratch.path, 'outside');
+    mkdirSync(outside);
+    const inside = join(scratch.path, 'inside');
+    mkdirSync(inside);
+    const mount = `mount -t tmpfs -o noexec tmpfs '${inside}' && mkdir '${inside}/tmp'`;
+    const command = `'${built.file}' import --products - --data-dir '${inside}/data'`;
+    const run = (tmp: string) =>
+      spawnSync('unshare', ['--mount', 'sh', '-c', `${mount} && ${command}`], {
+        encoding: 'utf8',
+        cwd: scratch.path,
+        env: { PATH: process.env.PATH, TMPDIR: tmp, LANG: 'en_US.UTF-8' },
+        input: '{"id":"HAT-1","name":"Hat","onHand":5,"lowStockAt":null}\n',
+      });
+    const other = run(outside);
+    t.equal(other.status, 0, `another folder is named with TMPDIR: ${other.stderr}`);
+    t.strictSame(readdirSync(outside), [], 'and nothing is left there');
+    const none = run(join(inside, 'tmp'));
+    t.equal(none.status, 1);
+    t.match(none.stderr, /^error: .* mounted noexec\.\nhint: .* TMPDIR=/m);
+    t.end();
+  });
+
   const noList = canListLibraries() ? false : 'this machine has no ldd to tell its libraries';
   t.test('runs in an empty root as nobody', { skip: noList }, async (t) => {
     const root = bareRoot(built.file, scratch.path);
@@ -101,3 +125,11 @@ t.test('the one binary', { skip: elsewhere }, async (t) => {
     });
   });
 });
+
+/** Why no disk can be mounted here; false where one can. */
+function noMount(): string | false {
+  const args = ['--mount', 'mount', '-t', 'tmpfs', '-o', 'noexec', 'tmpfs', '/mnt'];
+  return spawnSync('unshare', args).status === 0
+    ? false
+    : 'this machine lets nobody mount a disk of their own';
+}

@@ -28,6 +28,7 @@ const table = [
   ['SQLITE_NOMEM', 'store_failed'],
   ['SQLITE_PROTOCOL', 'store_failed'],
   ['EIO', 'store_failed'],
+  ['ERR_DLOPEN_FAILED', 'store_failed'],
   ['SQLITE_BUSY', 'store_busy'],
   ['SQLITE_BUSY_SNAPSHOT', 'store_busy'],
   ['SQLITE_LOCKED', 'store_busy'],

@@ -1,5 +1,7 @@
 import {
+  accessSync,
   closeSync,
+  constants,
   fstatSync,
   fsyncSync,
   mkdtempSync,
@@ -24,8 +26,9 @@ export const ADDON_NAME = /^better-sqlite3-[0-9a-f]+\.node$/;
 /**
  * The compiled half of the driver for a database in this folder, as an option of `new Database`. The system loads it from
  * files only: the one binary writes it beside the database, once for each build, and compares it with what it holds before
- * each use. Root does so where nobody else can exchange the file, and else keeps one of its own. In a checkout the driver finds its own.
- * @throws ReconciledError `store_readonly` when it can be written nowhere.
+ * each use. Root does so where nobody else can exchange the file, and else keeps one of its own; so does everybody where the folder is
+ * mounted `noexec`. In a checkout the driver finds its own.
+ * @throws ReconciledError `store_readonly` when there is no folder that it can be written into and loaded from.
  */
 export function nativeBinding(folder: string): { readonly nativeBinding?: string } {
   if (!isSea()) return {};
@@ -52,14 +55,25 @@ function write(folder: string): string {
   // It is loaded a moment after it was compared. In between whoever owns a folder on its path could put a program of theirs
   // there, and root would run it.
   if (isRoot() && !isRootsAlone(dirname(path))) return writeElsewhere(name, content, folder);
-  if (isWritten(path, content)) return path;
   try {
-    writeWhole(path, content);
-    removeOlder(folder, name);
-    return path;
+    if (!isWritten(path, content)) {
+      writeWhole(path, content);
+      removeOlder(folder, name);
+    }
+    if (isLoadable(path)) return path;
   } catch {
     // Whoever may read the database need not be allowed to write beside it.
-    return writeElsewhere(name, content, folder);
+  }
+  return writeElsewhere(name, content, folder);
+}
+
+/** False where the disk is mounted `noexec`: that takes the right to run a file from everybody, root included. */
+function isLoadable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -113,6 +127,18 @@ function removeOlder(folder: string, name: string): void {
 }
 
 function writeElsewhere(name: string, content: Buffer, folder: string): string {
+  const path = writeApart(name, content, folder);
+  if (isLoadable(path)) return path;
+  throw new ReconciledError(
+    'store_readonly',
+    `The SQLite driver can be loaded neither from ${folder} nor from ${tmpdir()}: the disk is mounted noexec.`,
+    {
+      hint: 'Mount it without noexec, or name a folder on another disk for the driver with TMPDIR=…',
+    },
+  );
+}
+
+function writeApart(name: string, content: Buffer, folder: string): string {
   try {
     const apart = mkdtempSync(join(tmpdir(), 'reconciled-'));
     process.once('exit', () => rmSync(apart, { recursive: true, force: true }));

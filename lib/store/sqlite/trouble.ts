@@ -94,6 +94,8 @@ const CODES: readonly (readonly [string, StoreErrorCode])[] = [
   ['EMFILE', 'store_failed'],
   ['ENFILE', 'store_failed'],
   ['ENOENT', 'store_failed'],
+  // The system does not load the driver: too little memory, a rule of SELinux or AppArmor.
+  ['ERR_DLOPEN_FAILED', 'store_failed'],
 ];
 
 interface Words {
