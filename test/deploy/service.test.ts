@@ -20,6 +20,12 @@ t.test('the unit agrees with the program', async (t) => {
   t.equal(setting('Type'), 'notify');
   t.equal(setting('NotifyAccess'), 'all', 'systemd-notify is a process of its own');
   t.equal(setting('WatchdogSignal'), 'SIGTERM', 'what was decided is committed');
+  const filters = [...unit.matchAll(/^SystemCallFilter=(.*)$/gm)].map(([, filter]) => filter);
+  t.equal(
+    filters.at(-1),
+    'setpriority',
+    'reports step aside (lib/priority.ts), and @resources has it',
+  );
   t.equal(setting('MemoryDenyWriteExecute'), '', 'JavaScript is compiled while it runs');
 });
 
