@@ -25,6 +25,8 @@ export function openPosting(options: {
   return new Agent({
     connect: {
       timeout: options.timeoutMs,
+      // Whatever NODE_TLS_REJECT_UNAUTHORIZED says to other programs.
+      rejectUnauthorized: true,
       ...(options.allowPrivate ? {} : { lookup: lookupPublic }),
     },
     // The deadline of the whole request rules.

@@ -40,7 +40,9 @@ function reach(settings: WebhookSettings | SlackSettings, clock: Clock): Promise
   };
   const servername = isIP(where.host) === 0 ? { servername: where.host } : {};
   const line: Socket =
-    protocol === 'https:' ? connectTls({ ...where, ...servername }) : connectPlain(where);
+    protocol === 'https:'
+      ? connectTls({ ...where, ...servername, rejectUnauthorized: true })
+      : connectPlain(where);
   const cancel = clock.after(Math.min(settings.timeoutMs, LONGEST_MS), () =>
     resolve(failed('timeout', 'nobody answered in time')),
   );

@@ -117,6 +117,8 @@ async function openAgent(options: HttpOptions): Promise<Agent> {
     connections: options.connections,
     pipelining: options.keepAlive ? 1 : 0,
     connectTimeout: options.connectTimeoutMs,
+    // Whatever NODE_TLS_REJECT_UNAUTHORIZED says to other programs: who could pass for the gateway could invent payments.
+    connect: { rejectUnauthorized: true },
     // The deadline of the whole request rules; undici's own two would only be looser ones.
     headersTimeout: 0,
     bodyTimeout: 0,

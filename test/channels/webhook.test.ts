@@ -4,9 +4,11 @@ import { text } from 'node:stream/consumers';
 import { Webhook } from 'standardwebhooks';
 import t, { type Test } from 'tap';
 import type { Message, WebhookSettings } from '../../lib/channels/port.ts';
+import { probeChannel } from '../../lib/channels/probe.ts';
 import { openWebhook } from '../../lib/channels/webhook.ts';
 import { conditionEffect } from '../../lib/core/announce.ts';
 import type { DatedEffect } from '../../lib/core/effect.ts';
+import { unvouchedServer, whileNodeTakesAny } from '../support/unvouched.ts';
 
 const NEW_SECRET = `whsec_${Buffer.from('the newest of the secrets').toString('base64')}`;
 const OLD_SECRET = 'a secret of plain text';
@@ -60,7 +62,7 @@ async function set(t: Test, answer: Answer, over: Partial<WebhookSettings> = {})
     server.closeAllConnections();
     server.close();
   });
-  return { channel, arrivals, port };
+  return { channel, arrivals, port, settings };
 }
 
 const takes: Answer = (response) => response.end('thanks');
@@ -180,6 +182,21 @@ t.test('a receiver that hangs is a time-out', async (t) => {
 t.test('nobody there', async (t) => {
   const { channel } = await set(t, takes, { url: 'http://127.0.0.1:1/' });
   t.match(await channel.send(MESSAGE), { cause: 'connection', detail: /ECONNREFUSED/ });
+});
+
+t.test('nothing is sent to whom nobody vouches for, whatever the environment says', async (t) => {
+  const server = unvouchedServer();
+  const said: string[] = [];
+  server.on('request', ({ url = '' }) => said.push(url));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const { channel, settings } = await set(t, takes, { url: `https://127.0.0.1:${port}/hook` });
+  await whileNodeTakesAny(async () => {
+    t.match(await channel.send(MESSAGE), { kind: 'failed', detail: /certificate/ });
+    t.match(await probeChannel(settings), { kind: 'failed', detail: /certificate/ }, 'doctor');
+  });
+  t.strictSame(said, []);
+  server.close();
 });
 
 t.test('nothing is sent to private addresses unless that is allowed', async (t) => {

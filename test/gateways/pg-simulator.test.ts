@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import t, { type Test } from 'tap';
 import type { Answer, SilenceCause } from '../../lib/core/gateway.ts';
 import { MAX_REPLY_BYTES } from '../../lib/gateways/http.ts';
 import { pgSimulator } from '../../lib/gateways/pg-simulator.ts';
+import { unvouchedServer, whileNodeTakesAny } from '../support/unvouched.ts';
 import {
   type Behaviour,
   dribble,
@@ -576,6 +578,24 @@ t.test('TLS with a server that speaks none is a connection that failed', async (
   await server.close();
   await gateway.close();
 });
+
+t.test(
+  'a certificate that nobody vouches for is refused, whatever the environment says',
+  async (t) => {
+    const server = unvouchedServer();
+    const said: string[] = [];
+    server.on('request', ({ url = '' }) => said.push(url));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port }: { port: number } = Object(server.address());
+    const gateway = pgSimulator.connect(settingsFor(`https://127.0.0.1:${port}`));
+    const { outcome } = await whileNodeTakesAny(() => gateway.inquire(inquiry({ keys: [] })));
+    t.strictSame(outcome, { kind: 'silent', cause: 'connection' });
+    t.strictSame(said, [], 'it was asked nothing');
+    await gateway.close();
+    server.close();
+  },
+);
 
 t.test('a member id of any script arrives, one that is no header is our mistake', async (t) => {
   const server = await startMisbehaving(() => absentOrder);
