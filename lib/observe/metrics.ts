@@ -31,7 +31,13 @@ export function createMetrics(sources: MetricSources): Metrics {
   collectDefaultMetrics({ register: registry });
   const told = toldMetrics(registry);
   const read = readMetrics(registry);
-  for (const gateway of sources.gateways) told.circuit.set({ gateway }, CIRCUIT_STATES.closed);
+  for (const gateway of sources.gateways) {
+    told.circuit.set({ gateway }, CIRCUIT_STATES.closed);
+    // Prometheus sees how much a counter grew, and nothing of one that begins with what it counts.
+    for (const outcome of LOST) told.callbacks.inc({ gateway, outcome }, 0);
+  }
+  // Of a report that another process made nothing is known, and 0 would say that it ties out.
+  told.reportDifferences.remove();
   return {
     tell: (event) => count(told, event),
     text: async () => {
@@ -60,6 +66,9 @@ const DELIVERY_BUCKETS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, 60]
 
 /** A sweep of a few orders takes less than a second; more than a minute is late. */
 const SWEEP_BUCKETS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900];
+
+/** What becomes of callbacks that are not kept, of which one is worth an alert (deploy/alerts.yml). */
+const LOST = ['dropped', 'failed'] as const;
 
 type Told = ReturnType<typeof toldMetrics>;
 
@@ -136,7 +145,7 @@ function toldMetrics(registry: Registry) {
     }),
     reportDifferences: new Gauge({
       name: 'reconciled_report_differences',
-      help: 'Totals of the last daily report that contradict each other; anything but 0 needs a person.',
+      help: 'Totals that contradict each other in the last daily report that was made since the start; anything but 0 needs a person.',
       registers,
     }),
     commitStale: new Counter({

@@ -95,6 +95,14 @@ const TOLD: readonly Event[] = [
     durationMs: 1,
     detail: 'ok',
   },
+  {
+    name: 'report.made',
+    day: '2026-11-23',
+    orders: 1,
+    tiesOut: true,
+    differences: 0,
+    durationMs: 1,
+  },
 ];
 
 t.test('every metric and label that is charted or alerted on exists', async (t) => {

@@ -100,6 +100,14 @@ const TOLD: readonly (readonly [string, readonly Event[], readonly string[]])[] 
     ['reconciled_callbacks_total{gateway="pg",outcome="invalid"} 1'],
   ],
   [
+    'callbacks of which none was lost: how a counter grew is seen only from 0',
+    [],
+    [
+      'reconciled_callbacks_total{gateway="pg",outcome="dropped"} 0',
+      'reconciled_callbacks_total{gateway="bank",outcome="failed"} 0',
+    ],
+  ],
+  [
     'a commit',
     [{ name: 'store.committed', rows: 100, durationMs: 4 }],
     ['reconciled_commit_duration_seconds_sum 0.004', 'reconciled_commit_batch_size_sum 100'],
@@ -130,6 +138,21 @@ t.test('what is told is counted under the agreed names', async (t) => {
     for (const line of expected) t.ok(found.includes(line), `${what}: ${line}`);
   }
 });
+
+t.test(
+  'what the last report said is unknown until one is made, and not nothing wrong',
+  async (t) => {
+    const metrics = metricsOf();
+    const said = async () =>
+      (await lines(metrics)).filter((line) => line.startsWith('reconciled_report_differences'));
+    t.strictSame(await said(), []);
+    const report = { name: 'report.made', day: '2025-08-15', orders: 3, durationMs: 5 } as const;
+    metrics.tell({ ...report, tiesOut: false, differences: 2 });
+    t.strictSame(await said(), ['reconciled_report_differences 2']);
+    metrics.tell({ ...report, tiesOut: true, differences: 0 });
+    t.strictSame(await said(), ['reconciled_report_differences 0']);
+  },
+);
 
 t.test('nothing waits: the oldest is not late', async (t) => {
   for (const dueAt of [null, NOW + 60_000]) {
