@@ -1,6 +1,8 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { chownSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { buildBinary } from '../../build/build.ts';
@@ -62,6 +64,18 @@ t.test('the one binary', { skip: elsewhere }, async (t) => {
       for (const folder of [data, tmp]) rmSync(folder, { recursive: true });
     }
     t.end();
+  });
+
+  t.test('no signal makes it listen for a debugger', async (t) => {
+    const gateway = spawn(built.file, ['simulate-gateway', '--port', '0']);
+    await once(gateway.stdout, 'data');
+    const [, caught = '0'] =
+      /^SigCgt:\s*(\w+)$/m.exec(readFileSync(`/proc/${gateway.pid}/status`, 'utf8')) ?? [];
+    const isCaught = (signal: number) => (BigInt(`0x${caught}`) >> BigInt(signal - 1)) & 1n;
+    t.equal(isCaught(constants.signals.SIGTERM), 1n);
+    t.equal(isCaught(constants.signals.SIGUSR1), 0n);
+    gateway.kill('SIGTERM');
+    t.strictSame(await once(gateway, 'close'), [0, null]);
   });
 
   t.test('a disk that is mounted noexec', { skip: noMount() }, (t) => {
