@@ -175,9 +175,11 @@ function factsOf(effect: DatedEffect, topic: EffectTopic, teller: Teller): reado
     [labels.since, effect.since === null ? null : moment(effect.since)],
     [labels.at, moment(effect.at)],
   ];
-  return facts.flatMap(([label, value]) =>
-    value === null || value === '' ? [] : [{ label, value: plain(value) }],
-  );
+  return facts.flatMap(([label, value]) => {
+    // A text may be nothing but characters that are taken out, and Slack takes no empty field: the whole message would be refused.
+    const line = value === null ? '' : plain(value);
+    return line === '' ? [] : [{ label, value: line }];
+  });
 }
 
 // --- many
@@ -341,7 +343,8 @@ function orderUrl({ orderId }: DatedEffect, { orderUrl: pattern }: Style): strin
 }
 
 function productName({ text, productId }: DatedEffect): string {
-  return plain(text ?? productId ?? NOTHING, MAX_NAME);
+  const name = plain(text ?? '', MAX_NAME);
+  return name === '' ? id(productId) : name;
 }
 
 /** More of a name is not said. */

@@ -3,7 +3,7 @@ import { blocksOf } from '../../lib/channels/blocks.ts';
 import type { SlackSettings, Style } from '../../lib/channels/port.ts';
 import { openSlack } from '../../lib/channels/slack.ts';
 import { wordingOf } from '../../lib/channels/wording.ts';
-import { EFFECT_TOPICS } from '../../lib/core/effect.ts';
+import { EFFECT_TOPICS, REPORT_TOPIC } from '../../lib/core/effect.ts';
 import { type Answer, httpReceiver, says } from './http-peer.ts';
 import { ENGLISH, KOREAN, told, toldMany } from './messages.ts';
 
@@ -85,6 +85,16 @@ t.test('each message keeps within what Slack takes', async (t) => {
     }
   }
 });
+
+t.test(
+  'a text of which nothing is left makes no empty field: Slack would refuse the message',
+  async (t) => {
+    for (const topic of EFFECT_TOPICS.filter((one) => one !== REPORT_TOPIC)) {
+      const message = told(topic, { text: '\u202e\u200f' });
+      t.strictSame(breaches(blocksOf(wordingOf(message, ENGLISH))), [], topic);
+    }
+  },
+);
 
 t.test('what is embedded means nothing to Slack', async (t) => {
   const evil = '<!channel> *bold* _it_ `code` <https://evil.example|click> & ```';

@@ -276,6 +276,16 @@ t.test('everything is bounded, whole letters at the end', async (t) => {
   }
 });
 
+t.test('a name or a text that shows nothing is left out', async (t) => {
+  const unseen = { text: '\u202e\u200f' };
+  t.equal(
+    wordingOf(told('stock.low', unseen), ENGLISH).headline,
+    'HAT-1 (HAT-1) is running low: 2 left.',
+  );
+  const { facts } = wordingOf(told('order.failed', unseen), ENGLISH);
+  t.notOk(facts.some(({ label }) => label === 'In the words given'));
+});
+
 t.test('what is not known leaves a dash, and stops nothing', async (t) => {
   const none = {
     orderId: null,
