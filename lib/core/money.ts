@@ -13,19 +13,37 @@ export function isAmount(value: unknown): value is AmountMinor {
 }
 
 /**
- * An amount as people write it: `₩5,000`, `$12.34`. The number of decimals is the currency's own (ISO 4217).
- * The division is for the eye only: nothing is computed with its result.
+ * An amount as people write it: `₩5,000`, `$12.34`. The number of decimals is the currency's own (ISO 4217), and every digit is
+ * exact: it is never divided.
  */
 export function formatMoney(
   amountMinor: AmountMinor,
   currency: string,
   locale: 'ko' | 'en',
 ): string {
+  const decimals = decimalsOf(currency);
   const format = new Intl.NumberFormat(locale === 'ko' ? 'ko-KR' : 'en-US', {
     style: 'currency',
     currency,
     currencyDisplay: 'narrowSymbol',
+    minimumFractionDigits: decimals,
+    maximumFractionDigits: decimals,
   });
-  const decimals = format.resolvedOptions().maximumFractionDigits ?? 0;
-  return format.format(amountMinor / 10 ** decimals);
+  return format.format(`${amountMinor}e-${decimals}` as `${number}`);
 }
+
+/**
+ * The platform has the decimals of cash instead where nobody pays with the smaller coins any more (HUF, IDR, COP, IQD): the minor unit
+ * would be told as the major one, a hundred times or a thousand times the amount.
+ */
+function decimalsOf(currency: string): number {
+  for (const [decimals, currencies] of DECIMALS) if (currencies.has(currency)) return decimals;
+  return 2;
+}
+
+/** Minor units of ISO 4217, other than two. */
+const DECIMALS: readonly (readonly [number, ReadonlySet<string>])[] = [
+  [0, new Set('BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF'.split(' '))],
+  [3, new Set('BHD IQD JOD KWD LYD OMR TND'.split(' '))],
+  [4, new Set('CLF UYW'.split(' '))],
+];

@@ -14,7 +14,15 @@ t.test('an amount as people write it, with the decimals of its currency', async 
     // The narrow symbol is that of the locale: some currencies have only their code, set apart by a no-break space.
     [1_234, 'KWD', 'en', 'KWD\u00a01.234'],
     [50, 'KWD', 'en', 'KWD\u00a00.050'],
+    // Decimals are those of ISO 4217, also where the platform has those of cash.
+    [1_234_567, 'IDR', 'en', 'Rp\u00a012,345.67'],
+    [1_234_567, 'HUF', 'ko', 'Ft\u00a012,345.67'],
+    [1_234_567, 'IQD', 'en', 'IQD\u00a01,234.567'],
+    [12_345, 'CLF', 'en', 'CLF\u00a01.2345'],
+    [12_345, 'ISK', 'en', 'kr\u00a012,345'],
     [Number.MAX_SAFE_INTEGER, 'KRW', 'en', '₩9,007,199,254,740,991'],
+    [Number.MAX_SAFE_INTEGER, 'USD', 'en', '$90,071,992,547,409.91'],
+    [Number.MAX_SAFE_INTEGER, 'KWD', 'en', 'KWD\u00a09,007,199,254,740.991'],
   ] as const;
   for (const [amount, currency, locale, text] of rows) {
     t.equal(formatMoney(amount, currency, locale), text, `${amount} ${currency} ${locale}`);
