@@ -23,12 +23,12 @@ stepAside();
 
 /** The report of a day as JSON, as it was written or as it is now. */
 export function report(task: DayTask): TaskResult<string> {
-  return result(() => JSON.stringify(readWritten(task.folder, task.day) ?? made(task)));
+  return result(() => JSON.stringify(written(task) ?? made(task)));
 }
 
 /** The same as a page. */
 export function page(task: DayTask): TaskResult<string> {
-  return result(() => pageOf(readWritten(task.folder, task.day) ?? made(task), task));
+  return result(() => pageOf(written(task) ?? made(task), task));
 }
 
 /** A piece of the list of a day's orders. */
@@ -64,6 +64,10 @@ export function publish({ folder, day }: DayTask): TaskResult<null> {
     publishDraft(folder, day);
     return null;
   });
+}
+
+function written({ folder, day, now }: DayTask): Report | null {
+  return readWritten(folder, day, now);
 }
 
 function made(task: DayTask): Report {

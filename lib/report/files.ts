@@ -9,6 +9,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { fromIso } from '../clock.ts';
+import type { Instant } from '../core/time.ts';
 import type { Day } from './days.ts';
 import { pageOf } from './page.ts';
 import type { Report } from './report.ts';
@@ -45,16 +47,19 @@ export function publishDraft(folder: string, day: Day): void {
   }
 }
 
-/** True when the report of the day is written, whole: one that somebody broke is made again. */
-export function isWritten(folder: string, day: Day): boolean {
-  return readWritten(folder, day) !== null;
+/** True when the report of the day is written, whole: one that is none is made again. */
+export function isWritten(folder: string, day: Day, now: Instant): boolean {
+  return readWritten(folder, day, now) !== null;
 }
 
-/** The written report of a day; `null`: there is none, or somebody broke it. */
-export function readWritten(folder: string, day: Day): Report | null {
+/**
+ * The written report of a day; `null`: there is none, somebody broke it, or a clock that was ahead made it: the day was not over, and
+ * orders of it that came later are not in it.
+ */
+export function readWritten(folder: string, day: Day, now: Instant): Report | null {
   try {
     const read: unknown = JSON.parse(readFileSync(fileOf(folder, day, 'json'), 'utf8'));
-    return isReport(read) ? read : null;
+    return isReport(read) && (fromIso(read.madeAt) ?? 0) <= now ? read : null;
   } catch {
     return null;
   }
@@ -84,6 +89,8 @@ function isReport(read: unknown): read is Report {
   return (
     typeof read === 'object' &&
     read !== null &&
+    'madeAt' in read &&
+    typeof read.madeAt === 'string' &&
     'currencies' in read &&
     Array.isArray(read.currencies) &&
     'ties' in read &&

@@ -22,7 +22,7 @@ export function missingDays(
   const today = dayOf(now, timezone);
   const yesterday = dayAfter(today, -1);
   const days = Array.from({ length: MADE_UP_DAYS }, (_, back) => dayAfter(today, -1 - back));
-  const unwritten = days.filter((day) => !isWritten(folder, day));
+  const unwritten = days.filter((day) => !isWritten(folder, day, now));
   const hasOrders = (day: Day) => {
     const span = spanOfDays(day, day, timezone);
     const from = day === yesterday ? Number.MIN_SAFE_INTEGER : span.from;

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import t, { type Test } from 'tap';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../lib/core/time.ts';
@@ -175,6 +175,21 @@ t.test('a written report stays as it was written', async (t) => {
     JSON.parse(written).madeAt,
     'one that somebody broke is counted again',
   );
+});
+
+t.test('what a clock that was ahead wrote of a day that was not over is no report', async (t) => {
+  const { shop, ground, reporting, folder } = await openReported(t);
+  const readReport = async () => JSON.parse(await reporting.report(DAY, shop.clock.now()));
+  await reporting.draft(DAY, shop.clock.now() + DAY_MS);
+  await reporting.publish(DAY);
+  await shop.pass(HOUR_MS);
+  await shop.order('ORDER-9', []);
+  t.match(await readReport(), { orders: 9, complete: false }, 'it is counted now');
+  await shop.pass(TO_MIDNIGHT_MS);
+  await makeMissing(ground);
+  const { orders } = JSON.parse(readFileSync(join(folder, `${DAY}.json`), 'utf8'));
+  t.equal(orders, 9);
+  t.match(await readReport(), { orders: 9, complete: true });
 });
 
 t.test('the schedule ticks and ends', async (t) => {

@@ -17,16 +17,16 @@ t.test('a draft is seen by nobody before it is published, and then whole', async
   const folder = join(scratch.path, 'reports');
   const report = reportOf(shop);
   writeDraft(folder, report, { locale: 'en' });
-  t.equal(readWritten(folder, DAY), null);
+  t.equal(readWritten(folder, DAY, shop.clock.now()), null);
   t.same(
     readdirSync(folder).filter((name) => !name.startsWith('.')),
     [],
   );
   publishDraft(folder, DAY);
-  t.same(readWritten(folder, DAY), report);
+  t.same(readWritten(folder, DAY, shop.clock.now()), report);
   t.same(readdirSync(folder).sort(), [`${DAY}.html`, `${DAY}.json`]);
   publishDraft(folder, DAY);
-  t.same(readWritten(folder, DAY), report, 'a second time is nothing new');
+  t.same(readWritten(folder, DAY, shop.clock.now()), report, 'a second time is nothing new');
   t.equal(statSync(folder).mode & 0o077, 0, 'only for the daemon');
   t.equal(statSync(join(folder, `${DAY}.json`)).mode & 0o077, 0);
 });
@@ -37,7 +37,7 @@ t.test('a file that somebody broke is no report', async (t) => {
   mkdirSync(scratch.path, { recursive: true });
   for (const content of ['', '{', '[]', 'null', '{"currencies":1}']) {
     writeFileSync(join(scratch.path, `${DAY}.json`), content);
-    t.equal(readWritten(scratch.path, DAY), null, content);
+    t.equal(readWritten(scratch.path, DAY, Date.now()), null, content);
   }
 });
 
