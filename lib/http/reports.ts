@@ -99,6 +99,7 @@ const getReportRoute = createRoute({
     ...COMMON_PROBLEMS,
     400: problem('The date is none.'),
     404: problem('The day has not begun.'),
+    422: problem('The amounts of the day are too large to add up.'),
     503: problem('Too many reports are made at once, or the database cannot be read at present.'),
   },
 });

@@ -1,5 +1,6 @@
 import type { OrderState } from '../core/order.ts';
 import type { DurationMs } from '../core/time.ts';
+import { ReconciledError } from '../errors.ts';
 import type { SettledBy } from '../store/port.ts';
 import type {
   JournalGroup,
@@ -9,7 +10,10 @@ import type {
   Sum,
 } from '../store/report-port.ts';
 
-/** A sum that grows. Throws when it leaves what a plain number holds exactly: a wrong total is worse than none. */
+/**
+ * A sum that grows. A wrong total is worse than none.
+ * @throws ReconciledError `invalid` when it leaves what a plain number holds exactly.
+ */
 export class Total implements Sum {
   count = 0;
   amount = 0;
@@ -17,8 +21,10 @@ export class Total implements Sum {
   add({ count, amount }: Sum): void {
     this.count += count;
     this.amount += amount;
-    if (!Number.isSafeInteger(this.amount))
-      throw new RangeError('the amounts are too large to add');
+    if (Number.isSafeInteger(this.amount)) return;
+    throw new ReconciledError('invalid', 'The amounts of these orders are too large to add up.', {
+      hint: 'One of them is a mistake: reconciled report --format csv lists every order with its amount.',
+    });
   }
 
   /** As plain data. */

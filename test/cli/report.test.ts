@@ -59,6 +59,17 @@ t.test('totals that do not tie out end with 1 and are shown first', async (t) =>
   t.equal((await run([...args, '--format', 'html'], { cwd })).code, 1);
 });
 
+t.test('amounts that nobody can add up exactly are said to be the mistake', async (t) => {
+  const { cwd } = await openShop(t);
+  await run(['import', '--products', '-'], { cwd, input: PRODUCTS });
+  const huge = { amount: Number.MAX_SAFE_INTEGER, payments: [] };
+  const input = [1, 2].map((number) => orderLine(number, huge)).join('\n');
+  await run(['import', '-'], { cwd, input });
+  const { code, stderr } = await run(['report', '--date', DAY], { cwd });
+  t.equal(code, 1);
+  t.match(stderr, /too large to add up[\s\S]+hint: .*--format csv/);
+});
+
 /** What was typed, and what is said about it. */
 const SLIPS: readonly (readonly [readonly string[], RegExp])[] = [
   [['--date', '2026-02-29'], /--date: there is no day 2026-02-29/],

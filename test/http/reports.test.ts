@@ -66,6 +66,19 @@ t.test('days that are none, or have not begun', async (t) => {
   });
 });
 
+t.test('amounts that nobody can add up exactly are said to be the mistake', async (t) => {
+  const serving = await servingOrders(0);
+  t.teardown(serving.close);
+  for (const id of ['ORDER000001', 'ORDER000002']) {
+    const body = anOrder({ id, amount: Number.MAX_SAFE_INTEGER, payments: [] });
+    t.match(await serving.call('POST', '/v1/orders', { body }), { status: 201 });
+  }
+  t.match(await serving.call('GET', `/v1/reports/${DAY}`), {
+    status: 422,
+    body: { code: 'invalid', detail: /too large to add up/, hint: /--format csv/ },
+  });
+});
+
 t.test(
   'a long list comes whole, and one that nobody takes to its end gives its place back',
   async (t) => {
