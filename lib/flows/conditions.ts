@@ -111,9 +111,17 @@ class Watching implements Conditions {
   }
 
   #isSilent(gateway: string): boolean {
-    const lastAt = this.#marks.get(heardMark(gateway));
+    const name = heardMark(gateway);
+    const lastAt = this.#marks.get(name);
+    if (lastAt === undefined) return false;
     const { clock, callbacksStoppedAfterMs } = this.#ground;
-    return lastAt !== undefined && clock.now() - lastAt >= callbacksStoppedAfterMs;
+    const now = clock.now();
+    if (lastAt > now) {
+      // A clock that was ahead wrote it: nobody would hear of the silence until then.
+      this.#marks.set(name, now);
+      this.#announce([], [{ name, since: now }]);
+    }
+    return now - lastAt >= callbacksStoppedAfterMs;
   }
 
   #circuit(gateway: string, state: 'closed' | 'half_open' | 'open', cause: string): void {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { HOUR_MS, type Instant, MINUTE_MS, SECOND_MS } from '../../lib/core/time.ts';
+import { DAY_MS, HOUR_MS, type Instant, MINUTE_MS, SECOND_MS } from '../../lib/core/time.ts';
 import { type Conditions, startConditions } from '../../lib/flows/conditions.ts';
 import type { Event } from '../../lib/observe/events.ts';
 import { openSqliteStore } from '../../lib/store/sqlite/index.ts';
@@ -259,6 +259,19 @@ const SILENCES: readonly (readonly [string, (world: ConditionsWorld) => Promise<
       'after a restart',
       async (world) => {
         await world.hear(calledBack());
+        await world.restart();
+        await world.pass(6 * HOUR_MS);
+        await world.hear(settled, settled, settled);
+      },
+      true,
+    ],
+    [
+      'the last callback came under a clock that was a year ahead',
+      async (world) => {
+        world.clock.misset(365 * DAY_MS);
+        await world.hear(calledBack());
+        world.clock.misset(0);
+        await world.hear(settled);
         await world.restart();
         await world.pass(6 * HOUR_MS);
         await world.hear(settled, settled, settled);
