@@ -1,7 +1,7 @@
 import type { Decision } from '../core/decision.ts';
 import type { Order } from '../core/order.ts';
 import type { Instant } from '../core/time.ts';
-import type { Claimed, Lease } from '../store/port.ts';
+import { type Claimed, type Lease, NUDGE_UNRESOLVED_MS } from '../store/port.ts';
 import { createBell } from './bell.ts';
 import { type LookGround, look, type Progress } from './look.ts';
 import { MATCHED_AT_ONCE, Matching } from './matching.ts';
@@ -74,6 +74,8 @@ class RunningPump implements Pump {
   readonly #nudges;
   readonly #matching;
   readonly #cycles = new Set<Cycle>();
+  /** Each gives back a lease that is kept for a moment. */
+  readonly #putOffs = new Set<() => void>();
   #run: Run | null = null;
   #waitingForSlot = false;
   #stopping = false;
@@ -125,6 +127,7 @@ class RunningPump implements Pump {
     this.#nudges.stop();
     this.#matching.stop();
     this.#abandon(() => true);
+    for (const giveBack of this.#putOffs) giveBack();
     if (this.#run !== null) this.#exhaust(this.#run);
     this.#bell.ring();
     if (this.#cycles.size === 0) return;
@@ -258,8 +261,22 @@ class RunningPump implements Pump {
       run.looked(settled.decision);
       const { order } = settled.decision;
       if (isDue(order, run.dueBy, this.#jumpedBeyond())) run.dueAgain.add(order.id);
-    } else if (run === null) this.#ground.docket.release([lease]);
+    } else if (run === null && !this.#stopping) this.#putOff(lease);
+    else if (run === null) this.#ground.docket.release([lease]);
     else run.kept.push(lease);
+  }
+
+  /** Nothing was written, so a callback names the order as before: given back at once it would be asked about without a pause. */
+  #putOff(lease: Lease): void {
+    const { docket, clock } = this.#ground;
+    const giveBack = () => {
+      this.#putOffs.delete(giveBack);
+      cancel();
+      docket.release([lease]);
+      this.#bell.ring();
+    };
+    const cancel = clock.after(NUDGE_UNRESOLVED_MS, giveBack);
+    this.#putOffs.add(giveBack);
   }
 
   #forget(cycle: Cycle): void {

@@ -250,3 +250,22 @@ t.test('a callback that cannot be kept is not acknowledged', async (t) => {
     [{ outcome: 'failed' }],
   );
 });
+
+t.test(
+  'an order of which nothing can be written is asked about once a second at most',
+  async (t) => {
+    for (const outcome of ['refused', 'stale'] as const) {
+      const world = await openFlowWorld({
+        through: (store) => ({
+          ...store,
+          docket: { ...store.docket, commit: async (decided) => decided.map(() => outcome) },
+        }),
+      });
+      await youngOrder(world);
+      await callback(world, 'event-1', 'key-1', null);
+      await world.pass(11 * SECOND_MS);
+      t.equal(world.asking.asked.length, 10, `${outcome}: a look takes 200 ms, and then it rests`);
+      await world.close();
+    }
+  },
+);
