@@ -143,7 +143,7 @@ export function loadConfig(sources: Sources): Config {
     ...(secrets === 'require' ? channelSecrets.mistakes : []),
     ...unknownVariables(table, env),
   ];
-  const listen = read.data?.http.listen;
+  const listen = read.success ? read.data.http.listen : listenOf(table);
   const isOpen = token.value === null && token.mistake === null && secrets !== 'ignore';
   if (listen !== undefined && isOpen && !isLoopback(listen.host)) {
     const label = labels.get('http.listen') ?? 'http.listen';
@@ -203,6 +203,12 @@ function withValue(table: Table, [key, ...rest]: readonly string[], value: strin
   if (key === undefined) return table;
   if (rest.length === 0) return { ...table, [key]: value };
   return { ...table, [key]: withValue(asTable(table[key]), rest, value) };
+}
+
+/** Where it would listen, whatever else is wrong: all mistakes stand in one report. */
+function listenOf(table: Table): Address | undefined {
+  const { listen } = configurationSchema([]).shape.http.unwrap().shape;
+  return listen.safeParse(asTable(table.http).listen, JITLESS).data;
 }
 
 function readToken(table: Table, { env, secrets }: Sources, folder: string): Secret {

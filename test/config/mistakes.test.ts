@@ -247,6 +247,14 @@ t.test('all mistakes stand in one report, relations beside unreadable values too
   t.match(trouble.hint, 'reconciled config check');
 });
 
+t.test('so does an address that is open to everybody, whatever else is wrong', (t) => {
+  const { message } = troubleWith('[http]\nlisten = "0.0.0.0:8090"\n[sweep]\nthreads = 0\n');
+  t.match(message, /^2 mistakes/);
+  t.match(message, 'http.listen: without a token');
+  t.match(message, 'sweep.threads: 0 is not');
+  t.end();
+});
+
 t.test('a file that is no TOML is named with its line', async (t) => {
   const trouble = troubleWith('locale = "ko"\ntimezone = Asia/Seoul\napi_token = "hunter2"\n');
   t.equal(trouble.code, 'configuration');
