@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import type { Config } from '../config.ts';
 import type { AddPaymentOutcome, NewPayment } from '../store/port.ts';
 import type { Api, HttpDependencies } from './app.ts';
 import { amount, closed, flag, id, instant, note, oneOf, says, text } from './forms.ts';
@@ -36,6 +37,11 @@ export function addPaymentRoutes(api: Api, dependencies: HttpDependencies): void
       ...tooFarAhead('requestedAt', body.requestedAt ?? now, now),
     ];
     if (errors.length > 0) throw refusedFields('invalid', errors);
+    if (isRequest) {
+      const { order } = await theOrder(store.reader.order(orderId), orderId);
+      const wrong = otherCurrency(body, order.currency, config.gateways);
+      if (wrong.length > 0) throw refusedFields('invalid', wrong);
+    }
     const payment: NewPayment = {
       id: body.id,
       gateway: gatewayOf(body, config.gateways),
@@ -124,6 +130,20 @@ function misplaced(body: Body, isRequest: boolean): readonly FieldError[] {
       ? []
       : wrong('transactionKey', 'not wanted here', 'The gateway gives it when it is asked.')),
   ];
+}
+
+/** What a gateway is asked for is a number: where it takes it for another currency, the charge would be of another amount. */
+function otherCurrency(
+  body: Body,
+  currency: string,
+  gateways: Config['gateways'],
+): readonly FieldError[] {
+  const chosen = gatewayOf(body, gateways);
+  const gateway = gateways.find(({ settings }) => settings.name === chosen)?.settings;
+  if (gateway === undefined || gateway.currency === currency) return [];
+  const message = `${gateway.name} takes ${gateway.currency}, and the order is in ${currency}`;
+  const hint = "Name a gateway whose `currency` is the order's.";
+  return [{ field: 'gateway', message, hint }];
 }
 
 /** The form of pg-simulator, the only kind of gateway that takes requests from us. What is written is never said back. */

@@ -173,6 +173,28 @@ t.test('the daemon requests a payment where it may', async (t) => {
   t.notMatch(JSON.stringify([taken, body, serving.events]), /1111-2222|4444/);
 });
 
+t.test("no payment is requested in a currency that is not the order's", async (t) => {
+  const serving = await openServing({ requesting: true });
+  t.teardown(serving.close);
+  const id = 'ORDER000001';
+  await serving.call('POST', '/v1/orders', { body: anOrder({ currency: 'USD', payments: [] }) });
+  const ask = (orderId: string) =>
+    serving.call('POST', `/v1/orders/${orderId}/payments?request=true`, {
+      body: {
+        id: 'asked',
+        method: 'CARD',
+        amount: 5_000,
+        request: { cardType: 'KB', cardNo: '1111-2222-3333-4444' },
+      },
+    });
+  t.match(await ask(id), {
+    status: 422,
+    body: { errors: [{ field: 'gateway', message: /KRW.*USD/ }] },
+  });
+  t.match(await serving.call('GET', `/v1/orders/${id}`), { body: { payments: [], version: 1 } });
+  t.match(await ask('ORDER000002'), { status: 404 });
+});
+
 t.test(
   'a person accepts a payment that only the gateway knew, however long its key is',
   async (t) => {
