@@ -44,7 +44,7 @@ export function assess(
     .map((payment) => withKeyOfCapture(payment, unrecorded, order))
     .map((payment) => withLearnedKey(payment, unrecorded));
   const added = unrecorded.flatMap(({ gateway, waiting }) =>
-    waiting.map((transaction) => paymentOf(transaction, gateway, theCase, now)),
+    waiting.map(({ key }) => paymentOfKey(key, gateway, theCase, now)),
   );
   const assessed = (payment: Payment, before: Payment | null): Assessed => {
     const gateway = gatewayPolicy(policy, payment.gateway);
@@ -126,22 +126,17 @@ function withLearnedKey(payment: Payment, unrecorded: readonly Unrecorded[]): Pa
 }
 
 /** A payment for a transaction that nobody recorded; its id is derived, so that every look derives the same. */
-function paymentOf(
-  transaction: Transaction,
-  gateway: string,
-  theCase: Case,
-  now: Instant,
-): Payment {
+export function paymentOfKey(key: string, gateway: string, theCase: Case, now: Instant): Payment {
   const sibling = theCase.payments.find((payment) => payment.gateway === gateway);
   return {
-    id: `${gateway}:${transaction.key}`,
+    id: `${gateway}:${key}`,
     gateway,
     method: sibling?.method ?? 'UNKNOWN',
     amount: theCase.order.amount,
     state: 'pending',
     reason: null,
     reasonText: null,
-    transactionKey: transaction.key,
+    transactionKey: key,
     requestedAt: now,
     settledAt: null,
     presumedAt: null,

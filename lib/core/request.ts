@@ -1,5 +1,7 @@
+import { paymentOfKey } from './assess.ts';
 import type { Case, Decision } from './decision.ts';
 import { REQUEST_FAILED_TEXT } from './judge.ts';
+import { LISTING_AFTER_MS } from './look.ts';
 import { isUnresolved, type Payment } from './payment.ts';
 import type { Reason } from './reason.ts';
 import type { Instant } from './time.ts';
@@ -13,7 +15,8 @@ export type RequestResult =
 
 /**
  * What a sent request makes of its payment. Accepted: it has a key. Refused: declined at once. Not reached: presumed declined,
- * and the gateway is asked. Nobody knows: it stays pending without a key, and is never sent again.
+ * and the gateway is asked. Nobody knows: it stays pending without a key, and is never sent again. A look may have settled the
+ * payment while the reply was on its way, by a transaction that nobody recorded: the one that was requested is another then.
  */
 export function applyRequest(
   theCase: Case,
@@ -22,16 +25,13 @@ export function applyRequest(
   now: Instant,
 ): Decision {
   const payment = theCase.payments.find(({ id }) => id === paymentId);
-  // A look may have settled the payment or learned its key while the reply was on its way.
-  if (payment === undefined || !isUnresolved(payment) || payment.transactionKey !== null) {
-    return unchanged(theCase);
+  if (payment === undefined) return unchanged(theCase);
+  if (!isUnresolved(payment) || payment.transactionKey !== null) {
+    return afterLook(theCase, payment, result, now);
   }
   switch (result.kind) {
     case 'accepted': {
-      const known = theCase.payments.some(
-        (one) => one.gateway === payment.gateway && one.transactionKey === result.key,
-      );
-      if (known) return unchanged(theCase);
+      if (isKnown(theCase, payment, result.key)) return unchanged(theCase);
       // A look may have presumed it failed meanwhile: the gateway's word takes that back, and it is asked about again.
       const accepted: Payment = {
         ...payment,
@@ -73,10 +73,48 @@ export function applyRequest(
   }
 }
 
-/** `lookAt` null: the planned look stays. A settled order is looked at again by its own plan. */
+/** What is left to learn for a payment that a look settled, or gave a key to. */
+function afterLook(theCase: Case, payment: Payment, result: RequestResult, now: Instant): Decision {
+  const { order } = theCase;
+  switch (result.kind) {
+    case 'accepted': {
+      if (payment.gateway === null || isKnown(theCase, payment, result.key)) {
+        return unchanged(theCase);
+      }
+      // A person accepted it meanwhile: that one was meant.
+      if (payment.transactionKey === null && payment.state === 'succeeded') {
+        const keyed = { ...payment, transactionKey: result.key };
+        return change(theCase, keyed, 'watching', now, null);
+      }
+      const another = paymentOfKey(result.key, payment.gateway, theCase, now);
+      const decision = change(theCase, null, 'still_open', now, now);
+      return { ...decision, added: [another] };
+    }
+    case 'nobody_knows': {
+      // The order was listed while the request was under way, and what became of that may not have been in the list.
+      if (order.listedAt === null) return unchanged(theCase);
+      const listAt = now + LISTING_AFTER_MS;
+      const lookAt = Math.min(order.lookAt ?? listAt, listAt);
+      const decision = change(theCase, null, 'watching', now, lookAt);
+      return { ...decision, order: { ...decision.order, listedAt: null } };
+    }
+    case 'refused':
+    case 'not_reached':
+      return unchanged(theCase);
+  }
+}
+
+function isKnown({ payments }: Case, { gateway }: Payment, key: string): boolean {
+  return payments.some((one) => one.gateway === gateway && one.transactionKey === key);
+}
+
+/**
+ * `payment` null: none of those that are recorded changes. `lookAt` null: the planned look stays. A settled order is looked at
+ * again by its own plan.
+ */
 function change(
   theCase: Case,
-  payment: Payment,
+  payment: Payment | null,
   reason: Reason,
   now: Instant,
   lookAt: Instant | null,
@@ -92,7 +130,7 @@ function change(
       version: order.version + 1,
       lookAt: lookAt ?? order.lookAt ?? now,
     },
-    payments: [payment],
+    payments: payment === null ? [] : [payment],
   };
 }
 

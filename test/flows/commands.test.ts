@@ -218,6 +218,44 @@ t.test('a request that is on its way at the stop leaves its payment without a ke
   t.match(await payments(world), [{ state: 'pending', transactionKey: null }]);
 });
 
+t.test('a request whose payment was given another key meanwhile is not forgotten', async (t) => {
+  const outcomes: readonly RequestOutcome[] = [
+    { kind: 'accepted', key: 'key-2' },
+    { kind: 'nobody_knows', cause: 'timeout' },
+  ];
+  for (const outcome of outcomes) {
+    let latencyMs = 2 * SECOND_MS;
+    const world = await openFlowWorld({
+      weather: {
+        ...FAIR_WEATHER,
+        latencyMs: () => latencyMs,
+        request: () => {
+          world.transaction({ key: 'key-2' });
+          return outcome;
+        },
+      },
+    });
+    t.teardown(world.close);
+    await world.order('ORDER-1', []);
+    // An attempt that nobody recorded: the look takes it for the one that is on its way, and the order is paid for.
+    world.transaction({ key: 'key-1' });
+    await requestPayment(world);
+    latencyMs = 200;
+    await world.sweep();
+    t.match(await payments(world), [{ state: 'succeeded', transactionKey: 'key-1' }]);
+    await world.pass(2 * HOUR_MS);
+    await world.sweep();
+    t.match(
+      await payments(world),
+      [
+        { state: 'succeeded', transactionKey: 'key-1' },
+        { state: 'refund_due', reason: 'duplicate_capture', transactionKey: 'key-2' },
+      ],
+      outcome.kind,
+    );
+  }
+});
+
 t.test('no card number is kept or told', async (t) => {
   const world = await openFlowWorld({
     weather: { ...FAIR_WEATHER, request: () => ({ kind: 'accepted', key: 'key-1' }) },
