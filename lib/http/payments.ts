@@ -48,7 +48,8 @@ export function addPaymentRoutes(api: Api, dependencies: HttpDependencies): void
       method: body.method,
       amount: body.amount,
       transactionKey: body.transactionKey ?? null,
-      requestedAt: body.requestedAt ?? now,
+      // A look must not take a request that is on its way for one that left no trace long ago.
+      requestedAt: isRequest ? now : (body.requestedAt ?? now),
     };
     const outcome =
       isRequest && requesting !== null && body.request !== undefined
@@ -167,7 +168,7 @@ const newPaymentSchema = closed({
   transactionKey: transactionKeySchema.optional().openapi({
     description: 'What the gateway calls it, or null. Left out only with ?request=true.',
   }),
-  requestedAt: instant('Now when it is left out.').optional(),
+  requestedAt: instant('Now when it is left out, and always with ?request=true.').optional(),
   request: cardSchema.optional().openapi({ description: 'Only with ?request=true.' }),
 }).openapi('NewPayment', {
   example: {

@@ -173,6 +173,24 @@ t.test('the daemon requests a payment where it may', async (t) => {
   t.notMatch(JSON.stringify([taken, body, serving.events]), /1111-2222|4444/);
 });
 
+t.test('a payment is requested when the daemon requests it, whatever the shop says', async (t) => {
+  const serving = await openServing({ requesting: true });
+  t.teardown(serving.close);
+  const { call } = serving;
+  const createdAt = '2025-08-15T23:00:00Z';
+  await call('POST', '/v1/orders', { body: anOrder({ createdAt, payments: [] }) });
+  const taken = await call('POST', '/v1/orders/ORDER000001/payments?request=true', {
+    body: {
+      id: 'asked',
+      method: 'CARD',
+      amount: 5_000,
+      requestedAt: createdAt,
+      request: { cardType: 'KB', cardNo: '1111-2222-3333-4444' },
+    },
+  });
+  t.match(taken, { status: 202, body: { payments: [{ requestedAt: NOW }] } });
+});
+
 t.test("no payment is requested in a currency that is not the order's", async (t) => {
   const serving = await openServing({ requesting: true });
   t.teardown(serving.close);
