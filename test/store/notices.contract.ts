@@ -214,6 +214,27 @@ export function noticesContract(clause: Clause): void {
     },
   );
 
+  for (const [what, names] of [
+    ['their order', { orderId: 'ORDER1' }],
+    ['a key of its payment', { key: 'k' }],
+  ] as const)
+    clause(
+      `of a flood that names ${what} before it comes the first fifty are kept`,
+      async (t, { store }) => {
+        const flood = Array.from({ length: 120 }, (_, index) =>
+          notice({ eventId: `e${index}`, receivedAt: T0 + index, ...names }),
+        );
+        await callBack(store, flood);
+        await quietOrder(store, 'ORDER1', 'k');
+        t.strictSame((await store.reader.counts()).unmatched, {});
+        t.equal(store.docket.nextNudge(), T0);
+        t.strictSame(await store.upkeep.check(), []);
+        const again = await callBack(store, flood);
+        const kept = again.map((outcome) => outcome === 'duplicate').lastIndexOf(true) + 1;
+        t.equal(kept, 50);
+      },
+    );
+
   const early = [
     ['its order id', { orderId: 'ORDER1' }],
     ['a key of its payment', { key: 'k' }],

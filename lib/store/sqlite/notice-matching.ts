@@ -41,13 +41,21 @@ export function matchWaiting(
   orderId: string,
   payments: readonly { readonly gateway: string | null; readonly transactionKey: string | null }[],
 ): void {
-  const byKey = payments.flatMap(({ gateway, transactionKey }) =>
-    gateway === null || transactionKey === null
-      ? []
-      : session.rows<WaitingRow>(SELECT_WAITING_FOR_KEY, gateway, transactionKey),
-  );
+  for (const { gateway, transactionKey: key } of payments) {
+    if (gateway === null || key === null) continue;
+    const byKey = session.rows<WaitingRow>(
+      SELECT_WAITING_FOR_KEY,
+      gateway,
+      key,
+      MAX_KEPT_PER_ORDER,
+    );
+    for (const row of byKey) match(session, row, orderId);
+    if (byKey.length === MAX_KEPT_PER_ORDER) {
+      count(session, 'unmatched', -session.run(DELETE_WAITING_FOR_KEY, gateway, key), gateway);
+    }
+  }
   const byOrder = session.rows<WaitingRow>(SELECT_WAITING_FOR_ORDER, orderId, MAX_KEPT_PER_ORDER);
-  for (const row of [...byKey, ...byOrder]) match(session, row, orderId);
+  for (const row of byOrder) match(session, row, orderId);
   if (byOrder.length === MAX_KEPT_PER_ORDER) dropRest(session, orderId);
 }
 
@@ -180,7 +188,7 @@ function match(session: Session, row: WaitingRow, orderId: string): void {
     keepKey(session, orderId, { gateway: row.gateway, key: row.key, at: row.received_at });
 }
 
-/** A flood that named the order before it came: what is beyond the bound goes in one stroke. */
+/** A flood that named the order before it came: what is beyond the bound goes in one stroke, as it does for a key. */
 function dropRest(session: Session, orderId: string): void {
   const groups = session.rows<{ readonly gateway: string; readonly waiting: number }>(
     COUNT_WAITING_FOR_ORDER,
@@ -250,7 +258,7 @@ const INSERT_KEY = `
 /** CAST: without it SQLite plans these two anew for every order, at ten times their cost (see `Queue`). */
 const SELECT_WAITING_FOR_KEY = `
   SELECT seq, gateway, key, received_at FROM notices
-  WHERE gateway = CAST(? AS TEXT) AND key = CAST(? AS TEXT) AND state = 'waiting' ORDER BY seq`;
+  WHERE gateway = CAST(? AS TEXT) AND key = CAST(? AS TEXT) AND state = 'waiting' ORDER BY seq LIMIT CAST(? AS INTEGER)`;
 
 const SELECT_WAITING_FOR_ORDER = `
   SELECT seq, gateway, key, received_at FROM notices
@@ -262,5 +270,8 @@ const COUNT_WAITING_FOR_ORDER = `
 
 const DELETE_WAITING_FOR_ORDER = `
   DELETE FROM notices WHERE named_order = ? AND state = 'waiting'`;
+
+const DELETE_WAITING_FOR_KEY = `
+  DELETE FROM notices WHERE gateway = ? AND key = ? AND state = 'waiting'`;
 
 const DELETE_NOTICE = 'DELETE FROM notices WHERE seq = ?';
