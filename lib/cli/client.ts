@@ -102,8 +102,11 @@ function reachable({ host, port }: Address): Address {
 function unreachable(origin: string, cause: unknown): ReconciledError {
   return new ReconciledError(
     'daemon_unreachable',
-    `A daemon runs on this database, but none answers at ${origin}.`,
-    { hint: 'Give this command the same --config (or --listen) as the daemon.', cause },
+    `This database is in use, but no daemon answers at ${origin}.`,
+    {
+      hint: 'Give this command the same --config (or --listen) as the daemon. If another command uses it (an import), wait for its end.',
+      cause,
+    },
   );
 }
 

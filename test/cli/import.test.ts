@@ -1,6 +1,8 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { systemClock } from '../../lib/clock.ts';
+import { openSqliteStore } from '../../lib/store/sqlite/index.ts';
 import { addressIn, reconciled } from '../daemon/process.ts';
 import { run } from './run.ts';
 import { openShop, orderIdOf, orderLine, PRODUCTS } from './shop.ts';
@@ -111,9 +113,24 @@ t.test('beside a running daemon the orders go through it', async (t) => {
   t.equal(lost.code, 1);
   t.match(
     lost.stderr,
-    /^error: A daemon runs on this database, but none answers at http:\/\/127\.0\.0\.1:9\.\nhint: /,
+    /^error: This database is in use, but no daemon answers at http:\/\/127\.0\.0\.1:9\.\nhint: /,
   );
   const swept = await run(['sweep', '--json'], { cwd, env });
   t.equal(swept.code, 0);
   t.match(JSON.parse(swept.stdout), { looked: Number, reasons: {}, startedAt: String });
+});
+
+t.test('an import beside another command is not told of a daemon', async (t) => {
+  const { cwd } = await openShop(t);
+  mkdirSync(join(cwd, 'data'));
+  const other = openSqliteStore({
+    path: join(cwd, 'data', 'reconciled.db'),
+    clock: systemClock,
+    tell: () => undefined,
+  });
+  t.teardown(() => other.upkeep.close());
+  const args = ['import', '-', '--products', '--listen', '127.0.0.1:9', '--locale', 'en'];
+  const { code, stderr } = await run(args, { cwd, input: PRODUCTS });
+  t.equal(code, 1);
+  t.match(stderr, /^error: This database is in use, .*\nhint: .*another command.*wait/);
 });
