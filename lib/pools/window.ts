@@ -87,6 +87,18 @@ export class GatewayWindow {
     return drained;
   }
 
+  /** Payment requests that have waited for too long, taken out of the queue: they will not be sent. */
+  overdue(nowMs: number): readonly Job[] {
+    const isOverdue = (job: Job) => job.kind === 'request' && job.untilMs < nowMs;
+    if (!this.#waiting.some(isOverdue)) return [];
+    const { gone = [], left = [] } = Object.groupBy(this.#waiting, (job) =>
+      isOverdue(job) ? 'gone' : 'left',
+    );
+    this.#waiting = left;
+    this.#held -= gone.length;
+    return gone;
+  }
+
   /**
    * Tasks whose threads are to give back what they have not begun: all of them when the gateway must not be asked now, and those
    * that were given many orders while it still answered at once.
@@ -205,6 +217,8 @@ export interface RequestJob {
   readonly kind: 'request';
   readonly orderId: string;
   readonly request: PaymentRequest;
+  /** On monotonic time: later than this it must not leave any more. */
+  readonly untilMs: number;
 }
 
 /** A job that a thread has, and the leave that it has it by. */
@@ -263,7 +277,7 @@ export class Feed {
 }
 
 /** The causes of an order that was not asked about at all. */
-export type NotAsked = Extract<SilenceCause, 'circuit_open' | 'stopping' | 'internal'>;
+export type NotAsked = Extract<SilenceCause, 'circuit_open' | 'stopping' | 'internal' | 'timeout'>;
 
 /** More than any flow claims ahead; beyond it something is wrong and memory must not grow. */
 const LONGEST_QUEUE = 2_000;

@@ -48,7 +48,8 @@ export class Windows implements Asking {
     const window = this.#windows.get(request.gateway);
     if (window === undefined) return { kind: 'not_reached', cause: 'internal' };
     const { promise, resolve } = Promise.withResolvers<RequestOutcome>();
-    const job: Job = { kind: 'request', orderId: request.orderId, request };
+    const untilMs = this.#clock.monotonicMs() + LONGEST_REQUEST_WAIT_MS;
+    const job: Job = { kind: 'request', orderId: request.orderId, request, untilMs };
     this.#enqueue(window, job, { kind: 'request', resolve });
     return promise;
   }
@@ -185,6 +186,7 @@ export class Windows implements Asking {
         this.#turnAway(window.drain(), 'circuit_open', refusedForMs);
         wakeMs = Math.min(wakeMs, refusedForMs);
       }
+      this.#turnAway(window.overdue(nowMs), 'timeout');
       for (const feed of window.overfed(nowMs)) this.#asking.get(feed)?.recall();
       const { leaving, waitMs } = window.leave(nowMs, threads);
       for (const [feed, jobs] of leaving) this.#send(feed, jobs);
@@ -338,6 +340,12 @@ export class Windows implements Asking {
 
 /** A gateway answers at present when it has answered something in this time. */
 const ANSWERING_MS: DurationMs = 5 * 60_000;
+
+/**
+ * Somebody waits at the till, but hardly longer than this. One that left when the payment window is over would charge a card for an
+ * order that has failed meanwhile, because nothing of its payment was found.
+ */
+const LONGEST_REQUEST_WAIT_MS: DurationMs = 60_000;
 
 const NOBODY_KNOWS: RequestOutcome = { kind: 'nobody_knows', cause: 'internal' };
 

@@ -287,6 +287,21 @@ t.test('payment requests', async (t) => {
     t.equal(gateway.peak(), 1);
   });
 
+  t.test('one that has waited for a minute is not sent any more', async (t) => {
+    const clock = turnedClock();
+    const { gateway, pool } = await set(t, { ratePerSecond: 0.02 }, { clock });
+    gateway.always((arrival) => arrival.reply(200, accepted));
+    const sent = pool.request(REQUEST);
+    const waiting = pool.request(REQUEST);
+    const late = pool.request(REQUEST);
+    t.match(await sent, { kind: 'accepted' });
+    clock.turn(50_000);
+    t.match(await waiting, { kind: 'accepted' }, 'after fifty seconds');
+    clock.turn(50_000);
+    t.same(await late, { kind: 'not_reached', cause: 'timeout' });
+    t.equal(gateway.seen(), 2);
+  });
+
   t.test('a pool that is closed has sent nothing, or nobody knows', async (t) => {
     const { gateway, pool } = await set(t, { maxInFlight: 1 });
     const sent = pool.request(REQUEST);

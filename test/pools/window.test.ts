@@ -100,7 +100,7 @@ function job(orderId: string): Job {
 
 function request(orderId: string): Job {
   const of = { gateway: 'pg', orderId, userId: 'member-1', amount: 1, cardType: 'KB', cardNo: '' };
-  return { kind: 'request', orderId, request: of };
+  return { kind: 'request', orderId, request: of, untilMs: NOW_MS };
 }
 
 /** A window of ten with so many orders waiting. */
@@ -259,6 +259,17 @@ t.test('a gateway that answers at once has room where requests a second are coun
   t.equal(window.room(NOW_MS, THREADS), 25);
   window.add(job('ORDER000100'));
   t.equal(window.room(NOW_MS, THREADS), 0, 'more when half of them are gone');
+});
+
+t.test('a payment request that waited for too long is taken out, and nothing else', async (t) => {
+  const window = windowOf(3);
+  window.add(request('ORDER000100'));
+  window.add(job('ORDER000101'));
+  t.same(window.overdue(NOW_MS), []);
+  t.same(window.overdue(NOW_MS + 1), [request('ORDER000100')]);
+  t.equal(window.waiting, 4);
+  const left = leave(window).flatMap(([, jobs]) => jobs.map(({ orderId }) => orderId));
+  t.same(left.toSorted(), [...orderIds(3), 'ORDER000101'].toSorted());
 });
 
 t.test('a queue has an end', async (t) => {
