@@ -7,8 +7,8 @@ import { learned, settleRest } from './final.ts';
 import type { Heard } from './gateway.ts';
 import { isFreshCapture, type Look, longestRetryAfter, nextLook } from './look.ts';
 import { type Order, type OrderState, waitsForPerson } from './order.ts';
-import type { Payment } from './payment.ts';
-import type { GatewayPolicy, Policy } from './policy.ts';
+import { isUnresolved, type Payment } from './payment.ts';
+import { type GatewayPolicy, gatewayPolicy, type Policy } from './policy.ts';
 import type { Reason } from './reason.ts';
 import { DAY_MS, type Instant } from './time.ts';
 import type { Judgement } from './verdict.ts';
@@ -278,7 +278,7 @@ function finish(
   const final: Order = {
     ...order,
     escalated: rest.orderEscalated,
-    listedAt: look.assessment.listed ? (order.listedAt ?? look.now) : order.listedAt,
+    listedAt: listsAll(look) ? (order.listedAt ?? look.now) : order.listedAt,
   };
   const payments = [...settledPayments, ...rest.payments];
   const lookAt = nextLook(look, final, payments);
@@ -286,6 +286,20 @@ function finish(
     ...effects,
     ...rest.effects,
   ]);
+}
+
+/**
+ * What was listed is all that there will be. Not while a payment without a key is inside its window: the transaction that it takes
+ * here may be another one's that nobody recorded, and its own still on its way.
+ */
+function listsAll({ assessment, theCase, policy, now }: Look): boolean {
+  const onItsWay = theCase.payments.some(
+    (payment) =>
+      payment.transactionKey === null &&
+      isUnresolved(payment) &&
+      now < payment.requestedAt + (gatewayPolicy(policy, payment.gateway)?.paymentWindowMs ?? 0),
+  );
+  return assessment.listed && !onItsWay;
 }
 
 // ── Building ────────────────────────────────────────────────────────────────────────────────────────────────────────

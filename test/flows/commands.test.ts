@@ -256,6 +256,23 @@ t.test('a request whose payment was given another key meanwhile is not forgotten
   }
 });
 
+t.test('what was on its way when its order was listed is seen without a callback', async (t) => {
+  for (const status of ['succeeded', 'failed'] as const) {
+    const world = await openFlowWorld();
+    t.teardown(world.close);
+    // Nobody knows what became of the attempt, and there is another one that nobody recorded.
+    await world.order('ORDER-1', [{ requestedAt: world.clock.now() }]);
+    world.transaction({ key: 'key-1', steps: [{ at: world.clock.trueNow(), status }] });
+    await world.sweep();
+    t.match(await payments(world), [{ state: status, transactionKey: 'key-1' }]);
+    await world.pass(MINUTE_MS);
+    world.transaction({ key: 'key-2' });
+    await world.pass(HOUR_MS);
+    await world.sweep();
+    t.match(await payments(world), [{}, { state: 'refund_due', transactionKey: 'key-2' }], status);
+  }
+});
+
 t.test('no card number is kept or told', async (t) => {
   const world = await openFlowWorld({
     weather: { ...FAIR_WEATHER, request: () => ({ kind: 'accepted', key: 'key-1' }) },

@@ -35,6 +35,13 @@ export const PENDING: Rows = {
       'pending 1m; pg keyless pending',
       'pg: K1 succeeded, nothing else',
       'completed captured; keyless is K1: succeeded captured; takes 1 lamp',
+      // Inside the payment window its own transaction may still be on its way, and this one another's.
+      'tells order.completed; looks in 1h',
+    ],
+    [
+      'pending 20m; pg keyless pending',
+      'pg: K1 succeeded, nothing else',
+      'completed captured; keyless is K1: succeeded captured; takes 1 lamp',
       'tells order.completed; looks never',
     ],
     [
