@@ -3,6 +3,8 @@ import t from 'tap';
 
 /** A bar changes how the terminal behaves, and has to change it back whatever ends it. */
 
+const NODE = process.execPath;
+
 // A process that has nothing to do would be gone before it hears the signal.
 const SIGNAL = "setInterval(() => {}, 1_000); process.kill(process.pid, 'SIGTERM');";
 
@@ -14,10 +16,11 @@ for (const end of ['progress.stop();', SIGNAL]) {
       const progress = await startProgress('copying', 10);
       ${end}
     `;
+    // Without what the runner puts into every process: it listens to signals as well.
     const { signal, stderr } = spawnSync(
-      process.execPath,
-      ['--input-type=module', '--eval', program],
-      { encoding: 'utf8' },
+      'sh',
+      ['-c', 'unset NODE_OPTIONS; exec "$0" --input-type=module --eval "$1"', NODE, program],
+      { encoding: 'utf8', timeout: 30_000, killSignal: 'SIGKILL' },
     );
     t.equal(signal, end === SIGNAL ? 'SIGTERM' : null, 'what ends it ends it still');
     for (const [what, hidden, shown] of [
