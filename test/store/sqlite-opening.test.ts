@@ -105,6 +105,27 @@ t.test('a data directory below a file cannot be made', async (t) => {
   });
 });
 
+const skip = process.getuid?.() === 0 ? false : 'only root becomes somebody who may not look';
+
+t.test(
+  'a data directory that nobody else may look into is said to be that',
+  { skip },
+  async (t) => {
+    const path = join(directoryOf(t), 'orders.db');
+    await ours(path);
+    process.seteuid?.(NOBODY);
+    try {
+      for (const readOnly of [false, true])
+        t.throws(() => open(t, path, { readOnly }), { code: 'store_readonly', hint: /data_dir/ });
+    } finally {
+      process.seteuid?.(0);
+    }
+  },
+);
+
+/** A user of every Linux that owns nothing. */
+const NOBODY = 65_534;
+
 t.test('a reader does not make a database, and says what does', async (t) => {
   const path = join(directoryOf(t), 'data', 'orders.db');
   t.throws(() => open(t, path, { readOnly: true }), { code: 'not_found', hint: /daemon/ });

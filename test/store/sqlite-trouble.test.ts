@@ -17,6 +17,8 @@ const table = [
   ['EACCES', 'store_readonly'],
   ['EROFS', 'store_readonly'],
   ['ENOTDIR', 'store_readonly'],
+  ['ENAMETOOLONG', 'store_readonly'],
+  ['ELOOP', 'store_readonly'],
   ['SQLITE_READONLY_DBMOVED', 'store_failed'],
   ['SQLITE_CORRUPT', 'store_corrupt'],
   ['SQLITE_CORRUPT_INDEX', 'store_corrupt'],

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { ReconciledError } from '../../errors.ts';
@@ -254,8 +254,8 @@ export function takeLock(path: string): { close(): void } {
 /** The real path of the file: two names of one file must lead to one lock. Makes the directory for a writer. */
 function readyPath(options: ConnectionOptions): string {
   const wanted = resolve(options.path);
-  const kind = statSync(wanted, { throwIfNoEntry: false });
-  if (kind !== undefined && !kind.isFile()) {
+  const kind = kindOf(wanted);
+  if (kind !== null && !kind.isFile()) {
     // A pipe would be waited for for ever.
     const what = kind.isDirectory() ? 'a directory' : 'a pipe or a device';
     throw new ReconciledError('store_readonly', `${wanted} is ${what}, not a database.`, {
@@ -276,6 +276,15 @@ function readyPath(options: ConnectionOptions): string {
       : join(realpathSync(dirname(wanted)), basename(wanted));
   } catch (error) {
     throw storeTrouble(error, wanted);
+  }
+}
+
+/** What a name leads to; `null`: nothing. @throws ReconciledError where nobody may look. */
+function kindOf(path: string): Stats | null {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) ?? null;
+  } catch (error) {
+    throw storeTrouble(error, path);
   }
 }
 

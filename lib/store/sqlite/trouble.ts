@@ -76,6 +76,8 @@ const CODES: readonly (readonly [string, StoreErrorCode])[] = [
   ['EPERM', 'store_readonly'],
   ['EROFS', 'store_readonly'],
   ['ENOTDIR', 'store_readonly'],
+  ['ENAMETOOLONG', 'store_readonly'],
+  ['ELOOP', 'store_readonly'],
   ['EEXIST', 'store_readonly'],
   ['SQLITE_CORRUPT', 'store_corrupt'],
   ['SQLITE_NOTADB', 'store_corrupt'],
