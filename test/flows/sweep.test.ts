@@ -139,15 +139,20 @@ t.test('a transaction that is recorded for another order holds both', async (t) 
   });
 });
 
-t.test('a transaction of another order does not hide the rest of the money', async (t) => {
-  const world = await openFlowWorld();
-  t.teardown(world.close);
+/** ORDER-2 is completed; then the gateway lists a transaction for it that is recorded for ORDER-1, and key-3, which nobody recorded. */
+async function disputeBesideMoney(world: FlowWorld): Promise<void> {
   await world.order('ORDER-1', [{ transactionKey: 'key-1' }]);
   await world.order('ORDER-2', [{ transactionKey: 'key-2' }]);
   world.transaction({ key: 'key-2', orderId: 'ORDER-2' });
   await world.sweep();
   world.transaction({ key: 'key-1', orderId: 'ORDER-2' });
   world.transaction({ key: 'key-3', orderId: 'ORDER-2' });
+}
+
+t.test('a transaction of another order does not hide the rest of the money', async (t) => {
+  const world = await openFlowWorld();
+  t.teardown(world.close);
+  await disputeBesideMoney(world);
   const again = { transactionKey: 'key-3', id: 'again', gateway: 'pg', method: 'CARD' };
   const attempt = { ...again, amount: 1_000, requestedAt: world.clock.now() };
   await world.store.intake.addPayment('ORDER-2', attempt, world.clock.now(), 'recorded');
@@ -169,12 +174,7 @@ t.test('a transaction of another order does not hide the rest of the money', asy
 t.test('nor what nobody had recorded of it', async (t) => {
   const world = await openFlowWorld();
   t.teardown(world.close);
-  await world.order('ORDER-1', [{ transactionKey: 'key-1' }]);
-  await world.order('ORDER-2', [{ transactionKey: 'key-2' }]);
-  world.transaction({ key: 'key-2', orderId: 'ORDER-2' });
-  await world.sweep();
-  world.transaction({ key: 'key-1', orderId: 'ORDER-2' });
-  world.transaction({ key: 'key-3', orderId: 'ORDER-2' });
+  await disputeBesideMoney(world);
   await world.pass(HOUR_MS);
   await world.sweep();
   t.match(await world.store.reader.order('ORDER-2'), {
