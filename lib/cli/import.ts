@@ -1,5 +1,6 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, fstat } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import type { Command } from 'commander';
 import type { Config } from '../config.ts';
 import { ReconciledError } from '../errors.ts';
@@ -61,13 +62,15 @@ interface Source {
 }
 
 async function openSource(file: string): Promise<Source> {
-  if (file === '-') return { stream: () => readable(process.stdin, 'standard input'), size: null };
-  const found = await stat(file).catch(() => null);
+  const isInput = file === '-';
+  const name = isInput ? 'Standard input' : file;
+  const found = await (isInput ? promisify(fstat)(process.stdin.fd) : stat(file)).catch(() => null);
   if (found === null || found.isDirectory()) {
-    throw new ReconciledError('usage', `${file} is no file that can be read.`, {
+    throw new ReconciledError('usage', `${name} is no file that can be read.`, {
       hint: 'Name a file with one JSON object a line, or - for standard input.',
     });
   }
+  if (isInput) return { stream: () => readable(process.stdin, name), size: null };
   // A pipe has no size that means anything.
   return {
     stream: () => readable(createReadStream(file), file),

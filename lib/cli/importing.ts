@@ -6,7 +6,13 @@ import { firstLook } from '../core/questions.ts';
 import { closed, count, id, text } from '../http/forms.ts';
 import { type OrderRules, readOrder } from '../http/order-reading.ts';
 import { type FieldError, fieldErrors } from '../http/problem.ts';
-import type { CreateOutcome, Intake, NewOrder, Product } from '../store/port.ts';
+import {
+  type CreateOutcome,
+  type Intake,
+  MAX_PIECES,
+  type NewOrder,
+  type Product,
+} from '../store/port.ts';
 import { openSqliteStore } from '../store/sqlite/index.ts';
 import type { Client } from './client.ts';
 import { restingPolicy } from './commanding.ts';
@@ -131,9 +137,6 @@ function orderOutcome(orderId: string, outcome: CreateOutcome | undefined): Outc
       return { kind: 'bad', problem: 'the store said nothing about it' };
   }
 }
-
-/** Far more than any shop has; additions stay safe numbers. */
-const MAX_PIECES = 1_000_000_000_000;
 
 const productRule = closed({
   id: id('tea'),

@@ -102,9 +102,11 @@ function addCallbackOptions(command: Command): void {
 /** The simulator names its options (lookupDelay); people typed flags (--lookup-delay). */
 function namingFlags(error: unknown): never {
   if (!(error instanceof ReconciledError) || error.code !== 'invalid') throw error;
-  const message = error.message.replace(
-    /^[a-z]+[A-Z]\w*/,
-    (option) => `--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+  const message = error.message.replace(/^[\w +]+(?=:)/, (options) =>
+    options.replaceAll(
+      /\w+/g,
+      (option) => `--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+    ),
   );
   throw new ReconciledError('usage', message, { hint: error.hint, cause: error });
 }

@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import type { Product } from '../store/port.ts';
+import { MAX_PIECES, type Product } from '../store/port.ts';
 import type { Api, HttpDependencies } from './app.ts';
 import { after, closed, count, id, limit, text } from './forms.ts';
 import { pageSchema } from './order-view.ts';
@@ -39,6 +39,11 @@ export function addProductRoutes(api: Api, { store, clock }: HttpDependencies): 
       const message = 'was used before, with another number of pieces';
       throw refusedFields('conflict', [{ field: 'reference', message, hint }]);
     }
+    if (outcome === 'too_many') {
+      const message = `there would be more than ${MAX_PIECES} pieces`;
+      const hint = 'PUT /v1/products/{id} sets the count to what is there.';
+      throw refusedFields('invalid', [{ field: 'add', message, hint }]);
+    }
     const product = await theProduct(reader.product(productId), productId);
     return c.json(product, outcome === 'added' ? 201 : 200);
   });
@@ -55,9 +60,6 @@ function noProduct(productId: string): Refusal {
     hint: 'PUT /v1/products/{id} creates it.',
   });
 }
-
-/** Far more than any shop has; additions stay safe numbers. */
-const MAX_PIECES = 1_000_000_000_000;
 
 const productSchema = z
   .object({

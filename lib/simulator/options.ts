@@ -81,6 +81,12 @@ export function checkOptions(given: Partial<SimulatorOptions>): Behaviour {
       hint: 'Write for example 42.',
     });
   }
+  // Node would take it for every address of this machine.
+  if (options.host === '') {
+    throw new ReconciledError('invalid', 'host: it is empty.', {
+      hint: 'Write for example 127.0.0.1, or 0.0.0.0 for every address of this machine.',
+    });
+  }
   const { callbackOrigin } = options;
   if (callbackOrigin !== null && URL.parse(callbackOrigin)?.origin !== callbackOrigin) {
     throw new ReconciledError('invalid', `callbackOrigin: "${callbackOrigin}" is not an origin.`, {

@@ -27,13 +27,13 @@ export interface Store {
 export interface Intake {
   /** Sets the absolute count; a difference to what was on hand is journalled as a movement. */
   putProduct(product: Product, now: Instant): Promise<'created' | 'updated' | 'same'>;
-  /** Adds pieces, idempotent by reference. */
+  /** Adds pieces, idempotent by reference. `too_many`: there would be more than `MAX_PIECES`; nothing is added. */
   addStock(
     productId: string,
     add: number,
     reference: string,
     now: Instant,
-  ): Promise<'added' | 'same' | 'differs' | 'not_found'>;
+  ): Promise<AddStockOutcome>;
   /** Idempotent by id. Waiting notices that name the order or one of its keys are matched in the same commit. */
   createOrders(orders: readonly NewOrder[], now: Instant): Promise<readonly CreateOutcome[]>;
   /**
@@ -52,6 +52,12 @@ export interface Intake {
    */
   admit(notice: Notice): Promise<AdmitOutcome>;
 }
+
+/** What became of pieces that were to be added. */
+export type AddStockOutcome = 'added' | 'same' | 'differs' | 'not_found' | 'too_many';
+
+/** The most pieces of a product: far more than any shop has, and a plain number counts them exactly. */
+export const MAX_PIECES = 1_000_000_000_000;
 
 /** A product and its count. */
 export interface Product {

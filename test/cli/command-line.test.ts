@@ -81,6 +81,11 @@ t.test('a command line that is off ends with 2 and says what was meant', async (
       ['simulate-gateway', '--lookup-delay', 'slow'],
       /^error: --lookup-delay: "slow" is not a distribution/,
     ],
+    [['simulate-gateway', '--host', ''], /^error: --host: it is empty\.\nhint: Write/],
+    [
+      ['simulate-gateway', '--limit-exceeded-rate', '0.9', '--invalid-card-rate', '0.5'],
+      /^error: --limit-exceeded-rate \+ --invalid-card-rate: 1\.4 is not a share\.\n/,
+    ],
     [['simulate-gateway', '--preload', 'nowhere'], /^error: --preload: nowhere cannot be read\./],
   ];
   for (const [args, said] of rows) {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { systemClock } from '../../lib/clock.ts';
@@ -67,6 +67,21 @@ t.test('a file that cannot be read is no bug', { skip: !existsSync(UNREADABLE) }
   const { code, stderr } = await run(['import', UNREADABLE], { cwd });
   t.equal(code, 2);
   t.match(stderr, /^error: \/proc\/self\/mem cannot be read \(EIO: .*\)\.\nhint: /);
+});
+
+t.test('a folder is no file, as standard input neither', async (t) => {
+  const { cwd } = await openShop(t);
+  const folder = openSync(cwd, 'r');
+  t.teardown(() => closeSync(folder));
+  for (const [name, stdin] of [
+    [cwd, undefined],
+    ['-', folder],
+  ] as const) {
+    const { code, stdout, stderr } = await run(['import', name], { cwd, stdin });
+    t.equal(code, 2);
+    t.equal(stdout, '');
+    t.match(stderr, /^error: .+ is no file that can be read\.\nhint: /);
+  }
 });
 
 t.test('standard input, and nothing to complain about', async (t) => {

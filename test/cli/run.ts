@@ -14,7 +14,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Standard input; it is closed after that. */
   readonly input?: string;
-  /** Open files that take the place of what is left behind. */
+  /** Open files that take the place of the input and of what is left behind. */
+  readonly stdin?: number | undefined;
   readonly stdout?: number;
   readonly stderr?: number;
 }
@@ -24,12 +25,12 @@ const MAIN = fileURLToPath(new URL('../../lib/main.ts', import.meta.url));
 /** Runs `reconciled ARGS` as a process of its own, in a clean environment, until it ends. */
 export function run(
   args: readonly string[],
-  { cwd, env, input = '', stdout, stderr }: RunOptions,
+  { cwd, env, input = '', stdin, stdout, stderr }: RunOptions,
 ): Promise<Finished> {
   const { promise, resolve, reject } = Promise.withResolvers<Finished>();
   const child: ChildProcess = spawn(process.execPath, [MAIN, ...args], {
     cwd,
-    stdio: ['pipe', stdout ?? 'pipe', stderr ?? 'pipe'],
+    stdio: [stdin ?? 'pipe', stdout ?? 'pipe', stderr ?? 'pipe'],
     env: { PATH: process.env.PATH ?? '', ...env },
   });
   const written = { stdout: '', stderr: '' };

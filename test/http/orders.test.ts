@@ -296,6 +296,12 @@ t.test('stock is set and added to', async (t) => {
   t.match(await add(6), { status: 201, body: { onHand: 10 } });
   t.match(await add(6), { status: 200, body: { onHand: 10 } });
   t.match(await add(7), { status: 409, body: { errors: [{ field: 'reference' }] } });
+  const most = 1_000_000_000_000;
+  const body = { add: most, reference: 'delivery-2' };
+  t.match(await call('POST', '/v1/products/mug/stock', { body }), {
+    status: 422,
+    body: { errors: [{ field: 'add', message: `there would be more than ${most} pieces` }] },
+  });
 });
 
 t.test('a sweep is asked for, followed and found again', async (t) => {

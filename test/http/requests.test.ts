@@ -52,6 +52,8 @@ const BAD_REQUESTS: readonly Row[] = [
   ],
   ['half a JSON', raw('{"id": "ORDER000001"'), [400, 'malformed']],
   ['no UTF-8', raw(new Uint8Array([0x22, 0xff, 0x22])), [400, 'malformed']],
+  ['brackets in brackets', raw('['.repeat(500_000) + ']'.repeat(500_000)), [400, 'malformed']],
+  ['brackets in a text', raw(JSON.stringify([`"${'['.repeat(65)}`])), [422, 'invalid', 'body']],
   ['a list', raw('[]'), [422, 'invalid', 'body']],
   ['null', raw('null'), [422, 'invalid', 'body']],
   ['too much of it', raw(`"${'x'.repeat(1024 * 1024)}"`), [413, 'too_large']],

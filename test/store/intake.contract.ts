@@ -1,5 +1,5 @@
 import { MAX_PAYMENTS } from '../../lib/core/decision.ts';
-import type { NewOrder, NewPayment } from '../../lib/store/port.ts';
+import { MAX_PIECES, type NewOrder, type NewPayment } from '../../lib/store/port.ts';
 import {
   change,
   completion,
@@ -44,6 +44,20 @@ export function intakeContract(clause: Clause): void {
     t.equal(await store.intake.addStock('cap', 5, 'note-1', T0), 'not_found');
     t.equal((await store.reader.product('pen'))?.onHand, 15);
   });
+
+  clause(
+    'a delivery that would make more pieces than can be counted is refused',
+    async (t, { store }) => {
+      await store.intake.putProduct({ ...PEN, onHand: MAX_PIECES - 5 }, T0);
+      t.equal(await store.intake.addStock('pen', 6, 'note-1', T0), 'too_many');
+      t.equal(
+        await store.intake.addStock('pen', 5, 'note-1', T0),
+        'added',
+        'the reference is not used up',
+      );
+      t.equal((await store.reader.product('pen'))?.onHand, MAX_PIECES);
+    },
+  );
 
   clause('a created order reads as it was sent', async (t, { store }) => {
     await store.intake.putProduct(PEN, T0);

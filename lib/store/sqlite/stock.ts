@@ -1,7 +1,7 @@
 import { lowStockEffect } from '../../core/announce.ts';
 import type { Taking } from '../../core/decision.ts';
 import type { Instant } from '../../core/time.ts';
-import type { Product } from '../port.ts';
+import { type AddStockOutcome, MAX_PIECES, type Product } from '../port.ts';
 import { writeEffect, writeMovement } from './ledger.ts';
 import type { Session } from './session.ts';
 
@@ -43,12 +43,13 @@ export function addStock(
   add: number,
   reference: string,
   now: Instant,
-): 'added' | 'same' | 'differs' | 'not_found' {
+): AddStockOutcome {
   const product = loadProduct(session, productId);
   if (product === null) return 'not_found';
   const known = session.row<{ readonly change: number }>(SELECT_ADDED, productId, reference);
   if (known !== undefined) return known.change === add ? 'same' : 'differs';
   const onHand = product.onHand + add;
+  if (onHand > MAX_PIECES) return 'too_many';
   session.run(SET_ON_HAND, onHand, productId);
   writeMovement(session, { productId, change: add, onHand, kind: 'added', reference, at: now });
   return 'added';
