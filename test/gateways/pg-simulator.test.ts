@@ -1,8 +1,10 @@
 import { once } from 'node:events';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import type { Answer, SilenceCause } from '../../lib/core/gateway.ts';
 import { MAX_REPLY_BYTES } from '../../lib/gateways/http.ts';
-import { pgSimulator } from '../../lib/gateways/pg-simulator.ts';
+import { connectPgSimulator, pgSimulator } from '../../lib/gateways/pg-simulator.ts';
+import { turnedClock } from '../pools/clock.ts';
 import { unvouchedServer, whileNodeTakesAny } from '../support/unvouched.ts';
 import {
   type Behaviour,
@@ -555,15 +557,23 @@ t.test('a redirect is not followed', async (t) => {
 });
 
 t.test('the deadline counts the wait for a connection', async (t) => {
-  const server = await startMisbehaving((line) => (line.includes('slow') ? hang : found({})));
-  const settings = settingsFor(server.url, { connections: 1, lookupTimeoutMs: SHORT_MS });
-  const gateway = pgSimulator.connect(settings);
-  const slow = gateway.inquire(inquiry({ keys: ['slow'], orderId: 'slow-order' }));
-  const queued = await gateway.inquire(inquiry());
-  t.match(queued.exchanges[0], { result: 'timeout', status: null });
-  t.match((await slow).outcome, { kind: 'silent', cause: 'timeout' });
-  t.ok(
-    server.seen.every(({ line }) => line.includes('slow')),
+  const asked = Promise.withResolvers<void>();
+  const server = await startMisbehaving((line) => {
+    asked.resolve();
+    return line.includes('?orderId=') ? absentOrder : hang;
+  });
+  const clock = turnedClock();
+  const gateway = connectPgSimulator(settingsFor(server.url, { connections: 1 }), { clock });
+  const slow = gateway.inquire(inquiry({ keys: ['slow'] }));
+  await asked.promise;
+  const queued = gateway.inquire(inquiry());
+  await nextTurn();
+  clock.turn(PATIENT_MS);
+  t.match((await slow).exchanges[0], { result: 'timeout' });
+  t.match((await queued).exchanges[0], { result: 'timeout', status: null });
+  t.strictSame(
+    server.seen.filter(({ line }) => !line.includes('?')).map(({ line }) => line),
+    ['GET /api/v1/payments/slow HTTP/1.1'],
     'what was given up is never sent',
   );
   await server.close();
