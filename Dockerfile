@@ -8,7 +8,7 @@
 # digest, so that security fixes of the base come with the next build; what is copied from it is listed in deploy/image.sh.
 FROM node:24.21.0-bookworm AS build
 WORKDIR /src
-COPY package.json package-lock.json .npmrc tsconfig.json ./
+COPY package.json package-lock.json .npmrc tsconfig.json LICENSE ./
 # With the optional packages: they carry the Node that goes into the binary, and package-lock.json has its checksum.
 RUN npm ci --no-audit --no-fund
 # The version that `reconciled --version` tells comes from git.

@@ -51,7 +51,7 @@ export async function buildBinary(target: Target, out?: string): Promise<Built> 
 
 /** Writes everything that goes beside Node into the folder, and gives the names of the files. */
 async function writeParts(target: Target, folder: string): Promise<readonly string[]> {
-  const scripts = await bundle({ commit: commit(), sqlite: sqlite() });
+  const scripts = await bundle({ commit: commit(), sqlite: sqliteVersion() });
   for (const [name, content] of scripts) writeFileSync(join(folder, name), content);
   // V8's code is for its own kind of processor. Another one compiles at each start, and is slower by that.
   if (target.name === HOST) compileScripts(process.execPath, folder);
@@ -73,7 +73,8 @@ function commit(): string {
   }
 }
 
-function sqlite(): string {
+/** The version of SQLite within the driver. */
+export function sqliteVersion(): string {
   const Database: typeof import('better-sqlite3') = createRequire(import.meta.url)(
     'better-sqlite3',
   );

@@ -1,16 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { ROOT } from './root.ts';
+import { shippedPackages } from './shipped.ts';
 
 /**
- * What the one binary is made of, as CycloneDX JSON: every package of the lock that is not for development, and Node. The same
+ * What the one binary is made of, as CycloneDX JSON: every package of the lock that is not for development, Node and SQLite. The same
  * for the same lock: the moment and the number that npm draws are left out.
  */
-export function sbomOf(nodeVersion: string): string {
+export function sbomOf(nodeVersion: string, sqliteVersion: string): string {
   const bom: Bom = JSON.parse(listAll());
   // Not npm's own `--omit dev`: it leaves out what a package for development needs as well as we do.
-  const shipped = shippedPackages();
+  const shipped = new Set(shippedPackages().map(({ name, version }) => `${name}@${version}`));
   const components = bom.components.filter((one) => shipped.has(one['bom-ref']));
   const { serialNumber: _drawn, dependencies, metadata, ...rest } = bom;
   const { timestamp: _moment, component, ...origin } = metadata;
@@ -19,7 +18,7 @@ export function sbomOf(nodeVersion: string): string {
     ...rest,
     // npm calls it after the folder that it lies in.
     metadata: { ...origin, component: { ...component, name: 'reconciled' } },
-    components: [nodeItself(nodeVersion), ...components],
+    components: [nodeItself(nodeVersion), sqliteItself(sqliteVersion), ...components],
     dependencies: dependencies
       .filter(({ ref }) => refs.has(ref))
       .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((one) => refs.has(one)) })),
@@ -54,22 +53,6 @@ function listAll(): string {
 /** Some hundred packages, a kilobyte each. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** Of every package that is not for development, name@version. The Node packages of the platforms are Node itself. */
-function shippedPackages(): ReadonlySet<string> {
-  const lock: Lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
-  const all = Object.entries(lock.packages).flatMap(([path, { version, dev }]) => {
-    const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
-    return path === '' || dev === true || /^node-(linux|win)-/.test(name)
-      ? []
-      : [`${name}@${version}`];
-  });
-  return new Set(all);
-}
-
-interface Lock {
-  readonly packages: Readonly<Record<string, { readonly version: string; readonly dev?: boolean }>>;
-}
-
 function nodeItself(version: string) {
   return {
     'bom-ref': `node@${version}`,
@@ -78,5 +61,17 @@ function nodeItself(version: string) {
     version,
     purl: `pkg:generic/node@${version}`,
     licenses: [{ license: { id: 'MIT' } }],
+  };
+}
+
+/** It lies within the driver, which does not list it. */
+function sqliteItself(version: string) {
+  return {
+    'bom-ref': `sqlite@${version}`,
+    type: 'library',
+    name: 'sqlite',
+    version,
+    purl: `pkg:generic/sqlite@${version}`,
+    licenses: [{ license: { id: 'blessing' } }],
   };
 }

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { validate } from 'dockerfile-utils';
 import t from 'tap';
 import { buildBinary } from '../../build/build.ts';
+import { licensesOf } from '../../build/licenses.ts';
 import { findTarget, HOST } from '../../build/targets.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { addressIn, reconciled } from '../daemon/process.ts';
@@ -65,6 +66,7 @@ t.test('the image, made by its steps, settles an order', { skip: cannotContain()
   t.teardown(scratch.remove);
   const place = (name: string) => join(scratch.path, name);
   const { file } = await buildBinary(findTarget(HOST), place('reconciled'));
+  writeFileSync(`${file}.licenses.txt`, licensesOf(process.execPath));
   execFileSync(join(ROOT, 'deploy/image.sh'), [file, place('built')]);
   const image = makeImage(last, place('built'), place('root'));
   const files = readdirSync(image.root, { recursive: true, encoding: 'utf8' });
@@ -73,6 +75,7 @@ t.test('the image, made by its steps, settles an order', { skip: cannotContain()
     ['usr/bin/reconciled'],
     'one program and no other',
   );
+  t.ok(files.includes('usr/share/doc/reconciled/licenses.txt'));
 
   // A gateway outside, under a name that is in /etc/hosts only, which Docker writes as well.
   const gateway = reconciled(['simulate-gateway', '--port', '0', '--seed', '7']);
