@@ -36,7 +36,9 @@ export function statementOf(
   for (const { question, answer } of heard) {
     if (question.kind !== 'inquire' || question.gateway !== gateway) continue;
     if (answer.kind !== 'statement') continue;
-    const recorded = (key: string) => payments.some((payment) => payment.transactionKey === key);
+    // The same key at another gateway is another transaction.
+    const recorded = (key: string) =>
+      payments.some((one) => one.gateway === gateway && one.transactionKey === key);
     return {
       inquiry: question,
       answer,

@@ -78,6 +78,12 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
       'presumed_declined not_at_gateway "PG 요청 실패"',
     ],
     ['pending 2h; pg keyless pending, requested 5m ago', 'pg: nothing', 'open'],
+    // What stayed unheard is recorded: it is not the one that is missing.
+    [
+      'pending 20m; pg keyless pending; pg K1 pending',
+      'pg: K1 silent, nothing else',
+      'presumed_declined not_at_gateway "PG 요청 실패"',
+    ],
     [
       'failed request_failed 1h; pg keyless presumed request_failed 1h ago "PG 요청 실패"',
       'pg: nothing',
@@ -98,6 +104,12 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
     ['pending 20m; pg keyless pending', 'pg: silent connection', 'unknown'],
     ['pending 20m; pg keyless pending', 'pg: listing silent', 'unknown'],
     ['pending 20m; pg keyless pending', 'pg: K2 silent, nothing else', 'unknown'],
+    // The same key at another gateway is another transaction, and nobody recorded this one.
+    [
+      'pending 20m; pg keyless pending; wallet K2 failed declined',
+      'pg: K2 silent, nothing else',
+      'unknown',
+    ],
     ['pending 20m; pg keyless pending, recorded since', 'pg: nothing', 'unknown'],
     [
       'failed not_at_gateway 2h; pg keyless presumed not_at_gateway',

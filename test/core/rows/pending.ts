@@ -454,6 +454,11 @@ export const PENDING: Rows = {
       'pg: K2 silent, nothing else',
       'stays pending gateway_silent; looks in 1m',
     ],
+    [
+      'pending 20m; pg K1 failed declined; wallet K2 failed declined',
+      'pg: K2 silent, nothing else; wallet: nothing',
+      'stays pending gateway_silent; looks in 1m',
+    ],
     ['pending 20m', 'pg: silent connection', 'stays pending gateway_silent; looks in 1m'],
     ['pending 20m', 'pg: listing silent', 'stays pending gateway_silent; looks in 1m'],
   ],
