@@ -43,20 +43,24 @@ export function decide(
 /** The decision for an order inside which an assert failed: it is held for a person, with nothing else touched. */
 export function holdForInternalError(theCase: Case, now: Instant): Decision {
   const { order } = theCase;
+  // A final order stays final: holding it would undo what was settled and told.
+  const final = order.state === 'completed' || order.state === 'failed';
   const held: Order = {
     ...order,
-    // A final order stays final: holding it would undo what was settled and told.
-    state: order.state === 'pending' ? 'held' : order.state,
-    reason: order.state === 'pending' || order.state === 'held' ? 'internal_error' : order.reason,
-    reasonText:
-      order.state === 'pending' || order.state === 'held' ? UNKNOWN_ERROR_TEXT : order.reasonText,
+    state: final ? order.state : 'held',
+    reason: final ? order.reason : 'internal_error',
+    reasonText: final ? order.reasonText : UNKNOWN_ERROR_TEXT,
     escalated: withReason(order.escalated, 'internal_error'),
     updatedAt: now,
     looks: order.looks + 1,
     lookAt: now + DAY_MS,
     version: order.version + 1,
   };
-  const topic = held.state === 'held' ? 'order.held' : 'order.attention';
+  // A person may have ended the hold before this one: it is another, and nobody else tells of it.
+  const isTold = final
+    ? order.escalated.includes('internal_error')
+    : order.reason === 'internal_error';
+  const topic = final ? 'order.attention' : 'order.held';
   return {
     orderId: order.id,
     basis: order.version,
@@ -66,9 +70,7 @@ export function holdForInternalError(theCase: Case, now: Instant): Decision {
     payments: [],
     added: [],
     take: [],
-    effects: order.escalated.includes('internal_error')
-      ? []
-      : [orderEffect(topic, held, 'internal_error', UNKNOWN_ERROR_TEXT)],
+    effects: isTold ? [] : [orderEffect(topic, held, 'internal_error', UNKNOWN_ERROR_TEXT)],
     judgements: [],
   };
 }

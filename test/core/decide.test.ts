@@ -50,6 +50,15 @@ t.test('internal_error: an assert fails inside this order', async (t) => {
       'held unclear 20m; pg K1 pending',
       'stays held internal_error "알 수 없는 오류"; tells order.held; remembers that it told internal_error; looks in 1d',
     ],
+    // A person ended the hold, and it is another one: somebody hears of that too.
+    [
+      'pending resolved_by_person 20m; pg K1 pending; told internal_error',
+      'held internal_error "알 수 없는 오류"; tells order.held; looks in 1d',
+    ],
+    [
+      'held unclear 20m; pg K1 pending; told internal_error and unclear',
+      'stays held internal_error "알 수 없는 오류"; tells order.held; looks in 1d',
+    ],
     [
       'held internal_error 1d; pg K1 pending',
       'stays held internal_error "알 수 없는 오류"; looks in 1d',
