@@ -6,12 +6,20 @@ export const MAX_TEXT_LENGTH = 500;
  * every run of digits that could be a card number replaced by `****`.
  */
 export function boundedText(text: string, limit = MAX_TEXT_LENGTH): string {
-  return oneLine(maskCardNumbers(text.toWellFormed()), limit);
+  // On one line first: what stands between the digits is a space only then.
+  return bounded(maskCardNumbers(onOneLine(text)), limit);
 }
 
 /** The same for what is no card number however long its digits are: ids, names of products. */
 export function oneLine(text: string, limit = MAX_TEXT_LENGTH): string {
-  const line = text.toWellFormed().replace(CONTROL_CHARACTERS, ' ').trim();
+  return bounded(onOneLine(text), limit);
+}
+
+function onOneLine(text: string): string {
+  return text.toWellFormed().replace(CONTROL_CHARACTERS, ' ').trim();
+}
+
+function bounded(line: string, limit: number): string {
   if (line.length <= limit) return line;
   // A cut through a surrogate pair would leave half a character behind.
   const end = isHighSurrogate(line.charCodeAt(limit - 1)) ? limit - 1 : limit;
