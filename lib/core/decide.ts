@@ -215,9 +215,6 @@ function fail(look: Look, reason: Reason, text: string | null): Decision {
 
 function hold(look: Look, reason: Reason, text: string | null = null): Decision {
   const { theCase, now } = look;
-  if (theCase.order.state === 'held' && theCase.order.reason === reason) {
-    return stay(look, 'watching', false);
-  }
   const order: Order = {
     ...settled(look, 'held', reason, text),
     escalated: withReason(theCase.order.escalated, reason),

@@ -2,7 +2,7 @@ import { paymentEffect } from './announce.ts';
 import type { Assessed } from './assess.ts';
 import type { Effect, EffectTopic } from './effect.ts';
 import type { Answer } from './gateway.ts';
-import { isFreshCapture, type Look } from './look.ts';
+import type { Look } from './look.ts';
 import type { AmountMinor } from './money.ts';
 import type { Order } from './order.ts';
 import { isUnresolved, lastCaptured, type Payment } from './payment.ts';
@@ -146,34 +146,17 @@ function settleUnpaid(look: Look, order: Order, assessed: Assessed): Settled {
   if (judgement.transaction?.status === 'succeeded' && judgement.transaction.amount === 0) {
     return { payment: emptyCapture(payment, look), row: null, effects: [] };
   }
-  if (isFreshCapture(assessed)) {
-    return owe(
-      look,
-      payment,
-      judgement.transaction?.amount ?? payment.amount,
-      captureRow(look, order),
-    );
-  }
-  // Nothing was heard of it now, but money was before: ignorance never overwrites knowledge.
-  const captured = judgement.transaction === null ? lastCaptured(payment, order.currency) : 0;
+  // What was heard now, or before when nothing was: ignorance never overwrites knowledge.
+  const captured = lastCaptured(payment, order.currency);
   if (captured > 0) {
     const row = captured === order.amount ? captureRow(look, order) : 'mismatched_capture';
     return owe(look, payment, captured, row);
   }
   const known = learned(payment, judgement, look.now);
   switch (judgement.verdict) {
-    case 'mismatched': {
-      const { transaction } = judgement;
-      const capturedHere =
-        transaction?.status === 'succeeded' &&
-        transaction.orderId === order.id &&
-        transaction.currency === order.currency;
-      return capturedHere
-        ? owe(look, payment, transaction.amount, 'mismatched_capture')
-        : { ...escalate(look, known, 'mismatched'), row: null };
-    }
+    case 'mismatched':
     case 'unclear':
-      return { ...escalate(look, known, 'unclear'), row: null };
+      return { ...escalate(look, known, judgement.verdict), row: null };
     case 'captured':
     case 'declined':
       return { payment: known, row: null, effects: [] };

@@ -48,7 +48,7 @@ export function questions(
       : involved,
   );
   if (heard.length === 0) return first;
-  if (final) return refunds(theCase, heard, policy, now, asked);
+  if (final) return refunds(theCase, heard, policy, now);
   const captured = assess(theCase, heard, policy, now).payments.some(
     ({ judgement }) => judgement.verdict === 'captured',
   );
@@ -78,9 +78,7 @@ function inquiry(theCase: Case, gateway: GatewayPolicy, nudged: boolean): Inquir
   const needed = here.filter(
     (payment) => nudged || order.state !== 'pending' || isUnresolved(payment),
   );
-  const keyless = needed.some(
-    (payment) => payment.transactionKey === null && isUnresolved(payment),
-  );
+  const keyless = needed.some(({ transactionKey }) => transactionKey === null);
   return {
     kind: 'inquire',
     gateway: gateway.name,
@@ -104,14 +102,12 @@ function refunds(
   heard: readonly Heard[],
   policy: Policy,
   now: Instant,
-  asked: ReadonlySet<string>,
 ): readonly RefundOrder[] {
   if (heard.some(({ question }) => question.kind === 'refund')) return [];
   return assess(theCase, heard, policy, now).payments.flatMap(({ payment, before, judgement }) => {
     const { transaction } = judgement;
     const due = before?.state === 'refund_due' && refundable(payment, policy);
-    if (!due || payment.gateway === null || !asked.has(payment.gateway)) return [];
-    if (transaction === null || transaction.status !== 'succeeded') return [];
+    if (!due || payment.gateway === null || transaction?.status !== 'succeeded') return [];
     return [
       {
         kind: 'refund' as const,
