@@ -4,6 +4,7 @@ import type { Decision } from '../../lib/core/decision.ts';
 import { assertDecision } from '../../lib/core/invariants.ts';
 import { REASONS, type Reason } from '../../lib/core/reason.ts';
 import { MINUTE_MS } from '../../lib/core/time.ts';
+import { bookkeepingFaults } from './bookkeeping.ts';
 import { deepFreeze } from './freeze.ts';
 import { situation } from './language.ts';
 import { FINAL } from './rows/final.ts';
@@ -30,6 +31,11 @@ function check(t: Test, [stored, heard, ...decided]: Row): void {
   const lines = (sentence: string) => sentence.replaceAll('; ', '\n');
   t.equal(lines(sentenceOf(theCase, decision)), lines(decided.join('; ')), `${stored} | ${heard}`);
   t.doesNotThrow(() => assertDecision(theCase, decision));
+  t.same(bookkeepingFaults(theCase, decision), [], `${stored} | ${heard}`);
+  const { order, reason } = decision;
+  const isHeldAnew = order.state === 'held' && reason === 'mismatched';
+  const isNew = order.state === 'pending' || order.state !== theCase.order.state || isHeldAnew;
+  t.equal(order.reason, isNew ? reason : theCase.order.reason, `${stored} | ${heard}`);
 }
 
 for (const table of [PENDING, HELD, FINAL, REFUNDS]) {
@@ -78,6 +84,9 @@ t.test('internal_error: an assert fails inside this order', async (t) => {
     collect(decision);
     t.equal(sentenceOf(theCase, decision), decided, stored);
     t.doesNotThrow(() => assertDecision(theCase, decision));
+    t.same(bookkeepingFaults(theCase, decision), [], stored);
+    const isFinal = decision.order.state !== 'held';
+    t.equal(decision.order.reason, isFinal ? theCase.order.reason : 'internal_error', stored);
   }
 });
 
@@ -106,8 +115,22 @@ t.test('what a look leaves in the order besides its decision', async (t) => {
     // Not being let through to a gateway is not a look at the order.
     ['pending 20m; pg K1 pending; looked 7 times', 'pg: silent circuit_open', 7, 0, false],
     ['pending 20m; pg K1 pending; looked 7 times', 'pg: silent stopping', 7, 0, false],
+    [
+      'pending 20m; pg K1 pending; wallet K2 pending; looked 7 times',
+      'pg: silent circuit_open; wallet: K2 pending',
+      7,
+      0,
+      false,
+    ],
+    // Doubt in which the gateway answers is no silence.
+    ['held unclear 4d; pg K1 pending; silent for 5m', 'pg: K1 absent', 1, null, false],
+    ['pending 9m; silent for 5m', 'pg: nothing', 1, null, false],
+    ['held unclear 4d; bank is configured too; silent for 5m', '', 1, null, false],
+    ['held unclear 4d; pg K1 pending; silent for 5m', 'pg: silent timeout', 1, 5, false],
+    ['held mismatched 4d; pg K1 pending; looked 7 times', 'pg: silent timeout', 8, null, false],
     // A new state begins the ladder again.
     ['pending 20m; pg K1 pending; looked 7 times', 'pg: K1 succeeded', 0, null, false],
+    ['held unclear 4d; pg K1 pending; silent for 5m', 'pg: K1 succeeded', 0, null, false],
     ['pending 20m; pg K1 pending; looked 7 times', 'pg: K1 succeeded, nothing else', 0, null, true],
     ['pending 20m; pg K1 pending; looked 7 times', 'pg: K1 failed, nothing else', 0, null, true],
     [
@@ -130,8 +153,8 @@ t.test('what a look leaves in the order besides its decision', async (t) => {
 
 t.test('what is told carries everything that a reader needs', async (t) => {
   const { theCase, heard, policy } = situation(
-    'pending 20m; pg K1 pending; pg K2 pending',
-    'pg: K1 succeeded, K2 succeeded 7000',
+    'pending 20m; pg K1 pending; pg K2 pending "두 번째"',
+    'pg: K1 succeeded "정상 승인", K2 succeeded 7000',
   );
   t.same(decide(theCase, heard, policy, NOW).effects, [
     {
@@ -143,7 +166,7 @@ t.test('what is told carries everything that a reader needs', async (t) => {
       productId: null,
       gateway: null,
       reason: 'captured',
-      text: null,
+      text: '정상 승인',
       amount: 5_000,
       currency: 'KRW',
       onHand: null,
@@ -158,7 +181,7 @@ t.test('what is told carries everything that a reader needs', async (t) => {
       productId: null,
       gateway: null,
       reason: 'mismatched_capture',
-      text: null,
+      text: '두 번째',
       amount: 7_000,
       currency: 'KRW',
       onHand: null,
@@ -173,11 +196,32 @@ t.test('what is told carries everything that a reader needs', async (t) => {
       productId: null,
       gateway: null,
       reason: 'refund_by_hand',
-      text: null,
+      text: '두 번째',
       amount: 7_000,
       currency: 'KRW',
       onHand: null,
       since: null,
     },
   ]);
+});
+
+t.test('the words of a refusal and the receipt of a refund are kept', async (t) => {
+  const { theCase, heard, policy } = situation(
+    'failed declined 2h; wallet K1 refund_due 5000 "정상 승인"; wallet K2 refund_due 5000',
+    'wallet: K1 succeeded, K2 succeeded; wallet refunds K1: refused "too old"; wallet refunds K2: done 5000',
+  );
+  const { payments, effects } = decide(theCase, heard, policy, NOW);
+  t.match(payments, [{ reasonText: 'too old' }, { refundReference: 'K2' }]);
+  t.match(effects, [{ text: 'too old', amount: 5_000 }, { text: null }]);
+});
+
+t.test('a refund at one gateway is none of the same key at another', async (t) => {
+  const { theCase, heard, policy } = situation(
+    'failed declined 2h; pg K1 refund_due 5000, told refund_by_hand; wallet K2 refund_due 5000',
+    'wallet: K2 succeeded, nothing else; wallet refunds K2: done 5000',
+  );
+  const payments = theCase.payments.map((payment) => ({ ...payment, transactionKey: 'K2' }));
+  const decision = decide({ ...theCase, payments }, heard, policy, NOW);
+  t.match(decision.payments, [{ id: 'pay-K2', state: 'refunded' }]);
+  t.equal(decision.payments.length, 1);
 });

@@ -187,7 +187,8 @@ function parsePayment({ order, addedSince }: Draft, clause: string): Payment {
   const state = presumed ? 'failed' : oneOf(PAYMENT_STATES, stateWord);
   const owed = state === 'refund_due' || state === 'refunded';
   const reason = reasonWord === undefined ? null : oneOf(REASONS, reasonWord);
-  const settledAt = state === 'pending' ? null : NOW - (ago === undefined ? 0 : duration(ago));
+  const long = presumed ? NOW : order.createdAt;
+  const settledAt = state === 'pending' ? null : ago === undefined ? long : NOW - duration(ago);
   const due = amount === undefined ? AMOUNT : Number(amount);
   let payment: Payment = {
     id: paymentId(label),
@@ -209,22 +210,36 @@ function parsePayment({ order, addedSince }: Draft, clause: string): Payment {
   if (state === 'refunded') payment = withFound(payment, 'refunded', due);
   else if (state === 'succeeded' || owed) payment = withFound(payment, 'succeeded', due);
   for (const detail of rest) {
-    const [, requested, told, since, found, foundAmount, receipt] = match(
+    const [, requested, told, since, found, foundAmount, currency, other, receipt] = match(
       detail,
-      /^(?:requested (\w+) ago|told (.+)|(recorded since)|heard ([a-z_]+)(?: (\d+))?|receipt (\S+))$/,
+      /^(?:requested (\w+) ago|told (.+)|(recorded since)|heard ([a-z_]+)(?: (\d+))?(?: ([A-Z]{3}))?( of another order)?|receipt (\S+))$/,
     );
     if (requested !== undefined) payment = { ...payment, requestedAt: NOW - duration(requested) };
     if (told !== undefined) payment = { ...payment, escalated: reasons(told) };
     if (since !== undefined) addedSince.add(payment.id);
-    if (found !== undefined) payment = withFound(payment, found, Number(foundAmount ?? AMOUNT));
+    if (found !== undefined) {
+      payment = withFound(
+        payment,
+        found,
+        Number(foundAmount ?? AMOUNT),
+        currency,
+        other === undefined,
+      );
+    }
     if (receipt !== undefined) payment = { ...payment, refundReference: receipt };
   }
   return payment;
 }
 
-function withFound(payment: Payment, statusWord: string, amount: number): Payment {
+function withFound(
+  payment: Payment,
+  statusWord: string,
+  amount: number,
+  currency = CURRENCY,
+  ours = true,
+): Payment {
   const status = oneOf(TRANSACTION_STATUSES, statusWord);
-  const found = { status, amount, currency: CURRENCY, ours: true, at: payment.requestedAt };
+  const found = { status, amount, currency, ours, at: payment.requestedAt };
   return { ...payment, found };
 }
 

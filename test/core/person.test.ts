@@ -1,6 +1,7 @@
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { assertDecision } from '../../lib/core/invariants.ts';
 import { recordRefund, resolve } from '../../lib/core/resolve.ts';
+import { bookkeepingFaults } from './bookkeeping.ts';
 import { deepFreeze } from './freeze.ts';
 import { paymentId, situation } from './language.ts';
 import { sentenceOf } from './sentences.ts';
@@ -68,6 +69,29 @@ const RESOLVE: readonly Row[] = [
     'completed resolved_by_person; K1 succeeded resolved_by_person',
     'takes 1 lamp; tells order.completed; looks never',
   ],
+  [
+    'held unclear 3h; pg K1 pending; looked 7 times; silent for 4d; planned in 1d',
+    'pending',
+    'pending resolved_by_person; nobody is told; looks now',
+  ],
+  // It was declined, and holds money all the same.
+  [
+    'held mismatched 3h; wallet K1 failed declined, heard succeeded 4000',
+    'failed',
+    'failed resolved_by_person; K1 refund_due 4000 late_capture',
+    'tells order.failed, refund.due late_capture of K1; looks now',
+  ],
+  // Money of another order, or in another currency, is not ours to give back.
+  [
+    'held mismatched 3h; wallet K1 pending, heard succeeded 5000 of another order',
+    'failed',
+    'failed resolved_by_person; tells order.failed; looks in 1m',
+  ],
+  [
+    'held mismatched 3h; wallet K1 pending, heard succeeded 5000 USD',
+    'failed',
+    'failed resolved_by_person; tells order.failed; looks in 1m',
+  ],
   // What is owed already is not owed again.
   [
     'held unclear 3h; pg K1 refund_due 5000',
@@ -96,6 +120,11 @@ const RESOLVE_REFUSED: readonly Row[] = [
     'held unclear 3h; pg K1 pending; stock short',
     'completed K1',
     'the stock of product lamp does not suffice',
+  ],
+  [
+    'held unclear 3h; pg K1 pending; buys 1 lamp and 2 cable; on hand 5 lamp and 1 cable',
+    'completed K1',
+    'the stock of product cable does not suffice',
   ],
   [
     'held unclear 3h; pg K1 pending',
@@ -165,7 +194,7 @@ const REFUND_REFUSED: readonly Row[] = [
 ];
 
 /** A person's command and what follows from it: a decision told in full, or the sentence that refuses it. */
-function command(stored: string, words: string): string {
+function command(t: Test, stored: string, words: string): string {
   const { theCase, policy } = deepFreeze(situation(stored, ''));
   const [verb, label, reference = ''] = words.split(' ');
   const id = label === undefined ? null : paymentId(label);
@@ -176,6 +205,10 @@ function command(stored: string, words: string): string {
   if (outcome === 'same') return 'same';
   if ('refused' in outcome) return outcome.refused;
   assertDecision(theCase, outcome);
+  t.same(bookkeepingFaults(theCase, outcome), [], `${stored} | ${words}`);
+  const { order } = outcome;
+  t.equal(order.reason, verb === 'refunded' ? theCase.order.reason : 'resolved_by_person');
+  if (verb !== 'refunded') t.match(order, { reasonText: null, looks: 0, silentSince: null });
   const told = outcome.effects.length === 0 ? '; nobody is told; looks' : '; looks';
   return sentenceOf(theCase, outcome).replace('; looks', told);
 }
@@ -195,7 +228,7 @@ const TABLES = {
 for (const [name, table] of Object.entries(TABLES)) {
   t.test(name, async (t) => {
     for (const [stored, words, ...follows] of table) {
-      t.equal(command(stored, words), follows.join('; '), `${stored} | ${words}`);
+      t.equal(command(t, stored, words), follows.join('; '), `${stored} | ${words}`);
     }
   });
 }
@@ -208,10 +241,17 @@ t.test('an accepted payment is settled, and the receipt of a refund is kept', as
     order: { paidBy: paymentId('K1'), looks: 0, silentSince: null },
     payments: [{ state: 'succeeded', settledAt: NOW, presumedAt: null }],
   });
-  const owed = situation('failed out_of_stock 3h; pg K1 refund_due 5000', '');
+  const owed = situation('failed out_of_stock 3h; pg K1 refund_due 4000', '');
   const recorded = recordRefund(owed.theCase, paymentId('K1'), 'R-1', owed.policy, NOW);
   t.match(recorded, {
     payments: [{ refundReference: 'R-1', settledAt: NOW }],
-    effects: [{ topic: 'refund.done', amount: 5_000, currency: 'KRW' }],
+    effects: [
+      {
+        topic: 'refund.done',
+        key: 'refund.done:ORDER000001:pay-K1:refunded:v2',
+        amount: 4_000,
+        currency: 'KRW',
+      },
+    ],
   });
 });

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { assertDecision } from '../../lib/core/invariants.ts';
 import { applyRequest, type RequestResult } from '../../lib/core/request.ts';
+import { bookkeepingFaults } from './bookkeeping.ts';
 import { deepFreeze } from './freeze.ts';
 import { paymentId, situation } from './language.ts';
 import { sentenceOf } from './sentences.ts';
@@ -21,6 +22,16 @@ const TABLE: readonly (readonly [stored: string, result: string, follows: string
     'pending 1m; pg keyless pending',
     'accepted as K7',
     'stays pending still_open; keyless is K7: stays pending; looks now',
+  ],
+  [
+    'pending 1m; pg K1 failed declined; pg keyless pending; planned in 9m',
+    'accepted as K7',
+    'stays pending still_open; keyless is K7: stays pending; looks in 9m',
+  ],
+  [
+    'failed not_at_gateway 1h; pg keyless presumed not_at_gateway 1m ago "PG 요청 실패"; planned in 59m',
+    'accepted as K7',
+    'stays failed still_open; keyless is K7: pending; looks now',
   ],
   [
     'pending 1m; pg keyless pending',
@@ -72,6 +83,7 @@ t.test('what a sent request makes of its payment', async (t) => {
     if (result === undefined) throw new Error(`no result: "${words}"`);
     const decision = applyRequest(theCase, paymentId('keyless'), result, NOW);
     assertDecision(theCase, decision);
+    t.same(bookkeepingFaults(theCase, decision), [], `${stored} | ${words}`);
     t.equal(sentenceOf(theCase, decision), follows, `${stored} | ${words}`);
   }
 });
@@ -122,6 +134,7 @@ t.test('what a request makes of a payment that a look gave a key to', async (t) 
     if (result === undefined) throw new Error(`no result: "${words}"`);
     const decision = applyRequest(theCase, paymentId('K1'), result, NOW);
     assertDecision(theCase, decision);
+    t.same(bookkeepingFaults(theCase, decision), [], `${stored} | ${words}`);
     t.equal(sentenceOf(theCase, decision), follows, `${stored} | ${words}`);
     const asksForAll = decision.changed && result.kind === 'nobody_knows';
     t.equal(decision.order.listedAt === null, asksForAll || theCase.order.listedAt === null);
