@@ -57,7 +57,42 @@ export const FINAL: Rows = {
       'adds K2 refund_due 9000 mismatched_capture; tells refund.due of K2; looks now',
     ],
   ],
+  'a capture of nothing: there is nothing to give back': [
+    [
+      'failed declined 2h; pg K1 pending',
+      'pg: K1 succeeded 0, nothing else',
+      'stays failed watching; K1 failed nothing_due; looks never',
+    ],
+    [
+      'failed not_at_gateway 2h; pg K1 presumed not_at_gateway 2h ago',
+      'pg: K1 succeeded 0, nothing else',
+      'stays failed watching; K1 failed nothing_due; looks never',
+    ],
+    [
+      'failed declined 2h; pg K1 failed declined "한도초과"',
+      'pg: K1 succeeded 0, nothing else',
+      'stays failed watching; K1 stays failed, heard succeeded; looks never',
+    ],
+    [
+      'failed declined 2h; wallet K1 pending',
+      'wallet: K1 succeeded 1, nothing else',
+      'stays failed mismatched_capture; K1 refund_due 1 mismatched_capture',
+      'tells refund.due of K1; looks now',
+    ],
+  ],
   'other mismatched or unclear ones: a person is told once': [
+    [
+      'completed by K1 2h; pg K1 succeeded; pg K2 pending, told unclear',
+      'pg: K1 succeeded, K2 succeeded 5000 USD, nothing else',
+      'stays completed watching; K2 stays pending, heard succeeded, told mismatched',
+      'tells order.attention mismatched of K2; looks in 1m',
+    ],
+    [
+      'failed not_at_gateway 1d; pg keyless presumed not_at_gateway 1d ago "PG 요청 실패"',
+      'pg: K1 partly_refunded, nothing else',
+      'stays failed watching; keyless is K1: pending, told mismatched',
+      'tells order.attention mismatched of keyless; looks in 1m',
+    ],
     [
       'completed by K1 2h; pg K1 succeeded; pg K2 pending',
       'pg: K1 succeeded, K2 succeeded of another order, nothing else',
@@ -122,6 +157,17 @@ export const FINAL: Rows = {
       'pg: silent timeout',
       'stays failed watching; nothing new; looks in 1m',
     ],
+    [
+      'completed by K1 2h; pg K1 succeeded; nudged',
+      'pg: K1 succeeded, listing silent',
+      'stays completed watching; nothing new; looks in 1m',
+    ],
+    // Its own payment, still to be taken by the gateway's word: nothing was taken back.
+    [
+      'completed resolved_by_person by K1 2h; pg K1 succeeded, heard unrecognised',
+      'pg: K1 authorised, nothing else',
+      'stays completed watching; K1 stays succeeded, heard authorised; looks never',
+    ],
     // A forged callback names a transaction of somebody else.
     [
       'failed declined 2h; pg K1 failed declined, heard failed; nudged',
@@ -172,6 +218,28 @@ export const FINAL: Rows = {
       'tells order.attention open_too_long of K1; looks in 1d',
     ],
     [
+      'failed declined 4d; pg K1 pending, heard pending',
+      'pg: K1 pending until in 1h, nothing else',
+      'stays failed watching; nothing new; looks in 1d',
+    ],
+    [
+      'failed declined 2h; pg K1 pending, heard pending',
+      'pg: K1 pending until 1m ago, nothing else',
+      'stays failed watching; K1 stays pending, told open_too_long',
+      'tells order.attention open_too_long of K1; looks in 1m',
+    ],
+    [
+      'failed declined 3d; pg K1 pending, heard pending',
+      'pg: K1 pending, nothing else',
+      'stays failed watching; nothing new; looks in 1m',
+    ],
+    // Of a presumption nobody has to hear, however long its gateway is silent.
+    [
+      'failed not_at_gateway 5d; pg keyless presumed not_at_gateway 4d ago',
+      'pg: silent timeout',
+      'stays failed watching; nothing new; looks in 1m',
+    ],
+    [
       'failed declined 4d; pg K1 pending, told silent_too_long',
       'pg: silent timeout',
       'stays failed watching; nothing new; looks in 1m',
@@ -189,6 +257,11 @@ export const FINAL: Rows = {
     ],
   ],
   'watching: a final order that was never listed in full is listed an hour later': [
+    [
+      'completed by K1 30m; pg K1 succeeded; bank is configured too; never listed',
+      'pg: K1 succeeded',
+      'stays completed watching; nothing new; looks in 30m',
+    ],
     [
       'completed by K1 30m; pg K1 succeeded; never listed',
       'pg: K1 succeeded',
@@ -227,6 +300,18 @@ export const FINAL: Rows = {
       'completed by keyless-2 2h; wallet keyless-1 presumed not_at_gateway 2h ago; wallet keyless-2 succeeded',
       'wallet: K1 succeeded, nothing else',
       'stays completed watching; keyless-2 is K1: stays succeeded; looks in 22h',
+    ],
+    [
+      'completed by keyless 2h; wallet keyless succeeded',
+      'pg: K1 succeeded, nothing else; wallet: nothing',
+      'stays completed duplicate_capture; adds K1 refund_due 5000 duplicate_capture',
+      'tells refund.due of K1, order.attention refund_by_hand of K1; looks in 1d',
+    ],
+    [
+      'completed by keyless 2h; wallet keyless succeeded',
+      'wallet: K1 succeeded 5000 USD, nothing else',
+      'stays completed watching; adds K1 pending',
+      'tells order.attention mismatched of K1; looks in 1m',
     ],
     [
       'completed by keyless 2h; wallet keyless succeeded',

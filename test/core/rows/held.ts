@@ -41,6 +41,22 @@ export const HELD: Rows = {
     ],
   ],
   'held: a person decides, whatever is heard': [
+    // Any other word of the gateway is kept.
+    [
+      'held mismatched 4d; pg K1 pending, heard succeeded 4000',
+      'pg: K1 succeeded 3000',
+      'stays held held; K1 stays pending, heard succeeded; looks in 1d',
+    ],
+    [
+      'held mismatched 4d; pg K1 pending, heard succeeded',
+      'pg: K1 succeeded 5000 USD',
+      'stays held held; K1 stays pending, heard succeeded; looks in 1d',
+    ],
+    [
+      'held mismatched 4d; pg K1 pending, heard succeeded',
+      'pg: K1 succeeded of another order',
+      'stays held held; K1 stays pending, heard succeeded; looks in 1d',
+    ],
     [
       'held mismatched 4d; pg K1 pending, heard succeeded 4000',
       'pg: K1 succeeded 4000',

@@ -45,6 +45,31 @@ export const PENDING: Rows = {
       'tells order.completed; looks never',
     ],
     [
+      'pending 10m; pg keyless pending',
+      'pg: K1 succeeded, nothing else',
+      'completed captured; keyless is K1: succeeded captured; takes 1 lamp',
+      'tells order.completed; looks never',
+    ],
+    // Nothing of these is on its way: one was refused, of the other the gateway named the key.
+    [
+      'pending 1m; pg keyless failed declined; pg K1 pending',
+      'pg: K1 succeeded, nothing else',
+      'completed captured; K1 succeeded captured; takes 1 lamp; tells order.completed; looks never',
+    ],
+    // The transaction of a gateway is nobody's elsewhere, whatever its key.
+    [
+      'pending 20m; wallet keyless pending',
+      'pg: K1 succeeded, nothing else; wallet: nothing',
+      'completed captured; keyless presumed not_at_gateway "PG 요청 실패"',
+      'adds K1 succeeded captured; takes 1 lamp; tells order.completed; looks in 1h',
+    ],
+    [
+      'pending 20m; wallet K1 failed declined',
+      'pg: K1 succeeded, nothing else; wallet: nothing',
+      'completed captured; adds K1 succeeded captured; takes 1 lamp; tells order.completed',
+      'looks never',
+    ],
+    [
       'pending 20m',
       'pg: K1 succeeded, nothing else',
       'completed captured; adds K1 succeeded captured; takes 1 lamp; tells order.completed',
@@ -277,6 +302,11 @@ export const PENDING: Rows = {
   ],
   'silent_too_long: silent longer than hold_after while the gateway answers others': [
     [
+      'pending gateway_silent 5d; pg K1 pending; wallet K2 pending; silent for 4d; pg answers nobody',
+      'pg: silent timeout; wallet: silent timeout',
+      'held silent_too_long; tells order.held; looks in 1m',
+    ],
+    [
       'pending gateway_silent 5d; pg K1 pending; silent for 4d',
       'pg: silent timeout',
       'held silent_too_long; tells order.held; looks in 1m',
@@ -397,6 +427,19 @@ export const PENDING: Rows = {
       'pending 20m; pg K1 failed declined "한도초과"',
       'pg: nothing',
       'failed declined "한도초과"; tells order.failed; looks never',
+    ],
+    [
+      'pending 20m; pg K1 pending; pg K2 pending; pg K3 pending',
+      'pg: K1 failed "한도초과", K2 failed "잘못된 카드", K3 attempt_failed "3DS", nothing else',
+      'failed declined "잘못된 카드"; K1 failed declined "한도초과"; K2 failed declined "잘못된 카드"',
+      'K3 presumed attempt_failed "3DS"; tells order.failed; looks in 1h',
+    ],
+    // It was declined, then held the whole amount; it was not asked about again.
+    [
+      'pending 20m; wallet K1 failed declined, heard succeeded',
+      'wallet: nothing',
+      'failed declined; K1 refund_due 5000 late_capture',
+      'tells order.failed, refund.due late_capture of K1; looks now',
     ],
     // It was declined, then held money of another amount; a person sent it back, and it was not asked about again.
     [

@@ -14,7 +14,26 @@ export const REFUNDS: Rows = {
       'stays completed refunded; K2 refunded 4000 refunded; tells refund.done of K2; looks never',
     ],
   ],
+  'each payment by the answer to its own refund': [
+    [
+      'completed by K1 2h; wallet K1 succeeded; wallet K2 refund_due 5000; wallet K3 refund_due 5000',
+      'wallet: K1 succeeded, K2 succeeded, K3 succeeded, nothing else; wallet refunds K2: refused; wallet refunds K3: done 5000',
+      'stays completed refunded; K2 stays refund_due, told refund_refused; K3 refunded 5000 refunded',
+      'tells order.attention refund_refused of K2, refund.done of K3; looks in 1d',
+    ],
+    [
+      'completed by K1 2h; wallet K1 succeeded; pg K2 refund_due 5000, told refund_by_hand; wallet K3 refund_due 5000',
+      'pg: K2 succeeded, nothing else; wallet: K1 succeeded, K3 succeeded, nothing else; wallet refunds K3: done 5000',
+      'stays completed refunded; K3 refunded 5000 refunded; tells refund.done of K3; looks in 1d',
+    ],
+  ],
   'refund_underway: underway or silent, later': [
+    // It is committed as due already: no reason to look again at once.
+    [
+      'completed by K1 2h; wallet K1 succeeded; wallet K2 refund_due 5000 duplicate_capture',
+      'wallet: K1 succeeded, K2 succeeded, nothing else; wallet refunds K2: underway',
+      'stays completed refund_underway; nothing new; looks in 1m',
+    ],
     [
       'failed out_of_stock 2h; wallet K1 refund_due 5000 out_of_stock',
       'wallet: K1 succeeded, nothing else; wallet refunds K1: underway',
