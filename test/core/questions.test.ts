@@ -17,6 +17,7 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
   'the happy path costs one question about one key': [
     ['pending 20m; pg K1 pending', '', 'asks pg about K1'],
     ['pending 20m; pg K1 pending; wallet is configured too', '', 'asks pg about K1'],
+    ['pending 1m; pg K1 pending', '', 'asks pg about K1'],
     ['pending 20m; pg K1 pending; wallet is configured too', 'pg: K1 succeeded', 'asks nothing'],
     ['held unclear 20m; pg K1 pending', 'pg: K1 succeeded', 'asks nothing'],
   ],
@@ -37,6 +38,11 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
       'asks nothing',
     ],
     ['pending 20m; pg K1 pending; wallet K2 pending', '', 'asks pg about K1; asks wallet about K2'],
+    [
+      'pending 20m; pg K1 pending; pg K2 pending; wallet is configured too',
+      'pg: K1 succeeded, K2 failed',
+      'asks nothing',
+    ],
     [
       'pending 20m; bank K1 pending; pg is configured too',
       'bank: K1 failed',
@@ -74,6 +80,11 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
     ['pending 20m; pg K1 pending; a callback named K1 at pg', '', 'asks pg about K1'],
     ['pending 20m; bank K1 pending; a callback named K9 at bank', '', 'asks bank about K1 and K9'],
     ['pending 20m; a callback named K9 at bank; pg is configured too', '', 'asks bank about K9'],
+    [
+      'pending 20m; pg K1 pending; a callback named K9 at bank',
+      '',
+      'asks pg about K1; asks bank about K9',
+    ],
   ],
   'no payment at all': [
     ['pending 9m', '', 'asks nothing'],
@@ -110,6 +121,12 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
       'asks pg about K1 and all; asks wallet about all',
     ],
     ['completed by K1 2h; pg K1 succeeded', 'pg: K1 succeeded, nothing else', 'asks nothing'],
+    [
+      'completed by K1 2h; bank K1 succeeded; pg is configured too; nudged',
+      '',
+      'asks bank about K1; asks pg about all',
+    ],
+    ['completed nothing_due 1m; nothing to pay; never listed', '', 'asks pg about all'],
   ],
   'a refund is asked for after a look, when it is committed as due and the money is still there': [
     ['failed out_of_stock 2h; wallet K1 refund_due 5000', '', 'asks wallet about K1 and all'],
@@ -132,6 +149,12 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
     ['failed out_of_stock 2h; wallet K1 refund_due 5000', 'wallet: K1 silent', 'asks nothing'],
     ['failed out_of_stock 2h; pg K1 refund_due 5000', 'pg: K1 succeeded', 'asks nothing'],
     ['failed out_of_stock 2h; wallet K1 refunded 5000', 'wallet: K1 succeeded', 'asks nothing'],
+    // It has to be committed as due before.
+    [
+      'failed out_of_stock 2h; wallet K1 refunded 5000',
+      'wallet: K1 refunded, K2 succeeded, nothing else',
+      'asks nothing',
+    ],
     ['failed declined 2h; wallet K1 pending', 'wallet: K1 succeeded', 'asks nothing'],
     ['pending 20m; wallet K1 pending; stock short', 'wallet: K1 succeeded', 'asks nothing'],
     [
@@ -186,7 +209,18 @@ t.test('every try of a refund has the same idempotency key', async (t) => {
     );
     return questions(theCase, heard, policy, now, false);
   };
-  t.match(refundAt(NOW), [{ kind: 'refund', idempotencyKey: `refund:${ORDER_ID}:pay-K1` }]);
+  t.same(refundAt(NOW), [
+    {
+      kind: 'refund',
+      gateway: 'wallet',
+      orderId: ORDER_ID,
+      userId: 'member-1',
+      key: 'K1',
+      amount: 5_000,
+      currency: 'KRW',
+      idempotencyKey: `refund:${ORDER_ID}:pay-K1`,
+    },
+  ]);
   t.same(refundAt(NOW), refundAt(NOW + MINUTE_MS));
 });
 

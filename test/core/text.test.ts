@@ -27,6 +27,9 @@ t.test('it is bounded, and no character is cut in half', async (t) => {
   t.equal(boundedText('abc', 2), 'ab');
   t.equal(boundedText('a😀', 2), 'a');
   t.equal(boundedText('a😀', 3), 'a😀');
+  t.equal(boundedText('a\u{10000}', 2), 'a', 'the first pair');
+  t.equal(boundedText('a\u{10ffff}', 2), 'a', 'the last pair');
+  t.equal(boundedText('a！b', 2), 'a！', 'no pair');
 });
 
 t.test('an id or a name is one line as well, and keeps its digits', async (t) => {
