@@ -22,7 +22,6 @@ export interface Rest {
 
 /** The rows of final orders in the order of the table: the first that some payment shows names the decision. */
 const ROWS: readonly Reason[] = [
-  'out_of_stock',
   'duplicate_capture',
   'late_capture',
   'mismatched_capture',
