@@ -109,7 +109,8 @@ function payBack(look: Look, order: Order, { payment, judgement }: Assessed): Se
 
 function underway(look: Look, payment: Payment, partly: boolean): Settled {
   const gateway = look.policy.gateways.find(({ name }) => name === payment.gateway);
-  if (!(gateway?.canRefund ?? false)) return escalate(look, payment, 'refund_by_hand');
+  const byHand = !(gateway?.canRefund ?? false) || payment.escalated.includes('refund_by_hand');
+  if (byHand) return escalate(look, payment, 'refund_by_hand');
   // How much of it went back is not known, so another refund could pay back too much.
   if (partly || !refundable(payment, look.policy)) return escalate(look, payment, 'refund_refused');
   return { payment, row: 'refund_underway', effects: [] };

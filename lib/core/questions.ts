@@ -123,8 +123,8 @@ function refunds(
   });
 }
 
-/** The daemon may ask for this refund itself. */
-export function refundable(payment: Payment, policy: Policy): boolean {
-  const gateway = gatewayPolicy(policy, payment.gateway);
-  return (gateway?.canRefund ?? false) && !payment.escalated.includes('refund_refused');
+/** The daemon may ask for this refund itself: the gateway can, and no person was asked to make it, who may have since. */
+export function refundable({ gateway, escalated }: Payment, policy: Policy): boolean {
+  const asked = escalated.includes('refund_refused') || escalated.includes('refund_by_hand');
+  return (gatewayPolicy(policy, gateway)?.canRefund ?? false) && !asked;
 }

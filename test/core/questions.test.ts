@@ -162,6 +162,12 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
       'wallet: K1 succeeded',
       'asks nothing',
     ],
+    // It could not refund when a person was asked to, who may have paid it back since.
+    [
+      'failed out_of_stock 2h; wallet K1 refund_due 5000, told refund_by_hand',
+      'wallet: K1 succeeded',
+      'asks nothing',
+    ],
     [
       'failed out_of_stock 2h; wallet K1 refund_due 5000',
       'wallet: K1 succeeded; wallet refunds K1: underway',

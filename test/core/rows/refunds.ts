@@ -109,5 +109,11 @@ export const REFUNDS: Rows = {
       'pg: silent timeout',
       'stays failed refund_by_hand; nothing new; looks in 1m',
     ],
+    // The gateway has learned to refund, or is configured again: a person was asked to, and may have paid it back since.
+    [
+      'failed out_of_stock 2h; wallet K1 refund_due 5000 out_of_stock, told refund_by_hand',
+      'wallet: K1 succeeded, nothing else',
+      'stays failed refund_by_hand; nothing new; looks in 1d',
+    ],
   ],
 };
