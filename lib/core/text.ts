@@ -28,13 +28,13 @@ function bounded(line: string, limit: number): string {
 
 /**
  * Replaces what could be a card number: 13 digits or more (the shortest card numbers have 13), alone or with a single
- * space, dot or dash between them. Longer runs are masked whole, because a card number may stand inside them.
+ * space, dot, dash or invisible character between them. Longer runs are masked whole, because a card number may stand inside them.
  */
 export function maskCardNumbers(text: string): string {
   return text.replace(CARD_LIKE, '****');
 }
 
-const CARD_LIKE = /\p{Nd}(?:[\s.\-\u2010-\u2015\u2212]?\p{Nd}){12,}/gu;
+const CARD_LIKE = /\p{Nd}(?:[\s.\-\u2010-\u2015\u2212\p{Cf}]?\p{Nd}){12,}/gu;
 
 const CONTROL_CHARACTERS = /[\p{Cc}\u2028\u2029]+/gu;
 

@@ -18,6 +18,8 @@ t.test('a text from outside becomes one that may be kept', async (t) => {
     ['thirteen 4222222222222', 'thirteen ****'],
     ['inside a longer run 99941111111111111119999', 'inside a longer run ****'],
     ['１２３４-５６７８-９８１４-１４５１', '****'],
+    ['1234\u200b5678\u200b9814\u200b1451', '****'],
+    ['\u202e1234\u20665678\u20699814\u00ad1451', '\u202e****'],
     ['twelve 123456789012', 'twelve 123456789012'],
     ['₩5,000 on 2025-08-16 for ORDER000001', '₩5,000 on 2025-08-16 for ORDER000001'],
     ['20250816:TR:9577c5', '20250816:TR:9577c5'],
