@@ -61,12 +61,12 @@ export function startSupervision({ daemon, env, clock, say }: Supervised): Super
   };
 }
 
-/** Runs `systemd-notify`; resolves when it ended, however. The first failure is said. */
-function teller(env: Supervised['env'], say: Supervised['say']) {
+/** Runs `systemd-notify`; resolves when it ended, however. The first failure is said. Of the environment it gets no secret. */
+function teller({ PATH, NOTIFY_SOCKET }: Supervised['env'], say: Supervised['say']) {
   let isSaid = false;
   return async (assignments: readonly string[]): Promise<void> => {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const options = { env: { ...env }, timeout: TOLD_WITHIN_MS };
+    const options = { env: { PATH, NOTIFY_SOCKET }, timeout: TOLD_WITHIN_MS };
     execFile('systemd-notify', [...assignments], options, (error) => {
       if (error !== null && !isSaid) {
         isSaid = true;

@@ -57,6 +57,20 @@ t.test('without a watchdog only the status is told', async (t) => {
   t.match(await heard(), /^STOPPING=1/);
 });
 
+t.test('the program that tells is given no secret of the environment', async (t) => {
+  const { heard, env } = await standIn(t, 'Object.values(process.env)');
+  const secrets = { RECONCILED_API_TOKEN: 'a secret', SMTP_PASSWORD: 'a secret' };
+  const clock = new TurnedClock();
+  const supervised = { ...watched([]), env: { ...env, ...secrets }, clock, say: t.fail };
+  const supervision = startSupervision(supervised);
+  const given = [await heard(), await heard()];
+  supervision.stopping();
+  for (const values of [...given, await heard()]) {
+    t.match(values, env.NOTIFY_SOCKET);
+    t.notMatch(values, 'a secret');
+  }
+});
+
 t.test('where systemd-notify is missing it is said once, with what to do', async (t) => {
   const clock = new TurnedClock();
   const said: string[] = [];
@@ -120,12 +134,12 @@ async function turn(clock: TurnedClock): Promise<void> {
   clock.turn();
 }
 
-/** A program of that name that says what it was given to a stream, which Node can listen to. */
-async function standIn(t: Test) {
+/** A program of that name that says what it was given (or other words) to a stream, which Node can listen to. */
+async function standIn(t: Test, words = 'process.argv.slice(2)') {
   const scratch = scratchDir('stand-in');
   const socket = join(scratch.path, 'socket');
   const script = `#!${process.execPath}
-require('node:net').connect(process.env.NOTIFY_SOCKET).end(process.argv.slice(2).join(' '));
+require('node:net').connect(process.env.NOTIFY_SOCKET).end(${words}.join(' '));
 `;
   writeFileSync(join(scratch.path, 'systemd-notify'), script, { mode: 0o755 });
   const said = queue();
