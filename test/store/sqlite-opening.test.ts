@@ -1,5 +1,7 @@
 import {
+  chmodSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   statSync,
   symlinkSync,
@@ -142,6 +144,19 @@ t.test('a writer makes the directory, for its user only, and the newest layout',
   t.equal(database.pragma('user_version', { simple: true }), SCHEMA_VERSION);
   database.close();
 });
+
+t.test(
+  'nobody else reads a database, whatever the folder allows that was there before',
+  async (t) => {
+    const directory = directoryOf(t);
+    chmodSync(directory, 0o777);
+    const store = open(t, join(directory, 'orders.db'));
+    await store.intake.createOrders([newOrder({ id: 'ORDER1' })], T0);
+    const names = ['orders.db', 'orders.db-shm', 'orders.db-wal', 'orders.db.lock'];
+    t.strictSame(readdirSync(directory).sort(), names);
+    for (const name of names) t.equal(statSync(join(directory, name)).mode & 0o777, 0o600, name);
+  },
+);
 
 t.test('an empty file becomes a database', async (t) => {
   const path = join(directoryOf(t), 'orders.db');

@@ -26,18 +26,13 @@ export function createForOwner(path: string): number {
 }
 
 /**
- * Makes the file that SQLite is about to open: SQLite would leave it root's, and gives its log to whoever the file belongs to. Made
- * before it is opened and never later, because a file that is closed a second time loses the locks that SQLite holds on it.
+ * Makes the file that SQLite is about to open, as `createForOwner` does: SQLite would let everybody read it, and leave it root's. It
+ * gives its log the rights and the owner of the file. Made before it is opened and never later, because a file that is closed a
+ * second time loses the locks that SQLite holds on it.
  */
 export function readyForOwner(path: string): void {
-  if (!isRoot()) return;
   try {
-    inFolderOf(path, (place, owner) => {
-      if (owner === null) return;
-      const file = openSync(place, 'wx', 0o600);
-      give(file, owner);
-      closeSync(file);
-    });
+    closeSync(createForOwner(path));
   } catch {
     // It is there already; or SQLite is about to say what is wrong, with the name of the file.
   }
