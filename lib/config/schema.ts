@@ -164,12 +164,18 @@ export function configurationSchema(kinds: readonly string[]) {
         .max(20, { error: 'there are more than 20 channels.' })
         .prefault([]),
     })
-    .refine(({ gateway }) => !Array.isArray(gateway) || areDifferent(gateway), {
+    .refine(({ gateway }) => !Array.isArray(gateway) || areDifferent(gateway, nameOf), {
       path: ['gateway'],
       error: 'two have the same name. Give each its own.',
       when: () => true,
     })
-    .refine(({ channel }) => !Array.isArray(channel) || areDifferent(channel), {
+    .refine(({ gateway }) => !Array.isArray(gateway) || areDifferent(gateway, accountOf), {
+      path: ['gateway'],
+      error:
+        'two are one account: they have the same base_url and user_id, and each payment would be found twice. Write one table with the methods of both.',
+      when: () => true,
+    })
+    .refine(({ channel }) => !Array.isArray(channel) || areDifferent(channel, nameOf), {
       path: ['channel'],
       error: 'two have the same name. Give each its own.',
       when: () => true,
@@ -185,7 +191,39 @@ export function configurationSchema(kinds: readonly string[]) {
           'needs a callback_url in every gateway. Write one there, or payment_requests = false.',
         when: () => true,
       },
+    )
+    .refine(
+      ({ http, gateway }) =>
+        http?.payment_requests !== true || !Array.isArray(gateway) || gateway.every(isCalledBack),
+      {
+        path: ['http', 'payment_requests'],
+        error: `pg-simulator refuses every request whose callback_url does not begin with ${CALLED_BACK}. Write one that does, or payment_requests = false.`,
+        when: () => true,
+      },
     );
+}
+
+/** A table that is none, or whose settings are not what they should be, is another mistake. */
+type Written = { readonly [name: string]: unknown } | undefined;
+
+function nameOf(one: Written): string | undefined {
+  return typeof one?.name === 'string' ? one.name : undefined;
+}
+
+/** Whose payments a gateway finds: with two for one account each capture would be a second one, to be paid back. */
+function accountOf(one: Written): string | undefined {
+  const { kind, base_url: address, user_id: user } = one ?? {};
+  if (typeof address !== 'string' || !isWebAddress(address)) return undefined;
+  return JSON.stringify([kind, new URL(address).href, user]);
+}
+
+/** The only addresses that a pg-simulator calls back. */
+const CALLED_BACK = 'http://localhost:8080';
+
+function isCalledBack(one: Written): boolean {
+  const { kind, callback_url: address } = one ?? {};
+  if (kind !== 'pg-simulator' || typeof address !== 'string' || address === '') return true;
+  return address.startsWith(CALLED_BACK);
 }
 
 /** The settings of one gateway. */

@@ -26,9 +26,11 @@ export function section<Shape extends z.ZodRawShape>(
   return rule.register(notes, { text: about, form: 'a table', example: '{ }', standard: null });
 }
 
-/** True when no two tables of a list have the same name. */
-export function areDifferent(tables: readonly { readonly name: string }[]): boolean {
-  // A table without a readable name is another mistake, and like no other.
-  const names = tables.map((one) => one?.name).filter((name) => typeof name === 'string');
-  return new Set(names).size === names.length;
+/** True when no two of a list have the same trait. One without it is another mistake, and like no other. */
+export function areDifferent<One>(
+  list: readonly One[],
+  traitOf: (one: One) => string | undefined,
+): boolean {
+  const traits = list.map(traitOf).filter((trait) => trait !== undefined);
+  return new Set(traits).size === traits.length;
 }

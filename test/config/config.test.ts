@@ -194,6 +194,13 @@ t.test('what is not written has a default', async (t) => {
   ]);
 });
 
+t.test('two merchants of one gateway are two accounts of it', async (t) => {
+  const gateway = (name: string, userId: string) =>
+    `[[gateway]]\nname = "${name}"\nkind = "pg-simulator"\nbase_url = "http://pg"\nmethods = ["CARD"]\nuser_id = "${userId}"\n`;
+  const { gateways } = load(gateway('pg', 'merchant-1') + gateway('pg2', 'merchant-2'));
+  t.equal(gateways.length, 2);
+});
+
 t.test('no file at all is fine as long as none was named', async (t) => {
   const here = process.cwd();
   process.chdir(mkdtempSync(join(folder, 'bare-')));

@@ -89,6 +89,10 @@ t.test('each mistake is named with its place and with what to write', async (t) 
       'http.payment_requests: needs a callback_url in every gateway.',
     ],
     [
+      `[http]\npayment_requests = true\n${GATEWAY}callback_url = "https://shop.example/callbacks"\n`,
+      'http.payment_requests: pg-simulator refuses every request whose callback_url does not begin with http://localhost:8080.',
+    ],
+    [
       '[sweep]\ncron = "every minute"',
       'sweep.cron: "every minute" is not a cron expression of five fields (or six, seconds first). Write, for example, "* * * * *".',
     ],
@@ -183,7 +187,14 @@ t.test('each mistake is named with its place and with what to write', async (t) 
       `${GATEWAY}breaker = { minimum = 3 }`,
       'gateway[0].breaker.half_open: must not be more than minimum.',
     ],
-    [GATEWAY + GATEWAY, 'gateway: two have the same name. Give each its own.'],
+    [
+      GATEWAY + GATEWAY.replace('8082', '8083'),
+      'gateway: two have the same name. Give each its own.',
+    ],
+    [
+      GATEWAY + GATEWAY.replace('"pg"', '"bank"').replace('127.0.0.1', '127.1'),
+      'gateway: two are one account: they have the same base_url and user_id, and each payment would be found twice.',
+    ],
     ['notify = 5', 'notify: 5 is not a table.'],
     ['[notify]\nthread = 2', 'notify.thread: there is no such setting. Did you mean threads?'],
     ['[notify]\nthreads = 17', 'notify.threads: 17 is not a whole number from 1 to 16.'],

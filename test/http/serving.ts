@@ -177,7 +177,7 @@ function configOf({ token, http = '', requesting = false }: ServingOptions): Con
   const dir = scratchDir('config');
   const file = join(dir.path, 'reconciled.toml');
   const gateway = (name: string, methods: string) =>
-    `[[gateway]]\nname = "${name}"\nkind = "pg-simulator"\nbase_url = "http://127.0.0.1:9"\nmethods = ${methods}\ncallback_url = "http://localhost:8080/x"\n`;
+    `[[gateway]]\nname = "${name}"\nkind = "pg-simulator"\nbase_url = "http://127.0.0.1:9/${name}"\nmethods = ${methods}\ncallback_url = "http://localhost:8080/x"\n`;
   writeFileSync(
     file,
     `[http]\npayment_requests = ${requesting}\n${http}\n${gateway('pg', '["CARD", "POINTS"]')}${gateway('bank', '["TRANSFER", "POINTS"]')}`,
