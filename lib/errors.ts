@@ -2,7 +2,7 @@
 export const ERROR_CODES = {
   usage: 'The command line is off.',
   configuration: 'The configuration is off.',
-  store_busy: 'Another daemon runs on the same database.',
+  store_busy: 'A daemon or another command works on the same database.',
   store_newer: 'The database was written by a newer version.',
   store_foreign: 'The file is not a database of reconciled.',
   store_corrupt: 'The database is damaged.',

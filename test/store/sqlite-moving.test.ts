@@ -6,7 +6,7 @@ import type { Event } from '../../lib/observe/events.ts';
 import { openSqliteStore } from '../../lib/store/sqlite/index.ts';
 import type { SyncFile } from '../../lib/store/sqlite/log-file.ts';
 import { newOrder, T0, testClock } from '../support/store-fixtures.ts';
-import { directoryOf } from '../support/store-process.ts';
+import { directoryOf, startWriterProcess, writerCommand } from '../support/store-process.ts';
 import { syncHere } from '../support/syncing.ts';
 
 /** Somebody takes the file of a running daemon away: what is acknowledged from then on would be found by nobody. */
@@ -129,6 +129,26 @@ t.test('a connection in doubt is not used again when its file is back', async (t
   renameSync(`${path}.moved`, path);
   t.match(await create('ORDER4'), [{ kind: 'created' }]);
   t.strictSame(await store.upkeep.check(), []);
+});
+
+t.test('a lock whose file was removed is taken anew, and by nobody else', async (t) => {
+  const { path, create } = opened(t);
+  rmSync(`${path}.lock`);
+  await create('ORDER1');
+  const other = startWriterProcess(t, writerCommand(path));
+  t.match(await other.heard(), /^store_busy /);
+});
+
+t.test('who took the lock first after its file was removed is the one who writes', async (t) => {
+  const { path, create } = opened(t);
+  await create('ORDER1');
+  rmSync(`${path}.lock`);
+  const other = startWriterProcess(t, writerCommand(path));
+  t.equal(await other.heard(), 'ready');
+  for (const id of ['ORDER2', 'ORDER3']) await t.rejects(create(id), { code: 'store_busy' });
+  t.equal(await other.create('ORDER4'), 'ORDER4');
+  await other.end();
+  t.match(await create('ORDER5'), [{ kind: 'created' }]);
 });
 
 /** The way to a file that this process has open. */

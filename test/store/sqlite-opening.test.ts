@@ -13,6 +13,7 @@ import Database from 'better-sqlite3';
 import t, { type Test } from 'tap';
 import type { Notice } from '../../lib/store/port.ts';
 import { openSqliteStore, type SqliteStoreOptions } from '../../lib/store/sqlite/index.ts';
+import { takeLock } from '../../lib/store/sqlite/lock.ts';
 import { SCHEMA_VERSION } from '../../lib/store/sqlite/migrations.ts';
 import { newOrder, T0, testClock } from '../support/store-fixtures.ts';
 import { directoryOf, startWriterProcess, writerCommand } from '../support/store-process.ts';
@@ -184,13 +185,40 @@ t.test('a second daemon on the same file is refused, whatever name it gives it',
   const link = join(directory, 'link.db');
   symlinkSync(path, link);
   symlinkSync(directory, join(directory, 'linked'));
-  const busy = { code: 'store_busy', message: /Another daemon.*orders\.db/, hint: /data_dir/ };
+  const busy = {
+    code: 'store_busy',
+    message: /^A daemon or another command works on .*orders\.db/,
+    hint: /data_dir/,
+  };
   for (const name of [path, link, join(directory, 'linked', 'orders.db')])
     t.throws(() => open(t, name), busy);
   const other = startWriterProcess(t, writerCommand(path));
-  t.match(await other.heard(), /^store_busy Another daemon runs on .*orders\.db/);
+  t.match(await other.heard(), /^store_busy A daemon or another command works on .*orders\.db/);
   await first.upkeep.close();
   t.strictSame(await open(t, path).upkeep.check(), [], 'free again');
+});
+
+t.test('a lock that this user may only read is none', { skip }, async (t) => {
+  const directory = directoryOf(t);
+  const path = join(directory, 'orders.db');
+  writeFileSync(`${path}.lock`, '');
+  chmodSync(directory, 0o755);
+  process.seteuid?.(NOBODY);
+  try {
+    t.throws(() => takeLock(path), { code: 'store_readonly', message: /orders\.db\.lock/ });
+  } finally {
+    process.seteuid?.(0);
+  }
+});
+
+t.test('of a damaged lock it is not said that the database is damaged', async (t) => {
+  const path = join(directoryOf(t), 'orders.db');
+  writeFileSync(`${path}.lock`, 'Dear diary, '.repeat(1_000));
+  t.throws(() => open(t, path), {
+    code: 'store_corrupt',
+    message: `${path}.lock is damaged.`,
+    hint: /Remove it/,
+  });
 });
 
 t.test('a reader sees what the daemon writes, and writes nothing', async (t) => {

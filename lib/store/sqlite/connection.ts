@@ -3,7 +3,9 @@ import { basename, dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { ReconciledError } from '../../errors.ts';
 import { nativeBinding } from './addon.ts';
+import { closeQuietly, type FileAt, fileAt, isInPlace } from './in-place.ts';
 import { keepAsItIs } from './keeping.ts';
+import { takeLock } from './lock.ts';
 import { type LogFile, logFile, type SyncFile } from './log-file.ts';
 import { APPLICATION_ID, MIGRATIONS } from './migrations.ts';
 import { readyForOwner } from './ownership.ts';
@@ -62,6 +64,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   const opened = () => {
     if (closed) throw closedError(path);
     if (!isInPlace(path, file)) throw movedError(path);
+    lock?.keep();
     if (inDoubt) drop();
     open ??= openDatabase(settled);
     return open;
@@ -225,32 +228,6 @@ interface LogState {
   readonly checkpointed: number;
 }
 
-/**
- * Holds an SQLite lock on a sibling file for as long as the process lives: the system drops it whatever ends the process.
- * Not a lock on the database itself, because that would keep readers out.
- */
-export function takeLock(path: string): { close(): void } {
-  const lockPath = `${path}.lock`;
-  let lock: Database.Database | undefined;
-  try {
-    readyForOwner(lockPath);
-    lock = new Database(lockPath, { timeout: 0, ...nativeBinding(dirname(path)) });
-    // Nothing is ever written to it, so it needs no journal file of its own.
-    lock.pragma('journal_mode = MEMORY');
-    lock.exec('BEGIN EXCLUSIVE');
-    const held = lock;
-    return { close: () => closeQuietly(held) };
-  } catch (error) {
-    closeQuietly(lock);
-    const trouble = storeTrouble(error, lockPath);
-    if (trouble.code !== 'store_busy') throw trouble;
-    throw new ReconciledError('store_busy', `Another daemon runs on ${path}.`, {
-      hint: 'Stop the other daemon, or give this one another data_dir.',
-      cause: error,
-    });
-  }
-}
-
 /** The real path of the file: two names of one file must lead to one lock. Makes the directory for a writer. */
 function readyPath(options: ConnectionOptions): string {
   const wanted = resolve(options.path);
@@ -288,24 +265,6 @@ function kindOf(path: string): Stats | null {
   }
 }
 
-/** Which file a name leads to; `null`: none that is known. */
-type FileAt = { readonly dev: number; readonly ino: number } | null;
-
-function fileAt(path: string): FileAt {
-  return statSync(path, { throwIfNoEntry: false }) ?? null;
-}
-
-/** True as long as nobody knows better: what cannot be looked at need not be gone. */
-function isInPlace(path: string, file: FileAt): boolean {
-  if (file === null) return true;
-  try {
-    const there = fileAt(path);
-    return there?.ino === file.ino && there.dev === file.dev;
-  } catch {
-    return true;
-  }
-}
-
 function movedError(path: string): ReconciledError {
   return new ReconciledError(
     'store_failed',
@@ -321,15 +280,6 @@ function closedError(path: string): ReconciledError {
   return new ReconciledError('store_closed', `The store was closed already (${path}).`, {
     hint: 'Start the daemon again.',
   });
-}
-
-/** A connection that is given up may fail once more while it closes: nothing more can be learned from that. */
-function closeQuietly(database: Database.Database | undefined): void {
-  try {
-    database?.close();
-  } catch {
-    // The system closes its files at the latest when the process ends.
-  }
 }
 
 function numberOf(value: unknown): number {

@@ -14,8 +14,9 @@ import { basename, dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { ReconciledError } from '../../errors.ts';
 import { nativeBinding } from './addon.ts';
-import { identify, takeLock } from './connection.ts';
+import { identify } from './connection.ts';
 import { copyForOwner, syncFile, syncFolder } from './keeping.ts';
+import { takeLock } from './lock.ts';
 import { storeTrouble } from './trouble.ts';
 
 /** A database that stands by itself in one file. */
