@@ -18,7 +18,9 @@ export async function hereOrByDaemon<T>(config: Config, ways: Ways<T>): Promise<
   try {
     return await ways.here();
   } catch (error) {
-    if (!(error instanceof ReconciledError) || error.code !== 'store_busy') throw error;
+    // What holds the database for a moment only (an open sqlite3 shell) is no daemon, and the file may be half read by then.
+    const isTaken = error instanceof ReconciledError && error.code === 'store_busy';
+    if (!isTaken || error.retryable) throw error;
   }
   const { daemonClient } = await import('./client.ts');
   const client = await daemonClient(config, ways.connections);

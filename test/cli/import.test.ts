@@ -1,5 +1,6 @@
 import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import t from 'tap';
 import { systemClock } from '../../lib/clock.ts';
 import { openSqliteStore } from '../../lib/store/sqlite/index.ts';
@@ -148,4 +149,18 @@ t.test('an import beside another command is not told of a daemon', async (t) => 
   const { code, stderr } = await run(args, { cwd, input: PRODUCTS });
   t.equal(code, 1);
   t.match(stderr, /^error: This database is in use, .*\nhint: .*another command.*wait/);
+});
+
+t.test('a shell that holds the database is no daemon', async (t) => {
+  const { cwd } = await openShop(t);
+  await run(['import', '-', '--products'], { cwd, input: PRODUCTS });
+  const shell = new Database(join(cwd, 'data', 'reconciled.db'));
+  t.teardown(() => shell.close());
+  shell.exec('BEGIN IMMEDIATE');
+  const { code, stderr } = await run(['import', '-', '--locale', 'en'], {
+    cwd,
+    input: orderLine(1),
+  });
+  t.equal(code, 1);
+  t.match(stderr, /^error: Another program holds the database .*\nhint: .*sqlite3 shell/);
 });
