@@ -2,14 +2,16 @@ import { systemClock } from '../clock.ts';
 import { asTable } from '../config/file.ts';
 import { formatAddress } from '../config/forms.ts';
 import { TOKEN_VARIABLE } from '../config/simple.ts';
-import type { Address, Config } from '../config.ts';
+import { type Address, type Config, databasePath } from '../config.ts';
+import { type DurationMs, SECOND_MS } from '../core/time.ts';
 import { ERROR_CODES, type ErrorCode, ReconciledError } from '../errors.ts';
+import { databaseId } from '../store/sqlite/in-place.ts';
 
 /** The HTTP interface of the daemon that runs on the same database. */
 export interface Client {
   /**
    * Resolves when the daemon answers; one that has just been started is waited for.
-   * @throws ReconciledError `daemon_unreachable`.
+   * @throws ReconciledError `daemon_unreachable`; `daemon_refused` when it is that of another database, or none.
    */
   ready(): Promise<void>;
   /**
@@ -27,9 +29,9 @@ type Method = 'GET' | 'POST' | 'PUT';
 /** Statuses that are about what was sent, and not about the one who sent it or the daemon. */
 const ABOUT_THE_BODY: readonly number[] = [400, 409, 413, 422];
 
-/** A daemon takes the lock first and answers a second or two later, on a slow machine. */
-const MAX_TRIES = 25;
-const TRY_EVERY_MS = 200;
+/** A daemon takes the lock first and answers a second or two later, on a slow machine. One that takes longer hangs. */
+const PATIENCE_MS: DurationMs = 5 * SECOND_MS;
+const TRY_EVERY_MS: DurationMs = 200;
 
 /** What the daemon answered: 200–299, and its JSON. */
 export interface Reply {
@@ -47,27 +49,29 @@ export async function daemonClient(config: Config, connections = 1): Promise<Cli
     'content-type': 'application/json',
     ...(config.http.apiToken === null ? {} : { authorization: `Bearer ${config.http.apiToken}` }),
   };
-  const send = async (method: Method, path: string, body?: unknown) => {
-    try {
-      const reply = await request(`${origin}${path}`, {
-        method,
-        headers,
-        dispatcher: agent,
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      return { status: reply.statusCode, body: parsed(await reply.body.text()) };
-    } catch (cause) {
-      throw unreachable(origin, cause);
-    }
+  const ask = async (method: Method, path: string, body?: unknown, signal?: AbortSignal) => {
+    const reply = await request(`${origin}${path}`, {
+      method,
+      headers,
+      dispatcher: agent,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    return { status: reply.statusCode, body: parsed(await reply.body.text()) };
   };
+  const send = (method: Method, path: string, body?: unknown) =>
+    ask(method, path, body).catch((cause: unknown) => {
+      throw lost(origin, cause);
+    });
   return {
     ready: async () => {
-      for (let tries = 1; ; tries += 1) {
+      const patience = AbortSignal.timeout(PATIENCE_MS);
+      for (;;) {
         try {
-          await send('GET', '/healthz');
-          return;
-        } catch (error) {
-          if (tries === MAX_TRIES) throw error;
+          return requireSame(origin, await ask('GET', '/healthz', undefined, patience), config);
+        } catch (cause) {
+          if (cause instanceof ReconciledError) throw cause;
+          if (patience.aborted) throw unreachable(origin, cause);
         }
         await new Promise<void>((resolve) => systemClock.after(TRY_EVERY_MS, resolve));
       }
@@ -104,9 +108,34 @@ function unreachable(origin: string, cause: unknown): ReconciledError {
     'daemon_unreachable',
     `This database is in use, but no daemon answers at ${origin}.`,
     {
-      hint: 'Give this command the same --config (or --listen) as the daemon. If another command uses it (an import), wait for its end.',
+      hint: 'Give this command the same --config (or --listen) as the daemon. If another command uses it (an import), wait for its end. A daemon that hangs has to be ended.',
       cause,
     },
+  );
+}
+
+/** It was there a moment ago. */
+function lost(origin: string, cause: unknown): ReconciledError {
+  return new ReconciledError(
+    'daemon_unreachable',
+    `The daemon at ${origin} went away before it had answered: nobody knows whether it did what was sent last.`,
+    {
+      hint: 'See that it runs (`reconciled health`), then give the command again: what is done already is not done twice.',
+      cause,
+    },
+  );
+}
+
+/** Another daemon would do what it is told just as well, with its own orders. */
+function requireSame(origin: string, reply: Reply, config: Config): void {
+  const { status, database } = asTable(reply.body);
+  if (status !== 'ok') throw refusal(origin, reply);
+  const path = databasePath(config);
+  if (database === databaseId(path)) return;
+  throw new ReconciledError(
+    'daemon_refused',
+    `The daemon at ${origin} works on another database than ${path}.`,
+    { hint: 'Give this command the same --config (or --listen) as the daemon of this database.' },
   );
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { Address, Config } from '../config.ts';
+import { type Address, type Config, databasePath } from '../config.ts';
 import { firstLook } from '../core/questions.ts';
 import { type DurationMs, SECOND_MS } from '../core/time.ts';
 import { createCommands } from '../flows/commands.ts';
@@ -9,6 +9,7 @@ import { createRequesting } from '../flows/request.ts';
 import type { HttpDependencies } from '../http/app.ts';
 import { type Answering, type Listener, listen } from '../http/listen.ts';
 import type { Tell } from '../observe/events.ts';
+import { databaseId } from '../store/sqlite/in-place.ts';
 import { VERSION } from '../version.ts';
 import type { Engine } from './engine.ts';
 
@@ -77,6 +78,7 @@ function dependencies(
   return {
     config,
     version: VERSION,
+    databaseId: () => databaseId(databasePath(config)),
     store: { ...store, intake: ringingIntake(store.intake, () => pump.nudged()) },
     sweeping,
     callbacks: createCallbacks({

@@ -28,6 +28,8 @@ import { addSweepRoutes } from './sweeps.ts';
 export interface HttpDependencies {
   readonly config: Config;
   readonly version: string;
+  /** Which database is worked on, for commands that find it in use; `null`: nobody knows. */
+  databaseId(): string | null;
   readonly store: Pick<Store, 'intake' | 'docket' | 'outbox' | 'reader'>;
   readonly sweeping: Sweeping;
   readonly callbacks: Callbacks;

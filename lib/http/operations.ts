@@ -4,9 +4,11 @@ import { problem } from './problem.ts';
 
 /** What monitoring asks. None of it needs a token. */
 export function addOperationRoutes(api: Api, dependencies: HttpDependencies): void {
-  const { version, metricsText, readiness } = dependencies;
+  const { version, databaseId, metricsText, readiness } = dependencies;
 
-  api.openapi(healthRoute, (c) => c.json({ status: 'ok' as const, version }, 200));
+  api.openapi(healthRoute, (c) =>
+    c.json({ status: 'ok' as const, version, database: databaseId() }, 200),
+  );
 
   api.openapi(readyRoute, async (c) => {
     const { ready, checks } = await readiness();
@@ -36,7 +38,16 @@ const healthRoute = createRoute({
       description: 'It answers.',
       content: {
         'application/json': {
-          schema: z.object({ status: z.literal('ok'), version: z.string() }).openapi('Health'),
+          schema: z
+            .object({
+              status: z.literal('ok'),
+              version: z.string(),
+              database: z.string().nullable().openapi({
+                description: 'Tells the databases of one machine apart, and says nothing else.',
+                example: '66306-1835024',
+              }),
+            })
+            .openapi('Health'),
         },
       },
     },

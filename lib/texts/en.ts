@@ -296,6 +296,9 @@ export const en = {
     daemon: (origin: string) => `a daemon runs at ${origin} and does its work`,
     daemonNotReady: (origin: string) => `a daemon runs at ${origin} and is not ready`,
     daemonNotReadyTodo: 'reconciled health says why',
+    otherDaemon: (origin: string) => `what answers at ${origin} is no daemon of this database`,
+    otherDaemonTodo:
+      'give this command the --config (or --listen) of its daemon; or end what took the address',
     noDaemon: (origin: string) => `no daemon answers at ${origin}`,
     noDaemonTodo: 'start it: systemctl start reconciled, or reconciled serve',
     clock: (gateway: string, seconds: string) => `${seconds} s from that of ${gateway}`,

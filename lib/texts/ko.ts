@@ -236,6 +236,9 @@ export const ko: Texts = {
     daemon: (origin) => `${origin}에서 데몬이 일하고 있습니다`,
     daemonNotReady: (origin) => `${origin}의 데몬이 준비되지 않았습니다`,
     daemonNotReadyTodo: '이유는 reconciled health가 알려 줍니다',
+    otherDaemon: (origin) => `${origin}에서 응답하는 것은 이 데이터베이스의 데몬이 아닙니다`,
+    otherDaemonTodo:
+      '이 데이터베이스의 데몬과 같은 --config(또는 --listen)를 주거나, 그 주소를 차지한 프로그램을 끝내세요',
     noDaemon: (origin) => `${origin}에서 데몬이 응답하지 않습니다`,
     noDaemonTodo: '시작하세요: systemctl start reconciled 또는 reconciled serve',
     clock: (gateway, seconds) => `${gateway}의 시계와 ${seconds}초 차이`,

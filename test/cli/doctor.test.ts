@@ -72,6 +72,14 @@ t.test('what is wrong is named, with what to do', async (t) => {
   t.match(found.of('channel shop'), { verdict: 'trouble', found: /private/ });
 });
 
+t.test('what took the address of the daemon is not taken for it', async (t) => {
+  const { cwd } = await openShop(t);
+  const address = (await listening(t, (_request, response) => void response.end('ok'))).slice(7);
+  const ended = await run(['doctor', '--listen', address, '--locale', 'en'], { cwd });
+  t.equal(ended.code, 1);
+  t.match(ended.stdout, `NO  daemon: what answers at http://${address} is no daemon of this`);
+});
+
 t.test('a mail server is greeted, and told nothing', async (t) => {
   const { cwd } = await openShop(t);
   let mails = 0;

@@ -130,7 +130,10 @@ t.test('monitoring is told how it is', async (t) => {
   const serving = await openServing();
   t.teardown(serving.close);
   const { call } = serving;
-  t.match(await call('GET', '/healthz'), { status: 200, body: { status: 'ok', version: '0.1.0' } });
+  t.match(await call('GET', '/healthz'), {
+    status: 200,
+    body: { status: 'ok', version: '0.1.0', database: '66306-1835024' },
+  });
   t.match(await call('GET', '/readyz'), { status: 200, body: { status: 'ready', checks: [] } });
   const checks = [{ name: 'pool', ok: false, text: 'The threads are not up.' }];
   serving.readiness = { ready: false, checks };

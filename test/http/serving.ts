@@ -76,6 +76,7 @@ export async function openServing(options: ServingOptions = {}): Promise<Serving
     reporting,
     config,
     version: '0.1.0',
+    databaseId: () => '66306-1835024',
     store,
     sweeping: daemon.sweeping,
     callbacks: daemon.callbacks,

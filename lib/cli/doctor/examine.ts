@@ -2,11 +2,13 @@ import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs
 import { dirname } from 'node:path';
 import { probeChannel } from '../../channels/probe.ts';
 import { systemClock } from '../../clock.ts';
+import { asTable } from '../../config/file.ts';
 import { type ChannelConfig, type Config, databasePath, type GatewayConfig } from '../../config.ts';
 import type { Inquiry } from '../../core/gateway.ts';
 import { type DurationMs, SECOND_MS } from '../../core/time.ts';
 import { ReconciledError } from '../../errors.ts';
 import { gatewayKind } from '../../gateways/index.ts';
+import { databaseId } from '../../store/sqlite/in-place.ts';
 import { type Texts, textsOf } from '../../texts.ts';
 import { originOf } from '../client.ts';
 import { withReader } from '../reading.ts';
@@ -126,9 +128,25 @@ async function examineDaemon(config: Config, { doctor }: Texts): Promise<Finding
   if (reply === null) {
     return { ...ok('daemon', doctor.noDaemon(origin)), ...warning(doctor.noDaemonTodo) };
   }
+  if (!(await isOurs(origin, config))) {
+    return { ...ok('daemon', doctor.otherDaemon(origin)), ...trouble(doctor.otherDaemonTodo) };
+  }
   if (reply.ok) return ok('daemon', doctor.daemon(origin));
   const found = doctor.daemonNotReady(origin);
   return { ...ok('daemon', found), ...trouble(doctor.daemonNotReadyTodo) };
+}
+
+/** Whether it is a daemon of this database that answers. Who may not look at the database takes it for that. */
+async function isOurs(origin: string, config: Config): Promise<boolean> {
+  const id = databaseId(databasePath(config));
+  try {
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const reply = await fetch(`${origin}/healthz`, { redirect: 'manual', signal });
+    const { status, database } = asTable(await reply.json());
+    return status === 'ok' && (id === null || database === id);
+  } catch {
+    return false;
+  }
 }
 
 /** Whoever takes longer to answer anything at all is not there. */

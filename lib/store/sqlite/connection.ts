@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, realpathSync, type Stats, statSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { existsSync, mkdirSync, type Stats, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { ReconciledError } from '../../errors.ts';
 import { nativeBinding } from './addon.ts';
-import { closeQuietly, type FileAt, fileAt, isInPlace } from './in-place.ts';
+import { closeQuietly, type FileAt, fileAt, isInPlace, realPath } from './in-place.ts';
 import { keepAsItIs } from './keeping.ts';
 import { takeLock } from './lock.ts';
 import { type LogFile, logFile, type SyncFile } from './log-file.ts';
@@ -228,7 +228,7 @@ interface LogState {
   readonly checkpointed: number;
 }
 
-/** The real path of the file: two names of one file must lead to one lock. Makes the directory for a writer. */
+/** The real path of the file. Makes the directory for a writer. */
 function readyPath(options: ConnectionOptions): string {
   const wanted = resolve(options.path);
   const kind = kindOf(wanted);
@@ -240,7 +240,7 @@ function readyPath(options: ConnectionOptions): string {
     });
   }
   if (options.readOnly) {
-    if (existsSync(wanted)) return realpathSync(wanted);
+    if (existsSync(wanted)) return realPath(wanted);
     throw new ReconciledError('not_found', `There is no database at ${wanted}.`, {
       hint: 'Check data_dir, or start the daemon once: it creates the database.',
     });
@@ -248,9 +248,7 @@ function readyPath(options: ConnectionOptions): string {
   try {
     // 0700: the database holds what members ordered.
     mkdirSync(dirname(wanted), { recursive: true, mode: 0o700 });
-    return existsSync(wanted)
-      ? realpathSync(wanted)
-      : join(realpathSync(dirname(wanted)), basename(wanted));
+    return realPath(wanted);
   } catch (error) {
     throw storeTrouble(error, wanted);
   }

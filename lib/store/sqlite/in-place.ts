@@ -1,4 +1,5 @@
-import { statSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type Database from 'better-sqlite3';
 
 /** Which file a name leads to; `null`: none that is known. */
@@ -17,6 +18,30 @@ export function isInPlace(path: string, file: FileAt): boolean {
     return there?.ino === file.ino && there.dev === file.dev;
   } catch {
     return true;
+  }
+}
+
+/** The one name of a file, which need not be there yet: two names of one file must lead to one lock. */
+export function realPath(path: string): string {
+  return existsSync(path) ? realpathSync(path) : join(realpathSync(dirname(path)), basename(path));
+}
+
+/** The file that is locked by whoever writes to a database. */
+export function lockPath(database: string): string {
+  return `${database}.lock`;
+}
+
+/**
+ * Tells databases of this machine apart: two processes that find the same here would have to wait for each other. Empty: nobody has
+ * written to it yet; `null`: this user may not look.
+ */
+export function databaseId(path: string): string | null {
+  try {
+    const lock = fileAt(lockPath(realPath(path)));
+    return lock === null ? '' : `${lock.dev}-${lock.ino}`;
+  } catch (error) {
+    const isThere = !(error instanceof Error && 'code' in error && error.code === 'ENOENT');
+    return isThere ? null : '';
   }
 }
 

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { ReconciledError } from '../../errors.ts';
 import { nativeBinding } from './addon.ts';
-import { closeQuietly, type FileAt, fileAt, isInPlace } from './in-place.ts';
+import { closeQuietly, type FileAt, fileAt, isInPlace, lockPath } from './in-place.ts';
 import { readyForOwner } from './ownership.ts';
 import { storeTrouble } from './trouble.ts';
 
@@ -32,10 +32,6 @@ export function takeLock(path: string): Lock {
     },
     close: () => closeQuietly(held?.database),
   };
-}
-
-function lockPath(path: string): string {
-  return `${path}.lock`;
 }
 
 interface Held {

@@ -1,0 +1,78 @@
+import { createServer, type RequestListener } from 'node:http';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { systemClock } from '../../lib/clock.ts';
+import { databaseId } from '../../lib/store/sqlite/in-place.ts';
+import { openSqliteStore } from '../../lib/store/sqlite/index.ts';
+import { run } from './run.ts';
+import { openShop, PRODUCTS } from './shop.ts';
+
+/** What a command is told that finds its database in use, and somebody at the address of its daemon. */
+
+/** Answers as a daemon does that works on this database, or on another one. */
+function alive(database: string | null): RequestListener {
+  return (request, response) => {
+    if (request.url !== '/healthz') return void request.socket.destroy();
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ status: 'ok', version: '0.1.0', database }));
+  };
+}
+
+const told: readonly {
+  readonly who: string;
+  readonly answer: (path: string) => RequestListener;
+  readonly error: { readonly code: string; readonly message: RegExp };
+}[] = [
+  {
+    who: 'a daemon of another database',
+    answer: (path) => alive(databaseId(`${path}.other`)),
+    error: { code: 'daemon_refused', message: /works on another database than .*reconciled\.db/ },
+  },
+  {
+    who: 'a daemon that does not know its database',
+    answer: () => alive(null),
+    error: { code: 'daemon_refused', message: /works on another database/ },
+  },
+  {
+    who: 'another program',
+    answer: () => (_request, response) => void response.end('It works!'),
+    error: { code: 'daemon_refused', message: /^Something else answered 200 at http/ },
+  },
+  {
+    who: 'a daemon that hangs',
+    answer: () => () => undefined,
+    error: { code: 'daemon_unreachable', message: /^This database is in use, but no daemon/ },
+  },
+  {
+    who: 'a daemon that ends before it answers',
+    answer: (path) => alive(databaseId(path)),
+    error: { code: 'daemon_unreachable', message: /went away before it had answered/ },
+  },
+];
+for (const { who, answer, error } of told)
+  t.test(`${who} gets nothing done`, async (t) => {
+    const { cwd } = await openShop(t);
+    await run(['import', '-', '--products'], { cwd, input: PRODUCTS });
+    const path = join(cwd, 'data', 'reconciled.db');
+    const other = openSqliteStore({ path, clock: systemClock, tell: () => undefined });
+    t.teardown(() => other.upkeep.close());
+    const asked: string[] = [];
+    const address = await listening(t, answer(path), asked);
+    const { code, stderr } = await run(['sweep', '--json', '--listen', address], { cwd });
+    t.equal(code, 1);
+    t.match(JSON.parse(stderr.trim().split('\n').at(-1) ?? ''), { error }, stderr);
+    const sent = error.message.test('went away before it had answered');
+    t.equal(asked.includes('/v1/sweeps?wait=true'), sent, 'only its own daemon is sent something');
+  });
+
+async function listening(test: Test, answer: RequestListener, asked: string[]): Promise<string> {
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? '');
+    answer(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  test.teardown(() => server.closeAllConnections());
+  test.teardown(() => server.close());
+  const address = server.address();
+  return `127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+}
