@@ -62,6 +62,20 @@ t.test('a backup is the database of one moment, whatever is written meanwhile', 
   t.notOk(existsSync(`${backup}-wal`) || existsSync(`${backup}.draft`), 'one file and no other');
 });
 
+t.test('a folder that cannot be made is said to be that', async (t) => {
+  const { source, backup, path } = folder(t);
+  await withOrders(t, source, 1);
+  await backUp(source, backup, quiet);
+  const file = join(path, 'file');
+  writeFileSync(file, '');
+  for (const place of [file, join(file, 'data')])
+    t.throws(() => restore(backup, join(place, 'reconciled.db')), {
+      code: 'store_readonly',
+      message: /file/,
+      hint: /data_dir/,
+    });
+});
+
 t.test('a backup replaces nothing', async (t) => {
   const { source, backup, path } = folder(t);
   await withOrders(t, source, 1);
@@ -79,6 +93,18 @@ t.test('a backup replaces nothing', async (t) => {
   new Database(foreign).exec('CREATE TABLE tracks (title TEXT)').close();
   await t.rejects(backUp(foreign, join(path, 'new.db'), quiet), { code: 'store_foreign' });
   t.notOk(existsSync(join(path, 'new.db')));
+});
+
+t.test('of two backups into one file the second is refused, and the first is made', async (t) => {
+  const { source, backup, path } = folder(t);
+  await withOrders(t, source, 2_000);
+  const first = backUp(source, backup, quiet);
+  await t.rejects(backUp(source, backup, quiet), { code: 'store_busy', message: /backup\.db/ });
+  t.match(await first, { path: backup, orders: 2_000 });
+  t.strictSame(
+    readdirSync(path).filter((name) => name.startsWith('backup')),
+    ['backup.db'],
+  );
 });
 
 t.test('a copy that is ended early leaves nothing', async (t) => {

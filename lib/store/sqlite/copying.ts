@@ -15,6 +15,7 @@ import Database from 'better-sqlite3';
 import { ReconciledError } from '../../errors.ts';
 import { nativeBinding } from './addon.ts';
 import { identify } from './connection.ts';
+import { lockPath } from './in-place.ts';
 import { copyForOwner, syncFile, syncFolder } from './keeping.ts';
 import { takeLock } from './lock.ts';
 import { storeTrouble } from './trouble.ts';
@@ -55,6 +56,27 @@ export async function backUp(
   const draft = `${path}.draft`;
   const from = openSnapshot(source);
   try {
+    // Another backup into the same file would write into this draft, and end with neither.
+    const lock = takeLock(draft);
+    try {
+      return await copyOut(from, draft, path, at, end);
+    } finally {
+      rmSync(lockPath(draft), { force: true });
+      lock.close();
+    }
+  } finally {
+    from.close();
+  }
+}
+
+async function copyOut(
+  from: Database.Database,
+  draft: string,
+  path: string,
+  at: (share: number) => void,
+  end?: AbortSignal,
+): Promise<CopiedDatabase> {
+  try {
     removeDraft(draft);
     // It holds what members ordered: nobody else can read it from its first byte on.
     closeSync(openSync(draft, 'wx', 0o600));
@@ -73,8 +95,6 @@ export async function backUp(
   } catch (error) {
     removeDraft(draft);
     throw end?.aborted ? end.reason : storeTrouble(error, path);
-  } finally {
-    from.close();
   }
 }
 
@@ -103,6 +123,14 @@ function openSnapshot(source: string): Database.Database {
  */
 export function restore(source: string, target: string): CopiedDatabase {
   const path = resolve(target);
+  try {
+    return copyBack(source, path);
+  } catch (error) {
+    throw storeTrouble(error, path);
+  }
+}
+
+function copyBack(source: string, path: string): CopiedDatabase {
   // The driver is written beside the first database that is opened: not among the backups.
   if (existsSync(dirname(path))) nativeBinding(dirname(path));
   refuseLog(source);
@@ -121,7 +149,7 @@ export function restore(source: string, target: string): CopiedDatabase {
     return finish(draft, path);
   } catch (error) {
     removeDraft(draft);
-    throw storeTrouble(error, path);
+    throw error;
   } finally {
     lock.close();
   }
