@@ -7,7 +7,7 @@ import { type Docket, NUDGE_UNRESOLVED_MS } from '../store/port.ts';
 export interface Nudges {
   /** True: one may be looked at now. False: none, or later, and then `due` is called at that moment. */
   ready(): boolean;
-  /** None could be had, or the store failed: do not try again for a moment. */
+  /** None could be had, or the store failed: do not try again for a moment, and then call `due`. */
   pause(): void;
   stop(): void;
 }
@@ -25,10 +25,11 @@ export interface NudgeGround {
  */
 export function createNudges({ docket, clock, asking }: NudgeGround, due: () => void): Nudges {
   let pausedUntilMs = Number.NEGATIVE_INFINITY;
+  let stopped = false;
   let cancel = () => {};
   const after = (waitMs: DurationMs) => {
     cancel();
-    cancel = clock.after(waitMs, due);
+    if (!stopped) cancel = clock.after(waitMs, due);
   };
   return {
     ready: () => {
@@ -42,8 +43,12 @@ export function createNudges({ docket, clock, asking }: NudgeGround, due: () => 
     },
     pause: () => {
       pausedUntilMs = clock.monotonicMs() + NUDGE_UNRESOLVED_MS;
+      after(NUDGE_UNRESOLVED_MS);
     },
-    stop: () => cancel(),
+    stop: () => {
+      stopped = true;
+      cancel();
+    },
   };
 }
 

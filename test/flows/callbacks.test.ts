@@ -207,6 +207,28 @@ t.test('a store that could not match is asked again in a moment', async (t) => {
   t.match(await orderOf(world), { state: 'completed' });
 });
 
+t.test('nor is the order of a callback forgotten when the store could not claim it', async (t) => {
+  let failures = 0;
+  const error = new ReconciledError('store_failed', 'The disk fails.', { hint: 'Wait.' });
+  const world = await openFlowWorld({
+    through: (store) => ({
+      ...store,
+      docket: {
+        ...store.docket,
+        claim: (request) => {
+          failures += 1;
+          return failures <= 2 ? Promise.reject(error) : store.docket.claim(request);
+        },
+      },
+    }),
+  });
+  t.teardown(world.close);
+  await youngOrder(world);
+  await callback(world, 'e1', 'key-1', null);
+  await world.pass(5 * SECOND_MS);
+  t.match(await orderOf(world), { state: 'completed' });
+});
+
 t.test('nudges and a sweep share one window', async (t) => {
   const world = await openFlowWorld({ window: 2 });
   t.teardown(world.close);
