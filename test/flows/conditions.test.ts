@@ -99,6 +99,12 @@ const answered: Event = {
   exchange: { kind: 'lookup', durationMs: 1, result: 'answered', status: 200, retryAfterMs: null },
 };
 
+const timedOut: Event = {
+  name: 'gateway.exchanged',
+  gateway: 'pg',
+  exchange: { kind: 'lookup', durationMs: 1, result: 'timeout', status: null, retryAfterMs: null },
+};
+
 const refused: Event = { name: 'gateway.misconfigured', gateway: 'pg', status: 401 };
 
 const calledBack = (outcome: 'admitted' | 'unmatched' = 'admitted'): Event => ({
@@ -119,7 +125,18 @@ const settled: Event = {
   outcome: 'applied',
 };
 
+const repeated: Event = {
+  name: 'callback.received',
+  gateway: 'pg',
+  outcome: 'duplicate',
+  durationMs: 1,
+};
+
 const byCallback: Event = { ...settled, trigger: 'callback' };
+
+const lookedAt: Event = { ...settled, from: 'completed' };
+
+const stale: Event = { ...settled, outcome: 'stale' };
 
 const abandoned: Event = { ...settled, to: 'failed', reason: 'not_at_gateway' };
 
@@ -129,7 +146,9 @@ t.test('a gateway that is down is told once, and that it is up again', async (t)
   await world.pass(MINUTE_MS);
   await world.hear(circuit('half_open', 'time'), circuit('open', 'trials_failed'));
   await world.pass(MINUTE_MS);
-  await world.hear(circuit('half_open', 'time'), answered, circuit('closed', 'trials_answered'));
+  await world.hear(circuit('half_open', 'time'), answered);
+  t.strictSame(await world.told(), ['gateway.down pg 0'], 'one answer is no end');
+  await world.hear(circuit('closed', 'trials_answered'));
   await world.pass(MINUTE_MS);
   await world.hear(answered, circuit('open'));
   t.strictSame(await world.told(), ['gateway.down pg 0', 'gateway.up pg 0', 'gateway.down pg 3']);
@@ -143,8 +162,13 @@ t.test('an episode goes on over a restart, and ends with the first answer', asyn
   await world.hear(circuit('open'));
   t.strictSame(await world.told(), ['gateway.down pg 0'], 'down is no news');
   await world.restart();
+  await world.hear(timedOut);
+  t.strictSame(await world.told(), ['gateway.down pg 0'], 'silence is no end');
   await world.hear(answered, answered);
   t.strictSame(await world.told(), ['gateway.down pg 0', 'gateway.up pg 0']);
+  await world.restart();
+  await world.hear(answered, circuit('open'));
+  t.strictSame(await world.told(), ['gateway.down pg 0', 'gateway.up pg 0', 'gateway.down pg 1']);
 });
 
 t.test('a gateway that refuses access is told as that, and as nothing else', async (t) => {
@@ -168,6 +192,7 @@ t.test('orders that are looked at late are told once per episode', async (t) => 
   t.strictSame(await world.told(), ['sweep.late 0']);
   world.setOldestDue(null);
   await world.pass(2 * MINUTE_MS);
+  await world.restart();
   world.setOldestDue(world.clock.now());
   await world.pass(20 * MINUTE_MS);
   t.strictSame(await world.told(), ['sweep.late 0', 'sweep.late 27']);
@@ -256,6 +281,35 @@ const SILENCES: readonly (readonly [string, (world: ConditionsWorld) => Promise<
       false,
     ],
     [
+      'a repeat of a callback came between',
+      async (world) => {
+        await world.hear(calledBack());
+        await world.pass(6 * HOUR_MS);
+        await world.hear(settled, settled, repeated, settled);
+      },
+      false,
+    ],
+    [
+      'each silence counts its own orders',
+      async (world) => {
+        await world.hear(calledBack());
+        await world.pass(6 * HOUR_MS);
+        await world.hear(settled, settled, calledBack());
+        await world.pass(6 * HOUR_MS);
+        await world.hear(settled, settled);
+      },
+      false,
+    ],
+    [
+      'callbacks settled them, or they were settled before, or not at all',
+      async (world) => {
+        await world.hear(calledBack());
+        await world.pass(6 * HOUR_MS);
+        for (const event of [byCallback, lookedAt, stale]) await world.hear(event, event, event);
+      },
+      false,
+    ],
+    [
       'after a restart',
       async (world) => {
         await world.hear(calledBack());
@@ -295,6 +349,7 @@ t.test('callbacks that have stopped', async (t) => {
     await world.pass(6 * HOUR_MS);
     await world.hear(settled, settled, settled);
     await world.pass(MINUTE_MS + SECOND_MS);
+    await world.restart();
   }
   t.strictSame(await world.told(), ['callbacks.stopped pg 0', 'callbacks.stopped pg 361']);
 });
