@@ -1,6 +1,7 @@
 import t from 'tap';
 import { MINUTE_MS, SECOND_MS } from '../../lib/core/time.ts';
 import { ReconciledError } from '../../lib/errors.ts';
+import { ringingIntake } from '../../lib/flows/intake.ts';
 import type { Event } from '../../lib/observe/events.ts';
 import { type FlowWorld, MODEL_SETTINGS, openFlowWorld } from '../support/flow-world.ts';
 import { callbackBody, startModelDaemon } from '../support/model-daemon.ts';
@@ -24,6 +25,10 @@ t.test('a callback makes the gateway be asked at once, outside of any sweep', as
   await world.pass(SECOND_MS);
   t.match(await orderOf(world), { state: 'completed' });
   t.match(await world.store.reader.sweeps(null, 1), { items: [] });
+  t.match(
+    world.events.find(({ name }) => name === 'order.decided'),
+    { orderId: 'ORDER-1', trigger: 'callback', outcome: 'applied' },
+  );
 });
 
 t.test('a forged callback achieves a lookup and nothing else', async (t) => {
@@ -92,6 +97,21 @@ t.test('a callback that comes before its order is matched when the order comes',
   await youngOrder(world);
   await world.pass(SECOND_MS);
   t.match(await orderOf(world), { state: 'completed' });
+});
+
+t.test('and when the payment comes that it names', async (t) => {
+  const world = await openFlowWorld();
+  t.teardown(world.close);
+  await world.order('ORDER-1', [{ transactionKey: 'key-1' }]);
+  await callback(world, 'e1', 'key-2', null);
+  const payment = { id: 'second', gateway: 'pg', method: 'CARD', amount: 1_000 };
+  const requestedAt = world.clock.now();
+  const named = { ...payment, transactionKey: 'key-2', requestedAt };
+  world.transaction({ key: 'key-2' });
+  const intake = ringingIntake(world.store.intake, () => world.daemon.pump.nudged());
+  await intake.addPayment('ORDER-1', named, requestedAt, 'recorded');
+  await world.pass(SECOND_MS);
+  t.match(await orderOf(world), { state: 'completed', paidBy: 'second' });
 });
 
 /** What became of callbacks that were kept. */

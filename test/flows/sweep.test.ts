@@ -37,6 +37,13 @@ t.test('a sweep settles all that is due and keeps its history', async (t) => {
   t.match(await world.store.reader.counts(), { orders: { completed: 25, pending: 0 } });
   t.match((await world.store.reader.product('tea'))?.onHand, 75);
   t.equal(world.daemon.sweeping.lastEndedAt(), sweep.endedAt);
+  t.match(
+    world.events.find(({ name }) => name === 'order.decided'),
+    {
+      ...{ orderId: 'ORDER-001', from: 'pending', to: 'completed', reason: 'captured' },
+      ...{ changed: true, gateways: ['pg'], trigger: 'sweep', outcome: 'applied' },
+    },
+  );
 });
 
 t.test('the window is never exceeded and never waits for its slowest member', async (t) => {
@@ -184,6 +191,29 @@ t.test('nor what nobody had recorded of it', async (t) => {
   await world.sweep();
   t.match(await world.store.reader.order('ORDER-2'), {
     payments: [{ state: 'succeeded' }, { transactionKey: 'key-3', state: 'refund_due' }],
+  });
+});
+
+t.test('nor does another order that has a payment of the id which its own would get', async (t) => {
+  const world = await openFlowWorld();
+  t.teardown(world.close);
+  await world.order('ORDER-1', [{ id: 'pg:key-3', transactionKey: 'key-1' }]);
+  await world.order('ORDER-2', [{ transactionKey: 'key-2' }, { transactionKey: 'key-4' }]);
+  const undecided = { at: world.clock.trueNow(), status: 'pending' } as const;
+  const late = { at: world.clock.trueNow() + HOUR_MS, status: 'succeeded' } as const;
+  world.transaction({ key: 'key-2', orderId: 'ORDER-2' });
+  world.transaction({ key: 'key-4', orderId: 'ORDER-2', steps: [undecided, late] });
+  await world.sweep();
+  world.transaction({ key: 'key-3', orderId: 'ORDER-2' });
+  await world.pass(HOUR_MS);
+  await world.sweep();
+  const asIs = { order: { state: 'completed', escalated: ['internal_error'] } };
+  t.match(await world.store.reader.order('ORDER-2'), asIs);
+  await world.pass(DAY_MS);
+  await world.sweep();
+  t.match(await world.store.reader.order('ORDER-2'), {
+    ...asIs,
+    payments: [{ state: 'succeeded' }, { transactionKey: 'key-4', state: 'refund_due' }],
   });
 });
 
