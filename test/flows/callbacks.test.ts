@@ -4,6 +4,7 @@ import { ReconciledError } from '../../lib/errors.ts';
 import { ringingIntake } from '../../lib/flows/intake.ts';
 import type { Event } from '../../lib/observe/events.ts';
 import { type FlowWorld, MODEL_SETTINGS, openFlowWorld } from '../support/flow-world.ts';
+import { heldCommit } from '../support/held-commit.ts';
 import { callbackBody, startModelDaemon } from '../support/model-daemon.ts';
 
 /** An order whose time has not come, and its captured transaction. */
@@ -246,6 +247,18 @@ t.test('nor is the order of a callback forgotten when the store could not claim 
   await youngOrder(world);
   await callback(world, 'e1', 'key-1', null);
   await world.pass(5 * SECOND_MS);
+  t.match(await orderOf(world), { state: 'completed' });
+});
+
+t.test('the stop waits for the commit of a look that a callback brought', async (t) => {
+  const gate = heldCommit();
+  const world = await openFlowWorld({ through: gate.through });
+  t.teardown(world.close);
+  await youngOrder(world);
+  await callback(world, 'e1', 'key-1', null);
+  const passing = world.pass(SECOND_MS);
+  t.notOk(await gate.isStopped(world), 'while it is being written');
+  await passing;
   t.match(await orderOf(world), { state: 'completed' });
 });
 

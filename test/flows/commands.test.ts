@@ -1,8 +1,9 @@
 import t from 'tap';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../lib/core/time.ts';
 import type { ResolveCommand } from '../../lib/flows/port.ts';
-import type { RequestOutcome } from '../../lib/gateways/port.ts';
+import type { PaymentRequest, RequestOutcome } from '../../lib/gateways/port.ts';
 import { type FlowWorld, openFlowWorld } from '../support/flow-world.ts';
+import { heldCommit } from '../support/held-commit.ts';
 import { FAIR_WEATHER } from '../support/model-asking.ts';
 
 const PERSON = { note: 'spoke with the customer', by: 'kim' };
@@ -63,6 +64,10 @@ t.test('a person ends a hold', async (t) => {
     const journalled =
       outcome.kind === 'done' ? { kind: 'resolved', ...PERSON } : { kind: 'decided' };
     t.match(last, journalled);
+    if (outcome.kind === 'done') {
+      const decided = world.events.findLast(({ name }) => name === 'order.decided');
+      t.match(decided, { from: 'held', to: outcome.view.order.state, trigger: 'person' });
+    }
     await world.close();
   }
 });
@@ -186,13 +191,13 @@ t.test('what becomes of a requested payment', async (t) => {
 });
 
 t.test('a payment request is sent once, and only while nothing else is under way', async (t) => {
-  let sent = 0;
+  const sent: PaymentRequest[] = [];
   const world = await openFlowWorld({
     weather: {
       ...FAIR_WEATHER,
-      request: () => {
-        sent += 1;
-        return { kind: 'accepted', key: `key-${sent}` };
+      request: (request) => {
+        sent.push(request);
+        return { kind: 'accepted', key: `key-${sent.length}` };
       },
     },
   });
@@ -202,7 +207,12 @@ t.test('a payment request is sent once, and only while nothing else is under way
   t.match(await requestPayment(world), { kind: 'same' });
   t.match(await requestPayment(world, 'other'), { kind: 'busy' });
   await world.pass(MINUTE_MS);
-  t.equal(sent, 1);
+  const whose = { gateway: 'pg', orderId: 'ORDER-1', userId: 'member-1', amount: 1_000 };
+  t.strictSame(sent, [{ ...whose, ...CARD }]);
+  t.match(
+    world.events.find(({ name }) => name === 'order.decided'),
+    { reason: 'still_open', trigger: 'request' },
+  );
 });
 
 t.test('a request that is on its way at the stop leaves its payment without a key', async (t) => {
@@ -216,6 +226,21 @@ t.test('a request that is on its way at the stop leaves its payment without a ke
   await world.until(world.daemon.stop());
   await world.pass(SECOND_MS);
   t.match(await payments(world), [{ state: 'pending', transactionKey: null }]);
+});
+
+t.test('the stop waits for what becomes of a request while that is being written', async (t) => {
+  const gate = heldCommit();
+  const world = await openFlowWorld({
+    through: gate.through,
+    weather: { ...FAIR_WEATHER, request: () => ({ kind: 'accepted', key: 'key-1' }) },
+  });
+  t.teardown(world.close);
+  await world.order('ORDER-1', []);
+  await requestPayment(world);
+  const passing = world.pass(SECOND_MS);
+  t.notOk(await gate.isStopped(world));
+  await passing;
+  t.match(await payments(world), [{ state: 'pending', transactionKey: 'key-1' }]);
 });
 
 t.test('a request whose payment was given another key meanwhile is not forgotten', async (t) => {

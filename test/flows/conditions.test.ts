@@ -308,6 +308,15 @@ const SILENCES: readonly (readonly [string, (world: ConditionsWorld) => Promise<
       false,
     ],
     [
+      'what is no callback of ours counts for nothing',
+      async (world) => {
+        await world.hear(calledBack());
+        await world.pass(6 * HOUR_MS);
+        await world.hear(settled, settled, { ...repeated, outcome: 'invalid' }, settled);
+      },
+      true,
+    ],
+    [
       'each silence counts its own orders',
       async (world) => {
         await world.hear(calledBack());
