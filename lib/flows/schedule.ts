@@ -59,18 +59,23 @@ export function cronWaits(cron: string, timezone: string): () => DurationMs {
   return () => {
     const now = systemClock.now();
     const [run] = task.getNextRuns(1);
-    const next = run === undefined ? Number.POSITIVE_INFINITY : run.getTime();
-    const repeated = fullMinutes(now, next).find((minute) => task.match(toDate(minute)));
+    if (run === undefined) return Number.POSITIVE_INFINITY;
+    const next = run.getTime();
+    const repeated = minutesBefore(next, now).find((moment) => task.match(toDate(moment)));
     return (repeated ?? next) - systemClock.now();
   };
 }
 
 /**
- * Between these two, as far as the clock on the wall is put back in autumn. node-cron takes none of the hour that comes twice when it
- * comes again: every minute would have a pause of an hour. It says of each whether it is one of the schedule.
+ * Whole minutes before a tick (at its second, as six fields may want) and after now, as far as the clock on the wall is put back in
+ * autumn. node-cron takes none of the hour that comes twice when it comes again: every minute would have a pause of an hour. It says
+ * of each whether it is one of the schedule.
  */
-function fullMinutes(from: Instant, until: Instant): readonly Instant[] {
-  const first = Math.floor(from / MINUTE_MS) + 1;
-  const count = Math.min(Math.ceil(until / MINUTE_MS) - first, HOUR_MS / MINUTE_MS);
-  return Array.from({ length: Math.max(count, 0) }, (_, index) => (first + index) * MINUTE_MS);
+function minutesBefore(next: Instant, now: Instant): readonly Instant[] {
+  const count = Math.ceil((next - now) / MINUTE_MS) - 1;
+  const first = next - count * MINUTE_MS;
+  return Array.from(
+    { length: Math.min(count, HOUR_MS / MINUTE_MS) },
+    (_, index) => first + index * MINUTE_MS,
+  );
 }
