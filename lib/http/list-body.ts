@@ -1,11 +1,16 @@
+import type { Clock } from '../clock.ts';
+import { type DurationMs, MINUTE_MS } from '../core/time.ts';
 import type { CsvPiece, Slot } from '../report/csv.ts';
 
 /** Who is told of a list. */
 export interface ListWatch {
+  readonly clock: Clock;
   /** Called once or more when nothing of it will be read any more. */
   ended(): void;
   /** Whether all that the server wrote to the client so far has left this process. */
   isAllSent(): boolean;
+  /** The client has taken nothing for `UNTAKEN_MS`: its connection is to be closed. */
+  cutOff(): void;
 }
 
 /**
@@ -18,10 +23,12 @@ export interface ListWatch {
  */
 export async function listBody(
   read: (after: CsvPiece['next'], slot: Slot | null) => Promise<CsvPiece>,
-  { ended, isAllSent }: ListWatch,
+  { clock, ended, isAllSent, cutOff }: ListWatch,
 ): Promise<ReadableStream<Uint8Array>> {
   const slots: Slot[] = [];
   let given = 0;
+  let cancelled = false;
+  let cancelCutOff = () => {};
   const freeSlot = (): Slot | null => {
     if (given < READ_AHEAD || !isAllSent()) return null;
     const place = given % SLOTS;
@@ -35,6 +42,7 @@ export async function listBody(
   return new ReadableStream(
     {
       pull: async (controller) => {
+        cancelCutOff();
         try {
           if (page === null) return;
           const { bytes, next } = page;
@@ -42,7 +50,10 @@ export async function listBody(
           controller.enqueue(bytes);
           given += 1;
           page = next === null ? null : await read(next, slot);
-          if (page !== null) return;
+          if (page !== null) {
+            if (!cancelled) cancelCutOff = clock.after(UNTAKEN_MS, cutOff);
+            return;
+          }
           controller.close();
           ended();
         } catch (error) {
@@ -50,12 +61,19 @@ export async function listBody(
           controller.error(error);
         }
       },
-      cancel: ended,
+      cancel: () => {
+        cancelled = true;
+        cancelCutOff();
+        ended();
+      },
     },
     // Nothing waits in the stream: when a page is asked for, the server has written all those before.
     { highWaterMark: 0 },
   );
 }
+
+/** Whoever takes no page for so long (a pager that was left open) must not keep others from theirs: few lists are read at once. */
+const UNTAKEN_MS: DurationMs = 5 * MINUTE_MS;
 
 /** Room for a page of five hundred orders with the longest ids of common gateways. */
 const SLOT_BYTES = 256 * 1024;

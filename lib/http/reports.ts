@@ -42,9 +42,14 @@ export function addReportRoute(
     const giveBack = take();
     const headers = { vary: 'accept', 'cache-control': 'no-store' };
     if (wanted === CSV_KIND) {
+      const { outgoing } = c.env;
+      // Of what is asked for with HEAD nobody reads the body, nor cancels it.
+      outgoing.once('close', giveBack);
       const list = listBody((after, slot) => reporting.orders(day, after, slot), {
+        clock,
         ended: giveBack,
-        isAllSent: () => c.env.outgoing.writableLength === 0,
+        isAllSent: () => outgoing.writableLength === 0,
+        cutOff: () => outgoing.destroy(),
       });
       return new Response(await list, {
         headers: {

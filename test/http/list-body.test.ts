@@ -4,8 +4,19 @@ import type { AddressInfo } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import t from 'tap';
-import { listBody } from '../../lib/http/list-body.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { MINUTE_MS } from '../../lib/core/time.ts';
+import { type ListWatch, listBody } from '../../lib/http/list-body.ts';
 import type { CsvPiece, Slot } from '../../lib/report/csv.ts';
+import { TurnedClock, turnTo } from '../support/turned-clock.ts';
+
+/** Whoever is told of a list in these tests, where nothing else is said. */
+const WATCH: ListWatch = {
+  clock: systemClock,
+  ended: () => {},
+  isAllSent: () => true,
+  cutOff: () => {},
+};
 
 /** A list whose page `n` consists of its number again and again, and who gave its memory. */
 function numbered(pages: number, bytesOf: (page: number) => number) {
@@ -57,7 +68,7 @@ for (const [name, pages, bytesOf] of LISTS) {
         getRequestListener(async (_, env) => {
           const { outgoing } = env as HttpBindings;
           const isAllSent = () => outgoing.writableLength === 0;
-          return new Response(await listBody(list.read, { ended: () => {}, isAllSent }));
+          return new Response(await listBody(list.read, { ...WATCH, isAllSent }));
         }),
       ).listen(0, '127.0.0.1');
       t.teardown(() => server.close());
@@ -86,7 +97,7 @@ async function bodyOf(port: number, isSlow: boolean): Promise<Buffer> {
 
 t.test('a slot is not used again before the client has what was in it', async (t) => {
   const list = numbered(50, () => 1_000);
-  const body = await listBody(list.read, { ended: () => {}, isAllSent: () => false });
+  const body = await listBody(list.read, { ...WATCH, isAllSent: () => false });
   let bytes = 0;
   for await (const chunk of body) bytes += chunk.length;
   t.equal(bytes, 50_000);
@@ -100,7 +111,7 @@ t.test('nothing is read before it is asked for, but one page', async (t) => {
     reads += 1;
     return { bytes: new Uint8Array(1), next: { createdAt: 0, id: String(reads) } };
   };
-  const body = await listBody(read, { ended: () => (ended += 1), isAllSent: () => true });
+  const body = await listBody(read, { ...WATCH, ended: () => (ended += 1) });
   t.equal(reads, 1);
   const reader = body.getReader();
   await reader.read();
@@ -113,7 +124,7 @@ t.test('nothing is read before it is asked for, but one page', async (t) => {
 
 t.test('trouble before the first page is told, trouble later ends the body', async (t) => {
   let ended = 0;
-  const watch = { ended: () => (ended += 1), isAllSent: () => true };
+  const watch = { ...WATCH, ended: () => (ended += 1) };
   await t.rejects(
     listBody(async () => {
       throw new Error('no database');
@@ -136,4 +147,37 @@ t.test('trouble before the first page is told, trouble later ends the body', asy
     { message: 'no database any more' },
   );
   t.equal(ended, 2);
+});
+
+t.test('whoever takes nothing more is cut off, and nobody who takes his time', async (t) => {
+  const clock = new TurnedClock();
+  const pass = (forMs: number) => turnTo(clock, () => true, clock.trueNow() + forMs);
+  let cutOff = 0;
+  const { read } = numbered(10, () => 1_000);
+  const body = await listBody(read, { ...WATCH, clock, cutOff: () => (cutOff += 1) });
+  const reader = body.getReader();
+  for (let page = 0; page < 9; page += 1) {
+    await reader.read();
+    await pass(4 * MINUTE_MS);
+  }
+  t.equal(cutOff, 0);
+  await pass(MINUTE_MS);
+  t.equal(cutOff, 1);
+  await reader.read();
+  await pass(10 * MINUTE_MS);
+  t.equal(cutOff, 1, 'who has all of it keeps nobody from anything');
+});
+
+t.test('whoever went away is not cut off once more', async (t) => {
+  const clock = new TurnedClock();
+  let cutOff = 0;
+  const { read } = numbered(10, () => 1_000);
+  const body = await listBody(read, { ...WATCH, clock, cutOff: () => (cutOff += 1) });
+  const reader = body.getReader();
+  await reader.read();
+  // The next page is being read.
+  await reader.cancel();
+  for (let turn = 0; turn < 5; turn += 1) await nextTurn();
+  t.equal(clock.nextAt(), null);
+  t.equal(cutOff, 0);
 });

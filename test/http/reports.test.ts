@@ -97,6 +97,16 @@ t.test(
   },
 );
 
+t.test('a list of which only the head is asked for gives its place back', async (t) => {
+  const serving = await servingOrders(1);
+  t.teardown(serving.close);
+  const headers = { accept: 'text/csv' };
+  for (let time = 0; time < 6; time += 1) {
+    const { status, body } = await serving.call('HEAD', `/v1/reports/${DAY}`, { headers });
+    t.match({ status, body }, { status: 200, body: '' });
+  }
+});
+
 t.test('only so many are made at once', async (t) => {
   const serving = await servingOrders(1);
   t.teardown(serving.close);
