@@ -92,7 +92,13 @@ export async function startDaemon(config: Config, options: DaemonOptions): Promi
   const schedule = { cron: config.sweep.cron, timezone: config.timezone };
   const ticker = startTicker(schedule, engine.sweeping, clock);
   await reports.start();
-  const pruning = every(PRUNE_EVERY_MS, clock, () => prune(engine, config, clock.now()));
+  const { startSchedule } = await later(() => import('./flows/schedule.ts'));
+  const pruning = startSchedule({
+    clock,
+    untilNextMs: () => PRUNE_EVERY_MS,
+    // What goes wrong is told by whom it went wrong for, and tried again the next time.
+    tick: () => prune(engine, config, clock.now()).catch(() => undefined),
+  });
   undo.move();
 
   const { address, callbackAddress } = surface;
@@ -103,8 +109,7 @@ export async function startDaemon(config: Config, options: DaemonOptions): Promi
     callbackListen: callbackAddress === null ? null : formatAddress(callbackAddress),
   });
   const stop = async () => {
-    pruning.stop();
-    await Promise.all([ticker.stop(), reports.endSchedule()]);
+    await Promise.all([pruning.stop(), ticker.stop(), reports.endSchedule()]);
     // Nothing new is taken from here on. Requests that wait for a sweep get what it came to, because it ends now.
     const closed = surface.close();
     await Promise.all([engine.stopSettling(), surface.stop()]);
@@ -219,19 +224,6 @@ async function measure(
     gateways: config.gateways.map(({ settings }) => settings.name),
     channels: config.channels.map(({ settings }) => settings.name),
   });
-}
-
-/** Does something again and again. What goes wrong is told by whom it went wrong for, and tried again the next time. */
-function every(pauseMs: DurationMs, clock: Clock, act: () => Promise<unknown>): { stop(): void } {
-  let cancel = () => {};
-  const wait = () => {
-    cancel = clock.after(pauseMs, () => {
-      act().catch(() => undefined);
-      wait();
-    });
-  };
-  wait();
-  return { stop: () => cancel() };
 }
 
 /** Resolves when the work is done or has failed, at the latest after the bound. */
