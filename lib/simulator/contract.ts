@@ -74,7 +74,9 @@ export function checkRequest(body: unknown): CheckedRequest | string {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return WORDS.unreadable;
   const fields = new Map<string, unknown>(Object.entries(body));
   for (const name of ['orderId', 'cardType', 'cardNo', 'amount', 'callbackUrl']) {
-    if ((fields.get(name) ?? null) === null) return `필수 필드 '${name}'이(가) 누락되었습니다.`;
+    // Of an object or a list in its place the library says the same.
+    if (typeof (fields.get(name) ?? null) === 'object')
+      return `필수 필드 '${name}'이(가) 누락되었습니다.`;
   }
   const cardType = CARD_TYPES.find((known) => known === fields.get('cardType'));
   if (cardType === undefined) {

@@ -83,6 +83,8 @@ t.test('a payment request is checked in the order of the contract, before any de
       "필수 필드 'cardNo'이(가) 누락되었습니다.",
     ],
     ['a field is null', { ...broken, orderId: null }, "필수 필드 'orderId'이(가) 누락되었습니다."],
+    ['a field is an object', { ...GOOD, orderId: {} }, "필수 필드 'orderId'이(가) 누락되었습니다."],
+    ['a field is a list', { ...GOOD, amount: [1] }, "필수 필드 'amount'이(가) 누락되었습니다."],
     [
       'an unknown card type',
       { ...broken, cardType: 'SAM' },
