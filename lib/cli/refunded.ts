@@ -49,11 +49,11 @@ Examples:
 
 async function readRefund(options: RefundedOptions): Promise<RefundCommand> {
   const { z } = await import('zod');
-  const { note, text } = await import('../http/forms.ts');
+  const { text, words } = await import('../http/forms.ts');
   const rule = z.object({
     reference: text(200, 'R-2026-0001'),
-    note: note('Refunded in the console of the gateway.'),
-    by: text(100, 'kim@shop.example'),
+    note: words(500, 'Refunded in the console of the gateway.'),
+    by: words(100, 'kim@shop.example'),
   });
   return readFlags(rule, options, { reference: '--reference', note: '--note', by: '--by' });
 }

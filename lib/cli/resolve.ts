@@ -59,13 +59,13 @@ Examples:
 
 async function readResolve(options: ResolveOptions): Promise<ResolveCommand> {
   const { z } = await import('zod');
-  const { note, storedPaymentId, text } = await import('../http/forms.ts');
+  const { storedPaymentId, words } = await import('../http/forms.ts');
   const { state, ifVersion: version = null } = options;
   const rule = z
     .object({
       payment: storedPaymentId('ORDER000001-1').optional(),
-      note: note('The bank confirmed it by telephone.'),
-      by: text(100, 'kim@shop.example'),
+      note: words(500, 'The bank confirmed it by telephone.'),
+      by: words(100, 'kim@shop.example'),
     })
     .refine(({ payment }) => payment === undefined || state === 'completed', {
       path: ['payment'],

@@ -67,9 +67,9 @@ export function storedPaymentId(example: string) {
   return text(300, example);
 }
 
-/** A person's words: what looks like a card number is masked before anything keeps it. */
-export function note(example: string) {
-  return text(500, example).transform((words) => boundedText(words));
+/** A person's words, a name too: what looks like a card number is masked before anything keeps it. */
+export function words(most: number, example: string) {
+  return text(most, example).transform((written) => boundedText(written));
 }
 
 /** A currency code of ISO 4217 that is in use. */

@@ -7,7 +7,7 @@ import { ReconciledError } from '../errors.ts';
 import type { CommandOutcome } from '../flows/port.ts';
 import type { JournalRow, OrderView, Page } from '../store/port.ts';
 import type { Api, HttpDependencies } from './app.ts';
-import { after, closed, count, limit, note, oneOf, storedPaymentId, text } from './forms.ts';
+import { after, closed, count, limit, oneOf, storedPaymentId, words } from './forms.ts';
 import { completeOrder, newOrderSchema } from './order-reading.ts';
 import { orderBody, orderSchema, pageSchema } from './order-view.ts';
 import { BODY_PROBLEMS, COMMON_PROBLEMS, problem, Refusal, refusedFields } from './problem.ts';
@@ -67,12 +67,12 @@ export function addOrderRoutes(api: Api, dependencies: HttpDependencies): void {
 
   api.openapi(resolveRoute, async (c) => {
     const { id: orderId } = c.req.valid('param');
-    const { state, paymentId = null, note: words, by, version = null } = c.req.valid('json');
+    const { state, paymentId = null, note, by, version = null } = c.req.valid('json');
     if (paymentId !== null && state !== 'completed') {
       const hint = 'Only `completed` names the payment that is accepted.';
       throw refusedFields('invalid', [{ field: 'paymentId', message: 'not wanted here', hint }]);
     }
-    const command = { state, paymentId, note: words, by, version };
+    const command = { state, paymentId, note, by, version };
     const outcome = await commands.resolve(orderId, command);
     return c.json(orderBody(settledView(outcome, `There is no order ${shown(orderId)}.`)), 200);
   });
@@ -295,8 +295,8 @@ const resolveRoute = createRoute({
             paymentId: storedPaymentId('ORDER000001-1').nullable().optional().openapi({
               description: 'The accepted payment, with `completed`.',
             }),
-            note: note('The bank confirmed it by telephone.'),
-            by: text(100, 'kim@shop.example'),
+            note: words(500, 'The bank confirmed it by telephone.'),
+            by: words(100, 'kim@shop.example'),
             version: count(1).optional().openapi({
               description: 'Refused with 409 unless the order has this version.',
             }),

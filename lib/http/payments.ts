@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import type { Config } from '../config.ts';
 import type { AddPaymentOutcome, NewPayment } from '../store/port.ts';
 import type { Api, HttpDependencies } from './app.ts';
-import { amount, closed, flag, id, instant, note, oneOf, says, text } from './forms.ts';
+import { amount, closed, flag, id, instant, oneOf, says, text, words } from './forms.ts';
 import {
   gatewayOf,
   tooFarAhead,
@@ -242,8 +242,8 @@ const refundedRoute = createRoute({
             reference: text(200, 'R-2026-0001').openapi({
               description: 'The receipt of the refund.',
             }),
-            note: note('Refunded in the console of the gateway.'),
-            by: text(100, 'kim@shop.example'),
+            note: words(500, 'Refunded in the console of the gateway.'),
+            by: words(100, 'kim@shop.example'),
           }).openapi('Refunded'),
         },
       },

@@ -256,7 +256,7 @@ t.test('the journal tells what happened, and a person ends a hold', async (t) =>
 
   const refunded = (reference: string) =>
     call('POST', '/v1/payments/ORDER000001-1/refunded', {
-      body: { reference, note: 'By hand.', by: 'lee' },
+      body: { reference, note: 'By hand.', by: 'lee 4111-1111-1111-1111' },
     });
   const back = await refunded('R-1');
   t.match(back, {
@@ -273,7 +273,10 @@ t.test('the journal tells what happened, and a person ends a hold', async (t) =>
     { version: 3, kind: 'resolved', by: 'kim', note: 'Card **** was wrong.' },
   ]);
   const rest = await call('GET', `/v1/orders/ORDER000001/journal?after=${first.body.next}`);
-  t.match(rest.body, { items: [{ version: 4, kind: 'refund_recorded', by: 'lee' }], next: null });
+  t.match(rest.body, {
+    items: [{ version: 4, kind: 'refund_recorded', by: 'lee ****' }],
+    next: null,
+  });
   t.notMatch(JSON.stringify([first.body, rest.body]), /4111/);
 });
 
