@@ -75,7 +75,8 @@ interface Unrecorded {
 
 /**
  * A transaction that belongs to another order is nobody's business here: a forged callback can name any key, and asking
- * about it must not make it ours.
+ * about it must not make it ours. One whose money is accounted for under a name that no gateway has any more (it was given
+ * another one) is no second one.
  */
 function unrecordedTransactions(
   theCase: Case,
@@ -83,9 +84,12 @@ function unrecordedTransactions(
   policy: Policy,
 ): readonly Unrecorded[] {
   return policy.gateways.map(({ name }) => {
-    const recorded = new Set(
-      theCase.payments.filter((one) => one.gateway === name).map((one) => one.transactionKey),
-    );
+    const isRecorded = (one: Payment) =>
+      one.gateway === name ||
+      (one.gateway !== null &&
+        gatewayPolicy(policy, one.gateway) === undefined &&
+        ACCOUNTED_FOR.has(one.state));
+    const recorded = new Set(theCase.payments.filter(isRecorded).map((one) => one.transactionKey));
     const transactions = statementOf(heard, name, theCase.payments)?.answer.transactions ?? [];
     const waiting = new Map<string, Transaction>();
     for (const one of transactions) {
@@ -96,6 +100,12 @@ function unrecordedTransactions(
     return { gateway: name, waiting: [...waiting.values()] };
   });
 }
+
+const ACCOUNTED_FOR: ReadonlySet<Payment['state']> = new Set([
+  'succeeded',
+  'refund_due',
+  'refunded',
+]);
 
 /**
  * A person accepted it without a key, and only a capture of the full amount can be what was meant: taken for a second one

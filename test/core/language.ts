@@ -31,7 +31,7 @@ import {
  * Heard: what each gateway said (`pg: K1 failed "no limit", K2 absent, nothing else`; `pg: silent timeout`). A gateway that
  * is not mentioned was not asked. `nothing else`: it listed all it has for the order.
  * `pg` can list by order id and cannot refund, `bank` can do neither, `wallet` can do both; those that a row names are
- * configured, `pg` when it names none. The order costs 5000 won, one lamp of nine on hand.
+ * configured, `pg` when it names none. `former` was, and is not any more. The order costs 5000 won, one lamp of nine on hand.
  * Anything that the language does not know fails the row.
  */
 export interface Situation {
@@ -40,6 +40,9 @@ export interface Situation {
   readonly policy: Policy;
   readonly nudged: boolean;
 }
+
+/** The name of a gateway that is not configured any more. */
+const FORMER = 'former';
 
 const GATEWAYS: readonly GatewayPolicy[] = [
   { name: 'pg', canList: true, canRefund: false, paymentWindowMs: WINDOW_MS, answering: true },
@@ -140,7 +143,7 @@ function parseOrder(text: string): Order {
 function parseStored(draft: Draft, text: string): void {
   const { order } = draft;
   const fact = (pattern: RegExp) => pattern.exec(text)?.[1];
-  const gateway = /^(pg|bank|wallet|no-gateway) (?:K\d|keyless)/.exec(text)?.[1];
+  const gateway = /^(pg|bank|wallet|former|no-gateway) (?:K\d|keyless)/.exec(text)?.[1];
   if (gateway !== undefined) {
     const payment = parsePayment(draft, text);
     draft.payments.push(payment);
@@ -192,7 +195,7 @@ function parsePayment({ order, addedSince }: Draft, clause: string): Payment {
   const due = amount === undefined ? AMOUNT : Number(amount);
   let payment: Payment = {
     id: paymentId(label),
-    gateway: gateway === 'no-gateway' ? null : gatewayName(gateway),
+    gateway: gateway === 'no-gateway' ? null : gateway === FORMER ? FORMER : gatewayName(gateway),
     method: 'CARD',
     amount: order.amount,
     state,
