@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap';
 import { type Clock, systemClock } from '../../lib/clock.ts';
+import type { SilenceCause } from '../../lib/core/gateway.ts';
 import { connectPgSimulator } from '../../lib/gateways/pg-simulator.ts';
 import { MAX_TRIES } from '../../lib/gateways/pg-simulator-request.ts';
 import type { Exchange, RequestOutcome } from '../../lib/gateways/port.ts';
@@ -81,9 +82,9 @@ async function send(t: Test, replies: readonly Behaviour[], timesOut = false): P
 }
 
 t.test('what became of a request', async (t) => {
-  const accepted = { kind: 'accepted', key: KEY };
-  const spent = { kind: 'not_reached', cause: 'server_error' };
-  const rows: readonly (readonly [string, readonly Behaviour[], object, number])[] = [
+  const accepted: RequestOutcome = { kind: 'accepted', key: KEY };
+  const spent: RequestOutcome = { kind: 'not_reached', cause: 'server_error' };
+  const rows: readonly (readonly [string, readonly Behaviour[], RequestOutcome, number])[] = [
     ['accepted', [ACCEPTED], accepted, 1],
     ['accepted at the second try', [UNSTABLE, ACCEPTED], accepted, 2],
     ['accepted at the last try', [UNSTABLE, UNSTABLE, UNSTABLE, ACCEPTED], accepted, 4],
@@ -160,10 +161,16 @@ t.test('what became of a request', async (t) => {
     t.strictSame(sent.outcome, outcome, title);
     t.equal(sent.posts.length, tries, `${title}: tries`);
     t.equal(sent.exchanges.length, tries, `${title}: exchanges`);
+    const { result } = sent.exchanges.at(-1) ?? {};
+    t.equal(
+      result,
+      'cause' in outcome ? outcome.cause : 'answered',
+      `${title}: what the circuit hears of it`,
+    );
   }
 });
 
-function doubt(cause: string): object {
+function doubt(cause: SilenceCause): RequestOutcome {
   return { kind: 'nobody_knows', cause };
 }
 
