@@ -170,7 +170,17 @@ export function gatewayContract(t: Test, kind: GatewayKind, start: Start): void 
   );
 
   t.test('a callback that is not one is refused with a reason', async (t) => {
-    for (const body of ['', '{', '[]', 'null', '"text"', '{}', '{"transactionKey":7}', '\xff']) {
+    for (const body of [
+      '',
+      '{',
+      '[]',
+      'null',
+      '"text"',
+      '{}',
+      '{"transactionKey":7}',
+      '\xff',
+      '{"orderId":"\xff"}',
+    ]) {
       const reading = kind.readCallback(Buffer.from(body, 'latin1'));
       t.match(reading, { kind: 'unreadable', problem: /\w/ }, body);
     }

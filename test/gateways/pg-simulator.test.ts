@@ -628,6 +628,7 @@ t.test('a callback: what is taken from it', async (t) => {
     ['a key that is no text', { transactionKey: 7, orderId: ORDER }, { key: null, orderId: ORDER }],
     ['a key that is null', { transactionKey: null, orderId: ORDER }, { key: null, orderId: ORDER }],
     ['an empty key', { transactionKey: '', orderId: ORDER }, { key: null, orderId: ORDER }],
+    ['a card number in place of a status', payment({ status: CARD }), { key: KEY, orderId: ORDER }],
     [
       'half a character',
       { transactionKey: '\ud800', orderId: ORDER },
