@@ -118,6 +118,16 @@ t.test('what opens a closed circuit', async (t) => {
       [],
     ],
     [
+      'a bad request is an answer, and makes the five complete',
+      'timeout timeout timeout timeout bad_request',
+      ['open (failures)'],
+    ],
+    [
+      'payment requests of a wrong form, or that the gateway failed, say nothing',
+      'timeout timeout timeout timeout request-bad_request request-server_error',
+      [],
+    ],
+    [
       'payment requests that time out are failures',
       'request-timeout request-timeout request-timeout answered answered',
       ['open (failures)'],
