@@ -25,6 +25,7 @@ function committing(clause: Clause): void {
     'a decision is written whole: order, payments, stock, journal, effects',
     async (t, { store }) => {
       const before = await penOrder(store, 5);
+      const other = await penOrder(store, 5, 'ORDER2');
       const found = {
         status: 'succeeded',
         amount: 5_000,
@@ -85,8 +86,10 @@ function committing(clause: Clause): void {
         settlement.decision.effects.map((one) => ({ ...one, at: T0 + 9 })),
       );
       const counts = await store.reader.counts();
-      t.strictSame(counts.orders, { pending: 0, completed: 1, failed: 0, held: 0 });
+      t.strictSame(counts.orders, { pending: 1, completed: 1, failed: 0, held: 0 });
       t.equal(counts.refundsDue, 1);
+      const { order, payments } = await caseOf(store, 'ORDER2');
+      t.strictSame({ order, payments }, { order: other.order, payments: other.payments });
     },
   );
 
@@ -105,12 +108,14 @@ function committing(clause: Clause): void {
 
   clause('a look that changes nothing leaves version and journal', async (t, { store }) => {
     const before = await penOrder(store, 5);
+    const other = await penOrder(store, 5, 'ORDER2');
     const wait = { looks: 3, silentSince: T0 - 1, listedAt: T0 - 2, lookAt: T0 + 5 };
     const settlement = unchanged(before, {
       order: { ...wait, state: 'failed', updatedAt: T0 + 99 },
     });
     t.strictSame(await store.docket.commit([settlement]), ['applied']);
     t.strictSame((await caseOf(store, 'ORDER1')).order, { ...before.order, ...wait });
+    t.strictSame(await caseOf(store, 'ORDER2'), other, 'nor anything of another order');
     t.equal((await store.reader.journal('ORDER1', 0, 10)).items.length, 1);
   });
 
