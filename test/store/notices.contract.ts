@@ -225,8 +225,13 @@ export function noticesContract(clause: Clause): void {
           notice({ eventId: `e${index}`, receivedAt: T0 + index, ...names }),
         );
         await callBack(store, flood);
+        await callBack(store, [
+          notice({ eventId: 'of another order', orderId: 'ORDER2' }),
+          notice({ eventId: 'of another gateway', gateway: 'other', key: 'k' }),
+          notice({ eventId: 'of another key', key: 'k2' }),
+        ]);
         await quietOrder(store, 'ORDER1', 'k');
-        t.strictSame((await store.reader.counts()).unmatched, {});
+        t.strictSame((await store.reader.counts()).unmatched, { pg: 2, other: 1 }, 'only its own');
         t.equal(store.docket.nextNudge(), T0);
         t.strictSame(await store.upkeep.check(), []);
         const again = await callBack(store, flood);
