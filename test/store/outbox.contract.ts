@@ -51,6 +51,19 @@ export function outboxContract(clause: Clause): void {
     t.strictSame(idsOf(await store.outbox.claim('ops', 10, T0)), ['after']);
   });
 
+  clause('a digest, a channel or a topic that is another one now counts', async (t, { store }) => {
+    await store.outbox.subscribe([to('ops', 'gateway.down', HOUR_MS)], T0);
+    await store.outbox.subscribe([to('ops', 'gateway.down')], T0);
+    await tell(store, ['at-once']);
+    t.strictSame(idsOf(await store.outbox.claim('ops', 10, T0)), ['at-once']);
+    await store.outbox.subscribe([to('mail', 'gateway.down')], T0);
+    await tell(store, ['elsewhere']);
+    t.strictSame(idsOf(await store.outbox.claim('mail', 10, T0)), ['elsewhere']);
+    await store.outbox.subscribe([to('mail', 'gateway.up')], T0);
+    await tell(store, ['unheard']);
+    t.strictSame(await store.outbox.claim('mail', 10, T0 + HOUR_MS), []);
+  });
+
   clause('deliveries of a channel that is gone are dead, not forgotten', async (t, { store }) => {
     await store.outbox.subscribe([to('old', 'gateway.down'), to('ops', 'gateway.down')], T0);
     await tell(store, ['a', 'b']);
@@ -73,6 +86,10 @@ export function outboxContract(clause: Clause): void {
     await tell(store, ['late'], T0 + 5);
     await tell(store, ['first', 'second'], T0 + 1);
     await tell(store, ['not yet'], T0 + 100);
+    const one = await store.outbox.claim('ops', 1, T0 + 10);
+    t.strictSame(idsOf(one), ['first']);
+    t.equal(store.outbox.nextDue('ops'), T0 + 1, 'the second one, behind the one that is leased');
+    store.outbox.release(one);
     const two = await store.outbox.claim('ops', 2, T0 + 10);
     t.strictSame(idsOf(two), ['first', 'second']);
     t.strictSame(idsOf(await store.outbox.claim('ops', 2, T0 + 10)), ['late']);
