@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import type { Event } from '../../lib/observe/events.ts';
 import { openSqliteStore } from '../../lib/store/sqlite/index.ts';
-import { newOrder, T0, testClock } from '../support/store-fixtures.ts';
+import { change, newOrder, T0, testClock, unchanged } from '../support/store-fixtures.ts';
 import { directoryOf, startWriterProcess, writerCommand } from '../support/store-process.ts';
 
 const ORDERS = Array.from({ length: 20 }, (_, index) => `ORDER${String(index).padStart(6, '0')}`);
@@ -119,6 +119,12 @@ t.test('a full database refuses what does not fit, and goes on', async (t) => {
   t.match(await bounded.intake.createOrders([newOrder({ id: 'ORDER4' })], T0), [
     { kind: 'created' },
   ]);
+  const [known] = await bounded.docket.load(['ORDER4']);
+  if (known === null || known === undefined) throw new Error('no ORDER4');
+  const long = change(known, { order: { reasonText: memberId.repeat(5) } });
+  const small = unchanged(known);
+  await t.rejects(bounded.docket.commit([long]), full, 'no decision is refused for want of room');
+  t.strictSame(await bounded.docket.commit([small]), ['applied']);
   await bounded.upkeep.close();
 
   const roomy = openSqliteStore(options);
