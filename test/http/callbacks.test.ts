@@ -57,15 +57,18 @@ t.test('an address that is spelled otherwise leads to the same', async (t) => {
 t.test('what is no callback is refused, and nothing of it is kept', async (t) => {
   const serving = await openServing();
   t.teardown(serving.close);
-  const send = (body: unknown, chunked = false) =>
-    serving.call('POST', '/callbacks/pg', { body, chunked });
+  const send = (body: unknown, chunked = false, path = '/callbacks/pg') =>
+    serving.call('POST', path, { body, chunked });
   for (const wrong of ['', '{', '[]', { orderId: 'ORDER000001' }, new Uint8Array([255])]) {
     t.match(await send(wrong), { status: 400, body: { code: 'malformed' } });
   }
   const padding = (bytes: number) => `${JSON.stringify(body())}${' '.repeat(bytes)}`;
-  for (const chunked of [false, true]) {
-    t.match(await send(padding(64 * 1024), chunked), { status: 413, body: { code: 'too_large' } });
-  }
+  for (const path of ['/callbacks/pg', '/callbacks/pg?from=pg'])
+    for (const chunked of [false, true]) {
+      const reply = await send(padding(64 * 1024), chunked, path);
+      t.match(reply, { status: 413, body: { code: 'too_large' } }, path);
+      t.equal(outcomes(serving).at(-1), 'invalid');
+    }
   t.same(new Set(outcomes(serving)), new Set(['invalid']));
   t.same((await serving.world.store.reader.counts()).unmatched, {});
   t.match(await send(padding(60_000), true), { status: 200 }, 'in chunks, within the bound');

@@ -57,6 +57,16 @@ const BAD_REQUESTS: readonly Row[] = [
   ['a list', raw('[]'), [422, 'invalid', 'body']],
   ['null', raw('null'), [422, 'invalid', 'body']],
   ['too much of it', raw(`"${'x'.repeat(1024 * 1024)}"`), [413, 'too_large']],
+  [
+    'half a JSON, of no announced length',
+    ['POST', '/v1/orders', { body: '{"id": "ORDER000001"', chunked: true }],
+    [400, 'malformed'],
+  ],
+  [
+    'too much of it, of no announced length',
+    ['POST', '/v1/orders', { body: `"${'x'.repeat(1024 * 1024)}"`, chunked: true }],
+    [413, 'too_large'],
+  ],
 
   // Fields of an order.
   ['an id that is too short', order({ id: 'ORDER' }), [422, 'invalid', 'id']],
@@ -373,6 +383,21 @@ t.test('a problem says what to write instead, and never what was written', async
     body: anOrder({ payments: [{ method: 'CASH', amount: 5_000, transactionKey: null }] }),
   });
   t.match(served.body.errors, [{ hint: 'Served are CARD, POINTS, TRANSFER.' }]);
+  const written = await serving.call('POST', '/v1/orders', {
+    body: anOrder({ currency: undefined, amount: '5000' }),
+  });
+  t.strictSame(written.body.errors, [
+    {
+      field: 'currency',
+      message: 'missing',
+      hint: 'Write a currency code of ISO 4217 in capitals, such as "KRW".',
+    },
+    {
+      field: 'amount',
+      message: 'not a whole number from 0 to 9007199254740991',
+      hint: 'Write, for example, 5.',
+    },
+  ]);
 
   const number = '4111111111111111';
   const card = (request: unknown) =>
