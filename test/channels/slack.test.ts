@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap';
-import { blocksOf } from '../../lib/channels/blocks.ts';
+import { blocksOf, escapeSlack } from '../../lib/channels/blocks.ts';
 import type { SlackSettings, Style } from '../../lib/channels/port.ts';
 import { openSlack } from '../../lib/channels/slack.ts';
 import { wordingOf } from '../../lib/channels/wording.ts';
@@ -63,6 +63,8 @@ for (const [name, answer, receipt] of [
     { cause: 'rejected', permanent: true, detail: '404 no_service' },
   ],
   ['404, not of Slack', says(404, 'Not Found'), { cause: 'configuration', permanent: false }],
+  ['401, token', says(401, 'invalid_token'), { cause: 'configuration', permanent: false }],
+  ['405 of a proxy', says(405, '<html>'), { cause: 'rejected', permanent: false }],
   ['410', says(410, 'channel_is_archived'), { cause: 'rejected', permanent: true }],
   ['302', says(302, '', { location: '/login' }), { cause: 'redirected', permanent: false }],
   ['a long reply', says(500, 'x'.repeat(200_000)), { detail: /^500 x{496}$/ }],
@@ -73,6 +75,37 @@ for (const [name, answer, receipt] of [
     t.equal(requests.length, 1, 'asked once, followed nowhere');
   });
 }
+
+t.test('a message says all that is worded, what to do too', async (t) => {
+  for (const topic of EFFECT_TOPICS) {
+    const wording = wordingOf(told(topic), ENGLISH);
+    const { title, headline, facts, todo, footer } = wording;
+    const blocks = blocksOf(wording);
+    const sections = blocks.slice(1, -1).map(() => 'section');
+    t.strictSame(
+      blocks.map(({ type }) => type),
+      ['header', ...sections, 'context'],
+    );
+    t.strictSame(
+      textsIn(blocks).map(({ text }) => text),
+      [
+        title,
+        headline,
+        ...facts.flatMap(({ label, value }) => [`*${label}*`, value]),
+        ...(todo === null ? [] : [`${todo.label}: ${todo.value}`]),
+        footer,
+      ].map(escapeSlack),
+      topic,
+    );
+  }
+});
+
+t.test('a digest has its table', async (t) => {
+  const wording = wordingOf(toldMany('order.failed', 3), ENGLISH);
+  const table = textsIn(blocksOf(wording)).find(({ text }) => text.startsWith('```'))?.text;
+  for (const { cells } of wording.table?.rows ?? [])
+    for (const cell of cells) t.match(table, escapeSlack(cell));
+});
 
 t.test('each message keeps within what Slack takes', async (t) => {
   const long = '&'.repeat(600);
