@@ -110,6 +110,22 @@ for (const topic of EFFECT_TOPICS) {
   }
 }
 
+t.test('a subject line says what it is about', async (t) => {
+  for (const [topic, title] of [
+    ['order.held', 'The order needs a person: ORDER000003 (₩12,900)'],
+    ['stock.low', 'A product is running low: Straw hat'],
+    ['gateway.down', 'Gateway down: pg'],
+    ['sweep.late', 'Checks are late: reconciled'],
+    ['report.daily', 'Daily report: 2026-11-23'],
+  ] as const) {
+    t.equal(wordingOf(told(topic), ENGLISH).title, title);
+  }
+  t.equal(
+    wordingOf(told('order.held', { amount: null }), KOREAN).title.split(': ')[1],
+    'ORDER000003',
+  );
+});
+
 /** What a person is told to type or to look at. */
 const resolve = (order: string) =>
   `look at it, then reconciled resolve ${order} --state completed|failed|pending --note … --by …`;
