@@ -82,6 +82,10 @@ const refusals: readonly (readonly [string, SMTPServerOptions, object])[] = [
   ['not now, after the data', afterData(451, 'try again'), forNow('rejected', /451/)],
   ['a password that is wrong by now', at('onMailFrom', 535, 'who?'), forNow('configuration')],
   ['sign in first', at('onMailFrom', 530, 'sign in first'), forNow('configuration', /530/)],
+  ['sign in otherwise', at('onMailFrom', 534, 'too weak'), forNow('configuration', /534/)],
+  ['encrypt first', at('onMailFrom', 538, 'encrypt first'), forNow('configuration', /538/)],
+  ['passwords cannot be checked now', at('onMailFrom', 454, 'later'), forNow('server_error')],
+  ['a session that went wrong', at('onMailFrom', 503, 'out of order'), forNow('server_error')],
 ];
 
 for (const [name, options, receipt] of refusals) {
