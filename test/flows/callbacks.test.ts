@@ -22,9 +22,11 @@ t.test('a callback makes the gateway be asked at once, outside of any sweep', as
   const world = await openFlowWorld();
   t.teardown(world.close);
   await youngOrder(world);
+  await world.order('ORDER-2', [{ transactionKey: 'key-2' }]);
   t.same(await callback(world, 'e1', 'key-1', 'ORDER-1'), { kind: 'kept' });
   await world.pass(SECOND_MS);
   t.match(await orderOf(world), { state: 'completed' });
+  t.equal(world.asking.asked.length, 1, 'what is due as well waits for a sweep');
   t.match(await world.store.reader.sweeps(null, 1), { items: [] });
   t.match(
     world.events.find(({ name }) => name === 'order.decided'),

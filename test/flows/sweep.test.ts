@@ -292,6 +292,23 @@ t.test('a store that fails ends the sweep, and the next one goes on', async (t) 
   t.match(await world.sweep(), { looked: 30 }, 'all leases were given back');
 });
 
+t.test('so does one that cannot say what is due', async (t) => {
+  let failures = 0;
+  const world = await openFlowWorld({
+    through: (store) =>
+      withDocket(store, (docket) => ({
+        claim: (request) => {
+          failures += 1;
+          return failures === 1 ? Promise.reject(broken()) : docket.claim(request);
+        },
+      })),
+  });
+  t.teardown(world.close);
+  await capturedOrders(world, 3);
+  await t.rejects(world.sweep(), { code: 'store_failed' });
+  t.match(await world.sweep(), { looked: 3 });
+});
+
 t.test('orders of a blocked gateway wait, and the sweep does not wait for them', async (t) => {
   const blocked: string[] = ['pg'];
   const world = await openFlowWorld({ weather: { ...FAIR_WEATHER, blocked: () => blocked } });
