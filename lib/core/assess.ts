@@ -108,8 +108,8 @@ const ACCOUNTED_FOR: ReadonlySet<Payment['state']> = new Set([
 ]);
 
 /**
- * A person accepted it without a key, and only a capture of the full amount can be what was meant: taken for a second one
- * it would be paid back. It comes before all others.
+ * A person accepted it without a key, and only a capture of the full amount can be what was meant, or one that is still to come: taken
+ * for a second one it would be paid back. It comes before all others.
  */
 function withKeyOfCapture(
   payment: Payment,
@@ -118,11 +118,14 @@ function withKeyOfCapture(
 ): Payment {
   if (payment.transactionKey !== null || payment.state !== 'succeeded') return payment;
   const waiting = unrecorded.find(({ gateway }) => gateway === payment.gateway)?.waiting ?? [];
-  const index = waiting.findIndex(
-    (one) => one.status === 'succeeded' && one.amount === amount && one.currency === currency,
-  );
-  const [transaction] = index === -1 ? [] : waiting.splice(index, 1);
-  return transaction === undefined ? payment : { ...payment, transactionKey: transaction.key };
+  const first = (...statuses: readonly Transaction['status'][]) =>
+    waiting.find(
+      (one) => statuses.includes(one.status) && one.amount === amount && one.currency === currency,
+    );
+  const transaction = first('succeeded') ?? first('pending', 'authorised');
+  if (transaction === undefined) return payment;
+  waiting.splice(waiting.indexOf(transaction), 1);
+  return { ...payment, transactionKey: transaction.key };
 }
 
 /** A keyless payment takes the oldest key that its gateway has and we do not. A refused one has none there. */

@@ -337,6 +337,24 @@ export const FINAL: Rows = {
       'stays completed watching; adds K1 pending',
       'tells order.attention mismatched of K1; looks in 1m',
     ],
+    // It is still under way: as a payment of its own it would be a second one when it captures.
+    [
+      'completed by keyless 2h; wallet keyless succeeded',
+      'wallet: K1 pending, nothing else',
+      'stays completed watching; keyless is K1: stays succeeded, heard pending; looks never',
+    ],
+    [
+      'completed by keyless 2h; wallet keyless succeeded',
+      'wallet: K1 failed, K2 authorised, K3 pending, nothing else',
+      'stays completed watching; keyless is K2: stays succeeded, heard authorised',
+      'adds K1 failed declined; adds K3 pending; looks in 1m',
+    ],
+    [
+      'completed by keyless 2h; wallet keyless succeeded',
+      'wallet: K1 pending 4000, K2 pending, K3 succeeded, nothing else',
+      'stays completed watching; keyless is K3: stays succeeded',
+      'adds K1 pending; adds K2 pending; looks in 1m',
+    ],
     [
       'completed by keyless 2h; wallet keyless succeeded',
       'wallet: K1 succeeded 4000, nothing else',
