@@ -13,8 +13,11 @@ import type { Reason } from './reason.ts';
 import { DAY_MS, type Instant } from './time.ts';
 import type { Judgement } from './verdict.ts';
 
-/** The version of these rules. A journal row is replayed only by the rules that wrote it. */
-export const RULES = '1';
+/**
+ * The version of these rules, raised with every change by which some case comes out differently. A journal row is replayed only by
+ * the rules that wrote it.
+ */
+export const RULES = '2';
 
 /**
  * What is to be done about one order: the table of DESIGN 3.2, a row a branch. Pure and total: it reads no clock, asks nobody,

@@ -27,6 +27,15 @@ await world.order('ORDER-PAID-TWICE', [
 ]);
 paid('ORDER-PAID-TWICE');
 world.transaction({ key: 'another-key', orderId: 'ORDER-PAID-TWICE' });
+await world.order('ORDER-LOST', [{ transactionKey: 'lost-key' }]);
+await world.order('ORDER-NOT-PAID', [{}]);
+await world.order('ORDER-WITHOUT-PAYMENT', []);
+await world.store.intake.putProduct(
+  { id: 'tea', name: 'Tea', onHand: 2, lowStockAt: null },
+  world.clock.now(),
+);
+await world.order('ORDER-TOO-LATE', [{ transactionKey: 'key-of-ORDER-TOO-LATE' }]);
+paid('ORDER-TOO-LATE');
 await world.sweep();
 await world.store.intake.admit({
   gateway: 'pg',
