@@ -47,11 +47,6 @@ export class Totals {
   of(parts: readonly unknown[]): Sum {
     return (this.#totals.get(JSON.stringify(parts)) ?? new Total()).sum;
   }
-
-  /** Every key and its total. */
-  entries(): readonly (readonly [readonly unknown[], Sum])[] {
-    return [...this.#totals].map(([key, total]) => [JSON.parse(key) as unknown[], total.sum]);
-  }
 }
 
 /** What the three ledgers say of one currency, added up slice by slice. */

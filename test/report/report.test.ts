@@ -22,7 +22,7 @@ t.test('a day is counted by state, reason, gateway and hour, and by what settled
     differences: [],
     deadDeliveries: [],
     stock: { products: 1, pieces: 4, most: [{ id: 'tea', name: 'Tea', pieces: 4 }] },
-    timeToSettle: { orders: 6, maxMs: 4_330_200 },
+    timeToSettle: { orders: 6, medianMs: 660_000, p95Ms: 4_330_000, maxMs: 4_330_200 },
   });
   const [krw] = report.currencies;
   t.equal(report.currencies.length, 1);
