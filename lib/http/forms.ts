@@ -114,7 +114,12 @@ export function limit() {
     .regex(/^([1-9]\d{0,2}|1000)$/, { error })
     .transform(Number)
     .default(100)
-    .openapi({ type: 'integer', minimum: 1, maximum: 1000, description: 'Items on the page.' });
+    .openapi({
+      type: 'integer',
+      minimum: 1,
+      maximum: 1000,
+      description: 'The most items on the page.',
+    });
 }
 
 /** The place where the page before ended. */

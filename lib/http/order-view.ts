@@ -96,7 +96,8 @@ export function pageSchema<Item extends z.ZodType>(item: Item, name: string) {
     .object({
       items: z.array(item),
       next: z.string().nullable().openapi({
-        description: 'Goes back as `after`; null: this was the last page.',
+        description:
+          'Goes back as `after`; null: this was the last page. Any other may have fewer items than `limit`, or none.',
       }),
     })
     .openapi(name);

@@ -347,7 +347,7 @@ export interface OrdersQuery {
   readonly limit: number;
 }
 
-/** `next` goes back as `after`; `null`: this was the last page. */
+/** `next` goes back as `after`; `null`: this was the last page. Any other may be shorter than asked for, and even empty. */
 export interface Page<T> {
   readonly items: readonly T[];
   readonly next: string | null;

@@ -57,8 +57,15 @@ async function requireChannel(
 ): Promise<void> {
   const names = channels.map(({ settings }) => settings.name);
   if (channel === undefined || names.includes(channel)) return;
-  const { items } = await reader.deliveries({ state: null, channel, after: null, limit: 1 });
-  if (items.length === 0) throw noChannel(channel, names);
+  let isKnown = false;
+  await takePages(
+    (after, limit) => reader.deliveries({ state: null, channel, after, limit }),
+    { after: null, limit: 1 },
+    async (items) => {
+      isKnown ||= items.length > 0;
+    },
+  );
+  if (!isKnown) throw noChannel(channel, names);
 }
 
 async function printJson(reader: Reader, config: Config, options: ListOptions): Promise<void> {

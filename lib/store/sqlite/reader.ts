@@ -30,10 +30,7 @@ export function sqliteReader({ look }: Reading): Reader {
     order: (id) => look((session) => loadView(session, id)),
     orders: (query) => look((session) => ordersPage(session, query)),
     journal: (orderId, after, limit) =>
-      look((session) => {
-        const rows = session.rows<StoredJournalRow>(SELECT_JOURNAL, orderId, after, limit + 1);
-        return pageOf(rows.map(journalRowOf), limit, (row) => String(row.seq));
-      }),
+      look((session) => journalPage(session, orderId, after, limit)),
     journalAfter: (seq, limit) =>
       look((session) =>
         session.rows<StoredJournalRow>(SELECT_JOURNAL_AFTER, seq, limit).map(journalRowOf),
@@ -73,21 +70,47 @@ export function sqliteReader({ look }: Reading): Reader {
 
 function ordersPage(session: Session, query: OrdersQuery): Page<OrderView> {
   const [createdAt, id] = query.after === null ? [] : readCursor(query.after, ['number', 'string']);
-  const filters = [
-    query.state === null ? '' : 'AND state = :state',
-    query.reason === null ? '' : 'AND reason = :reason',
-  ];
-  // Few texts occur, one per set of filters; each is prepared once.
-  const rows = session.rows<OrderRow>(`${SELECT_ORDERS} ${filters.join(' ')} ${IN_ORDER}`, {
+  const binding = {
     state: query.state,
     reason: query.reason,
     createdAt: createdAt ?? Number.MIN_SAFE_INTEGER,
     id: id ?? '',
     limit: query.limit + 1,
+  };
+  // No index has both: one goes by the reason, and by the state no further than a page looks.
+  const isSearch = query.state !== null && query.reason !== null;
+  const end = isSearch ? session.row<OrderPlace>(SELECT_END_OF_SEARCH, binding) : undefined;
+  const filters = [
+    query.state === null ? '' : `AND ${isSearch ? '+' : ''}state = :state`,
+    query.reason === null ? '' : 'AND reason = :reason',
+    end === undefined ? '' : 'AND (created_at, id) <= (:endAt, :endId)',
+  ];
+  // Few texts occur, one per set of filters; each is prepared once.
+  const rows = session.rows<OrderRow>(`${SELECT_ORDERS} ${filters.join(' ')} ${IN_ORDER}`, {
+    ...binding,
+    endAt: end?.created_at ?? null,
+    endId: end?.id ?? null,
   });
-  const page = pageOf(rows, query.limit, (row) => cursorOf([row.created_at, row.id]));
-  return { items: viewsOf(session, page.items), next: page.next };
+  const items = viewsThatFit(session, rows.slice(0, query.limit));
+  const cursor = (row: OrderPlace) => cursorOf([row.created_at, row.id]);
+  const { next } = pageOf(rows, items.length, cursor);
+  return { items, next: next ?? endOf(end, cursor) };
 }
+
+/** As many of the first orders as make a page. */
+function viewsThatFit(session: Session, rows: readonly OrderRow[]): readonly OrderView[] {
+  const views: OrderView[] = [];
+  let parts = 0;
+  while (views.length < rows.length && parts < MAX_PARTS) {
+    for (const view of viewsOf(session, rows.slice(views.length, views.length + READ_TOGETHER))) {
+      views.push(view);
+      parts += view.items.length + view.payments.length;
+    }
+  }
+  return views;
+}
+
+type OrderPlace = Pick<OrderRow, 'created_at' | 'id'>;
 
 function deliveriesPage(session: Session, query: DeliveriesQuery): Page<Delivery> {
   const [before] = query.after === null ? [] : readCursor(query.after, ['number']);
@@ -95,16 +118,52 @@ function deliveriesPage(session: Session, query: DeliveriesQuery): Page<Delivery
     query.state === null ? '' : 'AND state = :state',
     // Says the same once more, in the words of the index of those that are not delivered.
     query.state === null || query.state === 'delivered' ? '' : "AND state <> 'delivered'",
-    query.channel === null ? '' : 'AND channel = :channel',
-  ];
-  const rows = session.rows<DeliveryRow>(`${SELECT_DELIVERIES} ${filters.join(' ')} ${NEWEST}`, {
+  ].join(' ');
+  const binding = {
     state: query.state,
     channel: query.channel,
     before: before ?? Number.MAX_SAFE_INTEGER,
     limit: query.limit + 1,
+  };
+  // No index has the channel.
+  const end =
+    query.channel === null
+      ? undefined
+      : session.row<{ readonly id: number }>(
+          `${SELECT_DELIVERY_IDS} ${filters} ${END_OF_DELIVERIES}`,
+          binding,
+        );
+  const searched = `${query.channel === null ? '' : 'AND channel = :channel'} ${end === undefined ? '' : 'AND id >= :endId'}`;
+  const rows = session.rows<DeliveryRow>(`${SELECT_DELIVERIES} ${filters} ${searched} ${NEWEST}`, {
+    ...binding,
+    endId: end?.id ?? null,
   });
-  const page = pageOf(rows, query.limit, (row) => cursorOf([row.id]));
-  return { items: page.items.map(deliveryOf), next: page.next };
+  const cursor = (row: { readonly id: number }) => cursorOf([row.id]);
+  const page = pageOf(rows, query.limit, cursor);
+  return { items: page.items.map(deliveryOf), next: page.next ?? endOf(end, cursor) };
+}
+
+function journalPage(
+  session: Session,
+  orderId: string,
+  after: number,
+  limit: number,
+): Page<JournalRow> {
+  const sizes = session.rows<{ readonly seq: number; readonly bytes: number }>(
+    SELECT_JOURNAL_SIZES,
+    orderId,
+    after,
+    limit + 1,
+  );
+  let size = 0;
+  const end = sizes.findIndex(({ bytes }, index) => {
+    size += bytes;
+    return index > 0 && size > MAX_JOURNAL_BYTES;
+  });
+  const most = end === -1 ? limit : Math.min(end, limit);
+  const { items, next } = pageOf(sizes, most, ({ seq }) => String(seq));
+  const rows = session.rows<StoredJournalRow>(SELECT_JOURNAL, orderId, after, items.length);
+  return { items: rows.map(journalRowOf), next };
 }
 
 interface DeliveryRow extends DatedEffect {
@@ -120,6 +179,22 @@ interface DeliveryRow extends DatedEffect {
 function deliveryOf(row: DeliveryRow): Delivery {
   const { id, channel, state, attempts, nextAt, detail, settledAt, ...effect } = row;
   return { id, channel, state, attempts, nextAt, detail, settledAt, effect };
+}
+
+/**
+ * What a page holds at most (items and payments, or journal), and how far it looks for what no index leads to: each takes the event
+ * loop some ten milliseconds. A page may be shorter by it than was asked for, and is the last one only when it says so.
+ */
+const MAX_PARTS = 5_000;
+const MAX_JOURNAL_BYTES = 2 * 1024 * 1024;
+const MAX_SEARCHED = 10_000;
+
+/** Orders whose parts are read at once: those of the largest are as many as a page holds. */
+const READ_TOGETHER = 10;
+
+/** Where to go on when a page has looked as far as it does and has found no more than what is on it. */
+function endOf<T>(end: T | undefined, cursor: (place: T) => string): string | null {
+  return end === undefined ? null : cursor(end);
 }
 
 /** One row more than asked for was read: it tells whether there is a further page. */
@@ -215,11 +290,18 @@ const SELECT_ORDERS = `
 
 const IN_ORDER = 'ORDER BY created_at, id LIMIT :limit';
 
+const SELECT_END_OF_SEARCH = `
+  SELECT created_at, id FROM orders INDEXED BY orders_by_reason
+  WHERE (created_at, id) > (:createdAt, :id) AND reason = :reason ORDER BY created_at, id LIMIT 1 OFFSET ${MAX_SEARCHED - 1}`;
+
 const JOURNAL = `
   SELECT journal.seq, order_id, version, at, reason, content AS policy, record
   FROM journal LEFT JOIN policies ON policies.seq = policy`;
 
 const SELECT_JOURNAL = `${JOURNAL} WHERE order_id = ? AND journal.seq > ? ORDER BY version LIMIT ?`;
+
+const SELECT_JOURNAL_SIZES = `
+  SELECT seq, octet_length(record) AS bytes FROM journal WHERE order_id = ? AND seq > ? ORDER BY version LIMIT ?`;
 
 const SELECT_JOURNAL_AFTER = `${JOURNAL} WHERE journal.seq > ? ORDER BY journal.seq LIMIT ?`;
 
@@ -235,6 +317,10 @@ const SELECT_DELIVERY = `${DELIVERIES} WHERE id = ?`;
 const SELECT_DELIVERIES_OF = `${DELIVERIES} WHERE order_id = CAST(? AS TEXT) ORDER BY id`;
 
 const SELECT_DELIVERIES = `${DELIVERIES} WHERE id < :before`;
+
+const SELECT_DELIVERY_IDS = 'SELECT id FROM deliveries WHERE id < :before';
+
+const END_OF_DELIVERIES = `ORDER BY id DESC LIMIT 1 OFFSET ${MAX_SEARCHED - 1}`;
 
 const NEWEST = 'ORDER BY id DESC LIMIT :limit';
 
