@@ -37,5 +37,8 @@ export function fromIso(text: string): Instant | null {
   const form = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
   if (!form.test(text)) return null;
   const instant = Date.parse(text);
-  return Number.isNaN(instant) ? null : instant;
+  const day = text.slice(0, 10);
+  // The 30th of February would be the 2nd of March.
+  const isDay = !Number.isNaN(instant) && toIso(Date.parse(day)).startsWith(day);
+  return isDay ? instant : null;
 }

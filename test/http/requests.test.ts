@@ -111,6 +111,11 @@ const BAD_REQUESTS: readonly Row[] = [
     [422, 'invalid', 'createdAt'],
   ],
   [
+    'a day that the calendar does not have',
+    order({ createdAt: '2025-02-29T00:00:00Z' }),
+    [422, 'invalid', 'createdAt'],
+  ],
+  [
     'six minutes ahead',
     order({ createdAt: '2025-08-16T00:06:00Z' }),
     [422, 'invalid', 'createdAt'],
