@@ -1,6 +1,6 @@
-import type { Case } from './decision.ts';
+import { type Case, MAX_FOUND } from './decision.ts';
 import type { Heard, Transaction } from './gateway.ts';
-import { judge, statementOf } from './judge.ts';
+import { judge, type Statement, statementOf } from './judge.ts';
 import type { Order } from './order.ts';
 import type { Found, Payment } from './payment.ts';
 import { type GatewayPolicy, gatewayPolicy, type Policy } from './policy.ts';
@@ -39,7 +39,10 @@ export function assess(
   now: Instant,
 ): Assessment {
   const { order } = theCase;
-  const unrecorded = unrecordedTransactions(theCase, heard, policy);
+  const statements = new Map(
+    policy.gateways.map(({ name }) => [name, statementOf(heard, name, theCase.payments)]),
+  );
+  const unrecorded = unrecordedTransactions(theCase, statements);
   const keyed = theCase.payments
     .map((payment) => withKeyOfCapture(payment, unrecorded, order))
     .map((payment) => withLearnedKey(payment, unrecorded));
@@ -48,23 +51,28 @@ export function assess(
   );
   const assessed = (payment: Payment, before: Payment | null): Assessed => {
     const gateway = gatewayPolicy(policy, payment.gateway);
-    const statement =
-      payment.gateway === null ? null : statementOf(heard, payment.gateway, theCase.payments);
+    const statement = statements.get(payment.gateway ?? '') ?? null;
     const judgement = judge(payment, { order, gateway, statement, now });
     return { payment: withFound(payment, judgement, order, now), judgement, before, gateway };
   };
   const listing = policy.gateways.filter((gateway) => gateway.canList);
-  const silentListings = listing.filter(
-    ({ name }) => !(statementOf(heard, name, theCase.payments)?.listed ?? false),
-  );
+  const silentListings = listing.filter(({ name }) => !(statements.get(name)?.listed ?? false));
   return {
     payments: [
       ...keyed.map((payment, index) => assessed(payment, theCase.payments[index] ?? null)),
-      ...added.map((payment) => assessed(payment, null)),
+      ...worthKeeping(
+        added.map((payment) => assessed(payment, null)),
+        MAX_FOUND - keyed.length,
+      ),
     ],
     silentListings,
     listed: listing.length > 0 && silentListings.length === 0,
   };
+}
+
+/** Beyond the room that is left only money and what may become money: a declined attempt more says nothing of the order. */
+function worthKeeping(added: readonly Assessed[], room: number): readonly Assessed[] {
+  return added.filter(({ judgement }, index) => index < room || judgement.verdict !== 'declined');
 }
 
 /** Transactions of one gateway that no payment names yet, oldest first; the array is used up. */
@@ -80,17 +88,14 @@ interface Unrecorded {
  */
 function unrecordedTransactions(
   theCase: Case,
-  heard: readonly Heard[],
-  policy: Policy,
+  statements: ReadonlyMap<string, Statement | null>,
 ): readonly Unrecorded[] {
-  return policy.gateways.map(({ name }) => {
+  return [...statements].map(([name, statement]) => {
     const isRecorded = (one: Payment) =>
       one.gateway === name ||
-      (one.gateway !== null &&
-        gatewayPolicy(policy, one.gateway) === undefined &&
-        ACCOUNTED_FOR.has(one.state));
+      (one.gateway !== null && !statements.has(one.gateway) && ACCOUNTED_FOR.has(one.state));
     const recorded = new Set(theCase.payments.filter(isRecorded).map((one) => one.transactionKey));
-    const transactions = statementOf(heard, name, theCase.payments)?.answer.transactions ?? [];
+    const transactions = statement?.answer.transactions ?? [];
     const waiting = new Map<string, Transaction>();
     for (const one of transactions) {
       const ours = one.orderId === theCase.order.id && !recorded.has(one.key);

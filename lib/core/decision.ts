@@ -11,7 +11,7 @@ import type { Judgement } from './verdict.ts';
 export interface Case {
   readonly order: Order;
   readonly items: readonly Item[];
-  /** In recorded order, at most `MAX_PAYMENTS`. */
+  /** In recorded order: at most `MAX_PAYMENTS` of the shop, and those that only the gateway knew (`MAX_FOUND`). */
   readonly payments: readonly Payment[];
   /** One per product of the items. */
   readonly stock: readonly StockLevel[];
@@ -21,6 +21,12 @@ export interface Case {
 
 /** Attempts recorded for one order; more are refused (409), so that no case grows without bound. */
 export const MAX_PAYMENTS = 50;
+
+/**
+ * Payments of one order, those that only its gateway knew among them, before further declined ones are not kept: somebody who
+ * tries stolen cards makes thousands of attempts at one order, and each decision about it holds them all.
+ */
+export const MAX_FOUND = 1_000;
 
 /** Items of one order; more are refused (422). */
 export const MAX_ITEMS = 500;

@@ -37,12 +37,12 @@ export function statementOf(
     if (question.kind !== 'inquire' || question.gateway !== gateway) continue;
     if (answer.kind !== 'statement') continue;
     // The same key at another gateway is another transaction.
-    const recorded = (key: string) =>
-      payments.some((one) => one.gateway === gateway && one.transactionKey === key);
+    const here = payments.filter((payment) => payment.gateway === gateway);
+    const recorded = new Set(here.map(({ transactionKey }) => transactionKey));
     return {
       inquiry: question,
       answer,
-      listed: answer.complete && answer.silentKeys.every(recorded),
+      listed: answer.complete && answer.silentKeys.every((key) => recorded.has(key)),
     };
   }
   return null;

@@ -84,9 +84,12 @@ function inquiry(theCase: Case, gateway: GatewayPolicy, nudged: boolean): Inquir
     gateway: gateway.name,
     orderId: order.id,
     userId: order.memberId,
+    // A gateway is asked about so many keys and no more: first about those of which something is still to be learned.
     // A listing by order id finds what callbacks named; a forged name then costs nothing more.
     keys: [
-      ...needed.flatMap(({ transactionKey }) => transactionKey ?? []),
+      ...needed
+        .toSorted((one, other) => Number(isOver(one)) - Number(isOver(other)))
+        .flatMap(({ transactionKey }) => transactionKey ?? []),
       ...(gateway.canList ? [] : named),
     ],
     about: here.map(({ id }) => id),
@@ -94,6 +97,11 @@ function inquiry(theCase: Case, gateway: GatewayPolicy, nudged: boolean): Inquir
       gateway.canList && (nudged || keyless || named.length > 0 || order.state !== 'pending'),
     since: order.createdAt,
   };
+}
+
+/** Its gateway has said all that it will say about it. */
+function isOver({ state, presumedAt }: Payment): boolean {
+  return state === 'refunded' || (state === 'failed' && presumedAt === null);
 }
 
 /** What may go back now: committed as due, at a gateway that can, found captured in this look, never refused before. */

@@ -1,6 +1,8 @@
+import { fail } from 'node:assert/strict';
 import t, { type Test } from 'tap';
 import { decide, holdForInternalError } from '../../lib/core/decide.ts';
-import type { Decision } from '../../lib/core/decision.ts';
+import { type Decision, MAX_FOUND } from '../../lib/core/decision.ts';
+import type { Heard } from '../../lib/core/gateway.ts';
 import { assertDecision } from '../../lib/core/invariants.ts';
 import { REASONS, type Reason } from '../../lib/core/reason.ts';
 import { MINUTE_MS } from '../../lib/core/time.ts';
@@ -89,6 +91,32 @@ t.test('internal_error: an assert fails inside this order', async (t) => {
     t.equal(decision.order.reason, isFinal ? theCase.order.reason : 'internal_error', stored);
   }
 });
+
+t.test(
+  'of more declined attempts than a case holds some are not kept, and no money is missed',
+  async (t) => {
+    const rows = [
+      ['pg: K1 failed, nothing else', 'failed', MAX_FOUND],
+      ['pg: K1 failed, K2 pending, K3 succeeded 4000, nothing else', 'held', MAX_FOUND + 2],
+    ] as const;
+    for (const [said, state, kept] of rows) {
+      const { theCase, heard, policy } = situation('pending 20m; pg K0 failed declined', said);
+      const many = heard.map(({ question, answer }): Heard => {
+        if (answer.kind !== 'statement') return { question, answer };
+        const [declined, ...others] = answer.transactions;
+        const attempts = Array.from({ length: MAX_FOUND + 50 }, (_, index) => ({
+          ...(declined ?? fail('one was heard')),
+          key: `K1-${index}`,
+        }));
+        return { question, answer: { ...answer, transactions: [...attempts, ...others] } };
+      });
+      const decision = decide(theCase, many, policy, NOW);
+      t.equal(decision.order.state, state);
+      t.equal(theCase.payments.length + decision.added.length, kept);
+      t.doesNotThrow(() => assertDecision(theCase, decision));
+    }
+  },
+);
 
 t.test('every reason is produced by a row', async (t) => {
   // Only a person's command says it: person.test.ts.

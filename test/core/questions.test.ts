@@ -61,7 +61,7 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
     [
       'pending 20m; pg K1 failed declined; pg K2 pending; nudged',
       '',
-      'asks pg about K1 and K2 and all',
+      'asks pg about K2 and K1 and all',
     ],
     ['pending 20m; pg K1 presumed attempt_failed; pg K2 pending', '', 'asks pg about K1 and K2'],
   ],
@@ -103,7 +103,7 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
     [
       'failed declined 2h; pg K1 failed declined; pg K2 pending',
       '',
-      'asks pg about K1 and K2 and all',
+      'asks pg about K2 and K1 and all',
     ],
     [
       'completed by K1 2h; pg K1 succeeded; wallet is configured too',
