@@ -6,6 +6,7 @@ import type { Event } from '../../lib/observe/events.ts';
 import { openSqliteStore } from '../../lib/store/sqlite/index.ts';
 import { change, newOrder, T0, testClock, unchanged } from '../support/store-fixtures.ts';
 import { directoryOf, startWriterProcess, writerCommand } from '../support/store-process.ts';
+import { caseOf } from './contract.ts';
 
 const ORDERS = Array.from({ length: 20 }, (_, index) => `ORDER${String(index).padStart(6, '0')}`);
 
@@ -74,6 +75,35 @@ t.test('writes of one turn share transactions of a hundred', async (t) => {
   await Promise.all(ids.map((id) => store.intake.createOrders([newOrder({ id })], T0)));
   t.strictSame(rows, [100, 100, 50]);
 });
+
+t.test(
+  'large writes of one turn are a transaction each: the loop goes on between them',
+  async (t) => {
+    const { rows, store } = observed(directoryOf(t));
+    t.teardown(() => store.upkeep.close());
+    const products = Array.from({ length: 500 }, (_, index) => `p${index}`);
+    await Promise.all(
+      products.map((id) =>
+        store.intake.putProduct({ id, name: id, onHand: 9, lowStockAt: null }, T0),
+      ),
+    );
+    t.strictSame(rows.splice(0), [100, 100, 100, 100, 100]);
+    const ids = ['ORDER1', 'ORDER2', 'ORDER3'];
+    const items = products.map((productId) => ({ productId, quantity: 1, unitPrice: 1 }));
+    await store.intake.createOrders(
+      ids.map((id) => newOrder({ id, items })),
+      T0,
+    );
+    t.strictSame(rows.splice(0), [1, 1, 1]);
+    const take = products.map((productId) => ({ productId, quantity: 1 }));
+    const cases = await Promise.all(ids.map((id) => caseOf(store, id)));
+    t.strictSame(
+      await store.docket.commit(cases.map((one) => change(one, { take }))),
+      ids.map(() => 'applied'),
+    );
+    t.strictSame(rows.splice(0), [1, 1, 1]);
+  },
+);
 
 t.test(
   'a disk that fails inside COMMIT: the write is in doubt, the next one succeeds',

@@ -18,6 +18,7 @@ export function sqliteDocket(reading: Reading, writer: Writer, claims: Claims, t
         (outcome) => {
           if (outcome === 'applied') claims.end(settlement.lease);
         },
+        1 + settlement.decision.take.length,
       );
     } catch (error) {
       // One decision that breaks a rule of the schema must not fail the others of its call.

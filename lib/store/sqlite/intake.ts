@@ -22,7 +22,13 @@ export function sqliteIntake(writer: Writer): Intake {
       writer.write((session) => addStock(session, productId, add, reference, now)),
     createOrders: (orders, now) =>
       Promise.all(
-        orders.map((order) => writer.write((session) => createOrder(session, order, now))),
+        orders.map((order) =>
+          writer.write(
+            (session) => createOrder(session, order, now),
+            undefined,
+            1 + order.items.length,
+          ),
+        ),
       ),
     addPayment: (orderId, payment, now, mode) =>
       writer.write((session) => addPayment(session, orderId, payment, now, mode)),

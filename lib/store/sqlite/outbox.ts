@@ -44,6 +44,7 @@ export function sqliteOutbox(reading: Reading, writer: Writer): Outbox {
           writer.write(
             (session) => settle(session, result),
             () => leased.end(result.parcel),
+            result.parcel.deliveryIds.length,
           ),
         ),
       );

@@ -15,9 +15,13 @@ export interface Writer {
   /**
    * Resolves with what `work` returned when the COMMIT that holds it is on the disk. `work` must do all its checks before its first
    * write and may run twice: when another piece of its group breaks a constraint the group is undone and each runs alone.
-   * `committed` runs right before it resolves, before anything else can.
+   * `committed` runs right before it resolves, before anything else can. `parts`: how many rows it writes of what may be many.
    */
-  write<T>(work: (session: Session) => T, committed?: (result: T) => void): Promise<T>;
+  write<T>(
+    work: (session: Session) => T,
+    committed?: (result: T) => void,
+    parts?: number,
+  ): Promise<T>;
   /**
    * The same for small pieces of one kind that may come by the thousand: those of one turn go through `work` together, results
    * aligned. When one of them breaks a constraint each runs alone.
@@ -33,6 +37,9 @@ export interface Writer {
 
 /** Pieces of one transaction. More gain nothing (76 k rows/s at 100), and everybody waits for the slowest. */
 const GROUP_SIZE = 100;
+
+/** Parts that a piece may have to be one; one with more counts for as many as it has of them, or the loop is held for a second. */
+const PARTS_OF_PIECE = 10;
 
 /**
  * Nothing was written for so long: a moment to put the log back. In a backlog one transaction follows another sooner, and all of it
@@ -128,13 +135,14 @@ export function startWriter(connection: Connection, clock: Clock, tell: Tell): W
   };
 
   return {
-    write: (work, committed) =>
+    write: (work, committed, parts = 1) =>
       new Promise((resolve, reject) => {
         const refusal = refusalOf(connection, drained !== null);
         if (refusal !== null) return reject(refusal);
         let finish = () => {};
         put({
           rows: 1,
+          pieces: Math.ceil(parts / PARTS_OF_PIECE),
           work: (session) => {
             const result = work(session);
             finish = () => {
@@ -173,8 +181,10 @@ export function startWriter(connection: Connection, clock: Clock, tell: Tell): W
 }
 
 interface Job {
-  /** How many pieces it stands for. */
+  /** How many were asked for. */
   readonly rows: number;
+  /** How much of a transaction it takes. */
+  readonly pieces: number;
   work(session: Session): void;
   succeed(): void;
   fail(error: ReconciledError): void;
@@ -200,6 +210,10 @@ class Gathering<T, R> implements Job {
   }
 
   get rows(): number {
+    return this.#items.length;
+  }
+
+  get pieces(): number {
     return this.#items.length;
   }
 
@@ -247,11 +261,11 @@ class Gathering<T, R> implements Job {
 
 /** Takes the next jobs out of the queue: as many as make a group, at least one. */
 function nextGroup(queue: Job[]): readonly Job[] {
-  let rows = 0;
+  let pieces = 0;
   let count = 0;
   for (const job of queue) {
-    if (count > 0 && rows + job.rows > GROUP_SIZE) break;
-    rows += job.rows;
+    if (count > 0 && pieces + job.pieces > GROUP_SIZE) break;
+    pieces += job.pieces;
     count += 1;
   }
   return queue.splice(0, count);
