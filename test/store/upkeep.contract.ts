@@ -1,14 +1,16 @@
 import { DAY_MS, HOUR_MS } from '../../lib/core/time.ts';
-import type { Store } from '../../lib/store/port.ts';
+import { NUDGE_FINAL_MS, type Store, UNMATCHED_KEPT_MS } from '../../lib/store/port.ts';
 import {
   callBack,
   change,
+  claimRequest,
   completion,
   effect,
   newOrder,
   newPayment,
   notice,
   T0,
+  unchanged,
 } from '../support/store-fixtures.ts';
 import { type Clause, caseOf, penOrder } from './contract.ts';
 
@@ -60,6 +62,19 @@ export function upkeepContract(clause: Clause): void {
     );
     t.equal(await store.upkeep.forget(T0 + 365 * DAY_MS, 'remove'), 1, 'until it is told');
     t.equal(await store.reader.order('UNTOLD'), null);
+  });
+
+  clause('an order is kept as long as a callback that it had', async (t, { store }) => {
+    await done(store, 'CALLED');
+    await callBack(store, [notice({ eventId: 'e', orderId: 'CALLED' })]);
+    const [claimed] = await store.docket.claim(claimRequest({ now: T0 + NUDGE_FINAL_MS }));
+    if (claimed === undefined) throw new Error('nothing is due');
+    const answered = unchanged(claimed.case, { order: { lookAt: null } }, claimed.lease);
+    await store.docket.commit([answered]);
+    t.equal(store.docket.nextNudge(), null, 'the callback is answered');
+    t.equal(await store.upkeep.forget(T0 + DAY_MS, 'remove'), 0);
+    await store.upkeep.prune(T0 + UNMATCHED_KEPT_MS + 1);
+    t.equal(await store.upkeep.forget(T0 + DAY_MS, 'remove'), 1);
   });
 
   clause(
