@@ -110,6 +110,15 @@ for (const topic of EFFECT_TOPICS) {
   }
 }
 
+t.test('a mail leads to its order, the one of a digest to each of them', async (t) => {
+  const style = { ...ENGLISH, orderUrl: 'https://shop.example/{id}' };
+  const single = letterOf(wordingOf(told('order.held'), style), 'id');
+  t.match(single.text, '\nOpen the order: https://shop.example/ORDER000003\n');
+  t.match(single.html, '<a href="https://shop.example/ORDER000003">Open the order</a>');
+  const digest = letterOf(wordingOf(toldMany('order.held', 2), style), 'id');
+  t.match(digest.html, '<a href="https://shop.example/ORDER000002">ORDER000002</a>');
+});
+
 t.test('a subject line says what it is about', async (t) => {
   for (const [topic, title] of [
     ['order.held', 'The order needs a person: ORDER000003 (₩12,900)'],
