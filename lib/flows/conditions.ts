@@ -26,6 +26,12 @@ export interface Conditions extends Stoppable {
 /** How often what no event tells of is looked at. */
 const CHECK_EVERY_MS: DurationMs = MINUTE_MS;
 
+/**
+ * A gateway is up again when it has been for so long: one that comes and goes all day would be told forty times an hour, and people
+ * would stop reading.
+ */
+export const STEADY_MS: DurationMs = 5 * MINUTE_MS;
+
 /** So many orders completed by sweeps alone, in the silence: a quiet night must not be told as callbacks that have stopped. */
 const ENOUGH_SETTLED = 3;
 
@@ -47,6 +53,8 @@ class Watching implements Conditions {
   readonly #marks: Map<string, Instant>;
   /** Gateways whose circuit is not closed. */
   readonly #troubled = new Set<string>();
+  /** Those that were told to be in trouble and answer, with the moment since when they do (monotonic). */
+  readonly #answering = new Map<string, number>();
   /** Orders that sweeps have completed while the gateway was silent for too long, by gateway. */
   readonly #settled = new Map<string, number>();
   /** Told, and not yet in the store. */
@@ -84,7 +92,7 @@ class Watching implements Conditions {
       case 'gateway.exchanged':
         // After a restart the circuit is closed, and only an answer shows that the gateway is there again.
         if (event.exchange.result === 'answered' && !this.#troubled.has(event.gateway)) {
-          this.#recovered(event.gateway);
+          this.#answers(event.gateway);
         }
         return;
       case 'callback.received':
@@ -127,29 +135,43 @@ class Watching implements Conditions {
   #circuit(gateway: string, state: 'closed' | 'half_open' | 'open', cause: string): void {
     if (state === 'closed') {
       this.#troubled.delete(gateway);
-      this.#recovered(gateway);
+      this.#answers(gateway);
       return;
     }
     this.#troubled.add(gateway);
+    const didAnswer = this.#answering.delete(gateway);
     // A gateway that refuses access is there: that is told as what it is. Trials that fail go on with the episode.
-    const isRefusal =
-      cause === 'misconfigured' || this.#marks.has(markOf('gateway.misconfigured', gateway));
+    const goesOn = !didAnswer && this.#marks.has(markOf('gateway.misconfigured', gateway));
+    const isRefusal = cause === 'misconfigured' || goesOn;
     if (state === 'open' && !isRefusal) this.#begin('gateway.down', gateway, null);
   }
 
-  #recovered(gateway: string): void {
-    const ended = (['gateway.down', 'gateway.misconfigured'] as const).flatMap((topic) => {
+  #answers(gateway: string): void {
+    if (this.#answering.has(gateway) || this.#episodesOf(gateway).length === 0) return;
+    this.#answering.set(gateway, this.#ground.clock.monotonicMs());
+  }
+
+  #checkGateways(): void {
+    for (const [gateway, sinceMs] of this.#answering) {
+      if (this.#ground.clock.monotonicMs() - sinceMs < STEADY_MS) continue;
+      this.#answering.delete(gateway);
+      const ended = this.#episodesOf(gateway);
+      for (const { name } of ended) this.#marks.delete(name);
+      const since = Math.min(...ended.map((one) => one.since));
+      this.#announce(
+        [conditionEffect('gateway.up', gateway, since, null)],
+        ended.map(({ name }) => ({ name, since: null })),
+      );
+    }
+  }
+
+  /** What was told of a gateway and is not over. */
+  #episodesOf(gateway: string): readonly { readonly name: string; readonly since: Instant }[] {
+    return (['gateway.down', 'gateway.misconfigured'] as const).flatMap((topic) => {
       const name = markOf(topic, gateway);
       const since = this.#marks.get(name);
-      this.#marks.delete(name);
       return since === undefined ? [] : [{ name, since }];
     });
-    const [first] = ended.toSorted((a, b) => a.since - b.since);
-    if (first === undefined) return;
-    this.#announce(
-      [conditionEffect('gateway.up', gateway, first.since, null)],
-      ended.map(({ name }) => ({ name, since: null })),
-    );
   }
 
   #calledBack(gateway: string): void {
@@ -168,6 +190,7 @@ class Watching implements Conditions {
 
   /** Never rejects. */
   async #check(): Promise<void> {
+    this.#checkGateways();
     this.#checkCallbacks();
     try {
       await this.#checkSweeps();

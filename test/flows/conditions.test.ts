@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { DAY_MS, HOUR_MS, type Instant, MINUTE_MS, SECOND_MS } from '../../lib/core/time.ts';
-import { type Conditions, startConditions } from '../../lib/flows/conditions.ts';
+import { type Conditions, STEADY_MS, startConditions } from '../../lib/flows/conditions.ts';
 import type { Event } from '../../lib/observe/events.ts';
 import { openSqliteStore } from '../../lib/store/sqlite/index.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
@@ -156,27 +156,45 @@ t.test('a gateway that is down is told once, and that it is up again', async (t)
   await world.hear(circuit('half_open', 'time'), answered);
   t.strictSame(await world.told(), ['gateway.down pg 0'], 'one answer is no end');
   await world.hear(circuit('closed', 'trials_answered'));
-  await world.pass(MINUTE_MS);
+  await world.pass(STEADY_MS + MINUTE_MS);
   await world.hear(answered, circuit('open'));
-  t.strictSame(await world.told(), ['gateway.down pg 0', 'gateway.up pg 0', 'gateway.down pg 3']);
+  t.strictSame(await world.told(), ['gateway.down pg 0', 'gateway.up pg 0', 'gateway.down pg 8']);
 });
 
-t.test('an episode goes on over a restart, and ends with the first answer', async (t) => {
+t.test('a gateway that comes and goes is told once, and is up when it stays', async (t) => {
   const world = await openConditionsWorld(t);
-  await world.hear(circuit('open'));
-  await world.restart();
-  await world.pass(MINUTE_MS);
-  await world.hear(circuit('open'));
-  t.strictSame(await world.told(), ['gateway.down pg 0'], 'down is no news');
-  await world.restart();
-  await world.hear(timedOut);
-  t.strictSame(await world.told(), ['gateway.down pg 0'], 'silence is no end');
-  await world.hear(answered, answered);
+  for (let hour = 0; hour < 60; hour += 1) {
+    await world.hear(circuit('open'));
+    await world.pass(10 * SECOND_MS);
+    await world.hear(circuit('half_open', 'time'), circuit('closed', 'trials_answered'));
+    await world.pass(STEADY_MS - MINUTE_MS);
+    await world.hear(answered);
+  }
+  t.strictSame(await world.told(), ['gateway.down pg 0']);
+  await world.pass(2 * MINUTE_MS);
   t.strictSame(await world.told(), ['gateway.down pg 0', 'gateway.up pg 0']);
-  await world.restart();
-  await world.hear(circuit('open'));
-  t.strictSame(await world.told(), ['gateway.down pg 0', 'gateway.up pg 0', 'gateway.down pg 1']);
 });
+
+t.test(
+  'an episode goes on over a restart, and ends with an answer and no further trouble',
+  async (t) => {
+    const world = await openConditionsWorld(t);
+    await world.hear(circuit('open'));
+    await world.restart();
+    await world.pass(MINUTE_MS);
+    await world.hear(circuit('open'));
+    t.strictSame(await world.told(), ['gateway.down pg 0'], 'down is no news');
+    await world.restart();
+    await world.hear(timedOut);
+    t.strictSame(await world.told(), ['gateway.down pg 0'], 'silence is no end');
+    await world.hear(answered, answered);
+    await world.pass(STEADY_MS + MINUTE_MS);
+    t.strictSame(await world.told(), ['gateway.down pg 0', 'gateway.up pg 0']);
+    await world.restart();
+    await world.hear(circuit('open'));
+    t.strictSame(await world.told(), ['gateway.down pg 0', 'gateway.up pg 0', 'gateway.down pg 7']);
+  },
+);
 
 t.test('a gateway that refuses access is told as that, and as nothing else', async (t) => {
   const world = await openConditionsWorld(t);
@@ -185,7 +203,13 @@ t.test('a gateway that refuses access is told as that, and as nothing else', asy
   await world.hear(circuit('half_open', 'time'), refused, circuit('open', 'trials_failed'));
   t.strictSame(await world.told(), ['gateway.misconfigured pg HTTP 401 0']);
   await world.hear(circuit('half_open', 'time'), circuit('closed', 'trials_answered'));
-  t.strictSame(await world.told(), ['gateway.misconfigured pg HTTP 401 0', 'gateway.up pg 0']);
+  await world.pass(MINUTE_MS);
+  await world.hear(circuit('open'));
+  const both = ['gateway.misconfigured pg HTTP 401 0', 'gateway.down pg 2'];
+  t.strictSame(await world.told(), both, 'and is down after that');
+  await world.hear(circuit('half_open', 'time'), circuit('closed', 'trials_answered'));
+  await world.pass(STEADY_MS + MINUTE_MS);
+  t.strictSame(await world.told(), [...both, 'gateway.up pg 0']);
 });
 
 t.test('orders that are looked at late are told once per episode', async (t) => {
