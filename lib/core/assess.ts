@@ -9,7 +9,7 @@ import type { Judgement } from './verdict.ts';
 
 /** One payment, with what we now know of it and what is held true. */
 export interface Assessed {
-  /** With the key and the gateway's last word that this look brought; its state is still the old one. */
+  /** With the gateway, the key and the gateway's last word that this look brought; its state is still the old one. */
   readonly payment: Payment;
   readonly judgement: Judgement;
   /** `null`: nobody had recorded it before this look. */
@@ -42,8 +42,9 @@ export function assess(
   const statements = new Map(
     policy.gateways.map(({ name }) => [name, statementOf(heard, name, theCase.payments)]),
   );
-  const unrecorded = unrecordedTransactions(theCase, statements);
-  const keyed = theCase.payments
+  const placed = placedPayments(theCase, statements);
+  const unrecorded = unrecordedTransactions({ ...theCase, payments: placed }, statements);
+  const keyed = placed
     .map((payment) => withKeyOfCapture(payment, unrecorded, order))
     .map((payment) => withLearnedKey(payment, unrecorded));
   const added = unrecorded.flatMap(({ gateway, waiting }) =>
@@ -75,6 +76,28 @@ function worthKeeping(added: readonly Assessed[], room: number): readonly Assess
   return added.filter(({ judgement }, index) => index < room || judgement.verdict !== 'declined');
 }
 
+/**
+ * A gateway can get another name. A payment whose own is not configured any more is where its key is found for the order: taken
+ * for one that nobody recorded, the same money would be paid back as that of a second payment.
+ */
+function placedPayments(
+  { order, payments }: Case,
+  statements: ReadonlyMap<string, Statement | null>,
+): readonly Payment[] {
+  const placed = [...payments];
+  for (const [index, payment] of payments.entries()) {
+    const { gateway, transactionKey: key } = payment;
+    if (key === null || (gateway !== null && statements.has(gateway))) continue;
+    const [there] = [...statements].find(([, statement]) =>
+      statement?.answer.transactions.some((one) => one.key === key && one.orderId === order.id),
+    ) ?? [null];
+    if (there === null) continue;
+    const isThere = (one: Payment) => one.gateway === there && one.transactionKey === key;
+    if (!placed.some(isThere)) placed[index] = { ...payment, gateway: there };
+  }
+  return placed;
+}
+
 /** Transactions of one gateway that no payment names yet, oldest first; the array is used up. */
 interface Unrecorded {
   readonly gateway: string;
@@ -83,18 +106,16 @@ interface Unrecorded {
 
 /**
  * A transaction that belongs to another order is nobody's business here: a forged callback can name any key, and asking
- * about it must not make it ours. One whose money is accounted for under a name that no gateway has any more (it was given
- * another one) is no second one.
+ * about it must not make it ours.
  */
 function unrecordedTransactions(
   theCase: Case,
   statements: ReadonlyMap<string, Statement | null>,
 ): readonly Unrecorded[] {
   return [...statements].map(([name, statement]) => {
-    const isRecorded = (one: Payment) =>
-      one.gateway === name ||
-      (one.gateway !== null && !statements.has(one.gateway) && ACCOUNTED_FOR.has(one.state));
-    const recorded = new Set(theCase.payments.filter(isRecorded).map((one) => one.transactionKey));
+    const recorded = new Set(
+      theCase.payments.filter((one) => one.gateway === name).map((one) => one.transactionKey),
+    );
     const transactions = statement?.answer.transactions ?? [];
     const waiting = new Map<string, Transaction>();
     for (const one of transactions) {
@@ -105,12 +126,6 @@ function unrecordedTransactions(
     return { gateway: name, waiting: [...waiting.values()] };
   });
 }
-
-const ACCOUNTED_FOR: ReadonlySet<Payment['state']> = new Set([
-  'succeeded',
-  'refund_due',
-  'refunded',
-]);
 
 /**
  * A person accepted it without a key, and only a capture of the full amount can be what was meant, or one that is still to come: taken

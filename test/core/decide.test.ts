@@ -11,6 +11,7 @@ import { deepFreeze } from './freeze.ts';
 import { situation } from './language.ts';
 import { FINAL } from './rows/final.ts';
 import { HELD } from './rows/held.ts';
+import { MOVED } from './rows/moved.ts';
 import { PENDING } from './rows/pending.ts';
 import { REFUNDS } from './rows/refunds.ts';
 import type { Row } from './rows/row.ts';
@@ -40,7 +41,7 @@ function check(t: Test, [stored, heard, ...decided]: Row): void {
   t.equal(order.reason, isNew ? reason : theCase.order.reason, `${stored} | ${heard}`);
 }
 
-for (const table of [PENDING, HELD, FINAL, REFUNDS]) {
+for (const table of [PENDING, HELD, FINAL, REFUNDS, MOVED]) {
   for (const [row, examples] of Object.entries(table)) {
     t.test(row, async (t) => {
       for (const example of examples) check(t, example);

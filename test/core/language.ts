@@ -31,7 +31,7 @@ import {
  * Heard: what each gateway said (`pg: K1 failed "no limit", K2 absent, nothing else`; `pg: silent timeout`). A gateway that
  * is not mentioned was not asked. `nothing else`: it listed all it has for the order.
  * `pg` can list by order id and cannot refund, `bank` can do neither, `wallet` can do both; those that a row names are
- * configured, `pg` when it names none. `former` was, and is not any more. The order costs 5000 won, one lamp of nine on hand.
+ * configured, `pg` when it names none. `former` was, and one that `is gone`, and are not any more. The order costs 5000 won, one lamp of nine on hand.
  * Anything that the language does not know fails the row.
  */
 export interface Situation {
@@ -61,6 +61,7 @@ export function situation(stored: string, heard: string): Situation {
     noticed: [],
     named: new Set(),
     quiet: new Set(),
+    gone: new Set(),
     nudged: false,
   };
   for (const clause of clauses) parseStored(draft, clause);
@@ -79,10 +80,12 @@ export function situation(stored: string, heard: string): Situation {
       staleAfterMs: 10 * MINUTE_MS,
       holdAfterMs: HOLD_AFTER_MS,
       ladderMs: LADDER_MS,
-      gateways: GATEWAYS.filter(({ name }) => draft.named.has(name)).map((gateway) => ({
-        ...gateway,
-        answering: !draft.quiet.has(gateway.name),
-      })),
+      gateways: GATEWAYS.filter(({ name }) => draft.named.has(name) && !draft.gone.has(name)).map(
+        (gateway) => ({
+          ...gateway,
+          answering: !draft.quiet.has(gateway.name),
+        }),
+      ),
     },
     nudged: draft.nudged,
   };
@@ -106,6 +109,7 @@ interface Draft {
   readonly noticed: NoticedKey[];
   readonly named: Set<string>;
   readonly quiet: Set<string>;
+  readonly gone: Set<string>;
   nudged: boolean;
 }
 
@@ -172,7 +176,8 @@ function parseStored(draft: Draft, text: string): void {
     draft.order = { ...order, lookAt: NOW + duration(text.slice(11)) };
   } else if (fact(/^(\w+) is configured too$/)) {
     draft.named.add(gatewayName(fact(/^(\w+) is/)));
-  } else if (fact(/^(\w+) answers nobody$/)) draft.quiet.add(gatewayName(fact(/^(\w+) /)));
+  } else if (fact(/^(\w+) is gone$/)) draft.gone.add(gatewayName(fact(/^(\w+) is/)));
+  else if (fact(/^(\w+) answers nobody$/)) draft.quiet.add(gatewayName(fact(/^(\w+) /)));
   else {
     const [, key = '', where] = match(text, /^a callback named (K\d) at (\w+)$/);
     draft.noticed.push({ gateway: gatewayName(where), key });

@@ -52,14 +52,15 @@ export function judgementSentence({ verdict, reason, text }: Judgement): string 
 
 function changeOf({ payments }: Case, after: Payment): string {
   const before = payments.find(({ id }) => id === after.id);
+  const moved = after.gateway === before?.gateway ? '' : ` of ${after.gateway}`;
   const key = after.transactionKey === before?.transactionKey ? '' : ` is ${after.transactionKey}:`;
   const same = before?.state === after.state && before.presumedAt === after.presumedAt;
   const heard = after.found === before?.found ? '' : `, heard ${after.found?.status}`;
   const told = after.escalated.filter((reason) => !before?.escalated.includes(reason));
   const telling = told.length === 0 ? '' : `, told ${told.join(' and ')}`;
   return same
-    ? `${labelOf(after)}${key} stays ${after.state}${heard}${telling}`
-    : `${labelOf(after)}${key} ${wordsOf(after)}${telling}`;
+    ? `${labelOf(after)}${moved}${key} stays ${after.state}${heard}${telling}`
+    : `${labelOf(after)}${moved}${key} ${wordsOf(after)}${telling}`;
 }
 
 function wordsOf(payment: Payment): string {

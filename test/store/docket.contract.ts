@@ -242,6 +242,24 @@ function refusing(clause: Clause): void {
     t.strictSame(await caseOf(store, 'ORDER1'), before);
   });
 
+  clause('a payment whose gateway has another name now', async (t, { store }) => {
+    const of = (id: string, gateway: string, transactionKey: string) =>
+      newOrder({ id, payments: [newPayment({ id: `pay-${id}`, gateway, transactionKey })] });
+    await store.intake.createOrders(
+      [of('ORDER1', 'old', 'k1'), of('ORDER2', 'old', 'k2'), of('ORDER3', 'pg', 'k2')],
+      T0,
+    );
+    const outcomes = await store.docket.commit([
+      change(await caseOf(store, 'ORDER1'), { payments: { 'pay-ORDER1': { gateway: 'pg' } } }),
+      change(await caseOf(store, 'ORDER2'), { payments: { 'pay-ORDER2': { gateway: 'pg' } } }),
+    ]);
+    t.strictSame(outcomes, ['applied', 'refused'], 'not when another order has its key there');
+    t.match((await caseOf(store, 'ORDER1')).payments, [{ gateway: 'pg', transactionKey: 'k1' }]);
+    t.match((await caseOf(store, 'ORDER2')).payments, [{ gateway: 'old', transactionKey: 'k2' }]);
+    const { length } = await store.docket.claim(claimRequest({ exceptGateways: ['pg'] }));
+    t.equal(length, 1, 'the order waits for the gateway by its new name');
+  });
+
   const broken = [
     ['a negative amount', { added: [foundPayment({ id: 'x', amount: -1 })] }],
     ['half a won', { added: [foundPayment({ id: 'x', amount: 0.5 })] }],

@@ -167,7 +167,8 @@ interface Owner {
 
 function hadItsKey(before: readonly RecordedStanding[], payment: Payment): boolean {
   return before.some(
-    ({ id, transactionKey }) => id === payment.id && transactionKey === payment.transactionKey,
+    ({ id, gateway, transactionKey }) =>
+      id === payment.id && gateway === payment.gateway && transactionKey === payment.transactionKey,
   );
 }
 
@@ -225,4 +226,5 @@ const CHANGE_PAYMENT = `
 
 const UPDATE_PAYMENT = `UPDATE payments SET ${CHANGE_PAYMENT}`;
 
-const UPDATE_PAYMENT_AND_KEY = `UPDATE payments SET transaction_key = :transactionKey, ${CHANGE_PAYMENT}`;
+const UPDATE_PAYMENT_AND_KEY = `
+  UPDATE payments SET gateway = :gateway, transaction_key = :transactionKey, ${CHANGE_PAYMENT}`;

@@ -283,30 +283,6 @@ export const FINAL: Rows = {
       'stays failed watching; nothing new; looks in 30m',
     ],
   ],
-  'watching: a gateway that has another name now has no other money': [
-    [
-      'completed by K1 2h; former K1 succeeded',
-      'pg: K1 succeeded, nothing else; wallet: nothing',
-      'stays completed watching; nothing new; looks never',
-    ],
-    [
-      'completed by K1 2h; former K1 succeeded',
-      'pg: K1 succeeded, K2 succeeded, nothing else; wallet: nothing',
-      'stays completed duplicate_capture; adds K2 refund_due 5000 duplicate_capture',
-      'tells refund.due of K2, order.attention refund_by_hand of K2; looks in 1d',
-    ],
-    [
-      'failed out_of_stock 2h; former K1 refunded',
-      'pg: K1 succeeded, nothing else; wallet: nothing',
-      'stays failed watching; nothing new; looks never',
-    ],
-    [
-      'failed declined 2h; former K1 failed declined',
-      'pg: K1 succeeded, nothing else; wallet: nothing',
-      'stays failed late_capture; adds K1 refund_due 5000 late_capture',
-      'tells refund.due of K1, order.attention refund_by_hand of K1; looks in 1d',
-    ],
-  ],
   'watching: what a person accepted without a key gets that of the capture that pays for it': [
     [
       'completed by keyless 2h; wallet keyless succeeded',
