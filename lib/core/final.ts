@@ -222,8 +222,10 @@ function effectOf(look: Look, topic: EffectTopic, payment: Payment, reason: Reas
   return paymentEffect(topic, order, order.version + 1, payment, reason);
 }
 
+/** Presumed from what is there, once; an earlier presumption from an absence was wrong, and did not watch it for long enough. */
 function presumed(payment: Payment, judgement: Judgement, { now }: Look): Payment {
-  if (payment.state === 'failed') return payment;
+  const isNew = judgement.transaction !== null && payment.reason !== judgement.reason;
+  if (payment.state === 'failed' && !isNew) return payment;
   return {
     ...payment,
     state: 'failed',

@@ -211,6 +211,17 @@ export const FINAL: Rows = {
       'pg: K1 failed, nothing else',
       'stays failed watching; keyless is K1: failed declined; looks never',
     ],
+    // It was presumed from an absence, and is presumed anew from what is there.
+    [
+      'failed not_at_gateway 3d; pg keyless presumed not_at_gateway 3d ago "PG 요청 실패"',
+      'pg: K1 attempt_failed "3DS", nothing else',
+      'stays failed watching; keyless is K1: presumed attempt_failed "3DS"; looks in 1h',
+    ],
+    [
+      'failed declined 3d; pg K1 presumed attempt_failed 3d ago, heard attempt_failed',
+      'pg: K1 attempt_failed, nothing else',
+      'stays failed watching; nothing new; looks never',
+    ],
     [
       'failed declined 4d; pg K1 pending, heard pending',
       'pg: K1 pending, nothing else',
