@@ -52,10 +52,10 @@ export const LISTING_AFTER_MS: DurationMs = HOUR_MS;
  */
 export function nextLook(look: Look, order: Order, payments: readonly Payment[]): Instant | null {
   const { policy, now, heard, theCase } = look;
-  const rung = now + ladderWait(policy.ladderMs, order.looks);
+  const rung = rungOf(look, order.looks);
   const times = payments.flatMap((payment) => {
     const before = theCase.payments.find(({ id }) => id === payment.id);
-    return timesOf(payment, before, policy, now, rung);
+    return timesOf(payment, before, look, order.looks);
   });
   if (order.listedAt === null && policy.gateways.some((one) => one.canList)) {
     const due = order.updatedAt + LISTING_AFTER_MS;
@@ -66,28 +66,34 @@ export function nextLook(look: Look, order: Order, payments: readonly Payment[])
   return Math.max(Math.min(...times), now + longestRetryAfter(heard));
 }
 
+function rungOf({ policy, now }: Look, looks: number): Instant {
+  return now + ladderWait(policy.ladderMs, looks);
+}
+
 /** The times at which one payment wants a look: none, one or more. */
 function timesOf(
   payment: Payment,
   before: Payment | undefined,
-  policy: Policy,
-  now: Instant,
-  rung: Instant,
+  look: Look,
+  looks: number,
 ): Instant[] {
+  const { policy, now } = look;
   switch (payment.state) {
     case 'pending':
-      return [now > payment.requestedAt + policy.holdAfterMs ? now + DAY_MS : rung];
+      return [now > payment.requestedAt + policy.holdAfterMs ? now + DAY_MS : rungOf(look, looks)];
     case 'failed': {
       if (payment.presumedAt === null) return [];
       // A clock that was ahead may have written it: no look is put off by that.
       const since = Math.min(payment.presumedAt, now);
       const waits = [HOUR_MS, DAY_MS, policy.holdAfterMs];
-      return waits.map((wait) => since + wait).filter((due) => due > now);
+      const times = waits.map((wait) => since + wait).filter((due) => due > now);
+      // One that is ahead now leaves none of them: they are made all the same.
+      return times.length === 0 && looks < waits.length ? [now + DAY_MS] : times;
     }
     case 'refund_due':
       // Waiting for a person: looked at daily, so that a refund made at the gateway's console is seen.
       if (!refundable(payment, policy)) return [now + DAY_MS];
-      return [before?.state === 'refund_due' ? rung : now];
+      return [before?.state === 'refund_due' ? rungOf(look, looks) : now];
     case 'succeeded':
     case 'refunded':
       return [];

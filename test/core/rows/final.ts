@@ -192,9 +192,15 @@ export const FINAL: Rows = {
       'stays failed watching; nothing new; looks in 2d',
     ],
     [
-      'failed not_at_gateway 3d; pg keyless presumed not_at_gateway 3d ago',
+      'failed not_at_gateway 3d; pg keyless presumed not_at_gateway 3d ago; looked 2 times',
       'pg: nothing',
       'stays failed watching; nothing new; looks never',
+    ],
+    // A clock that is a year ahead for a while leaves no time for the late looks: they are made all the same.
+    [
+      'failed not_at_gateway 400d; pg keyless presumed not_at_gateway 400d ago; looked 1 times',
+      'pg: nothing',
+      'stays failed watching; nothing new; looks in 1d',
     ],
     [
       'failed not_at_gateway 3d; pg keyless presumed not_at_gateway 3d ago',
@@ -218,7 +224,7 @@ export const FINAL: Rows = {
       'stays failed watching; keyless is K1: presumed attempt_failed "3DS"; looks in 1h',
     ],
     [
-      'failed declined 3d; pg K1 presumed attempt_failed 3d ago, heard attempt_failed',
+      'failed declined 3d; pg K1 presumed attempt_failed 3d ago, heard attempt_failed; looked 2 times',
       'pg: K1 attempt_failed, nothing else',
       'stays failed watching; nothing new; looks never',
     ],
