@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { gatewayKind } from '../gateways/index.ts';
 import { channelSchema } from './channels.ts';
 import {
   address,
@@ -194,10 +195,16 @@ export function configurationSchema(kinds: readonly string[]) {
     )
     .refine(
       ({ http, gateway }) =>
-        http?.payment_requests !== true || !Array.isArray(gateway) || gateway.every(isCalledBack),
+        http?.payment_requests !== true ||
+        !Array.isArray(gateway) ||
+        gateway.every((one) => uncalledOf(one) === null),
       {
         path: ['http', 'payment_requests'],
-        error: `pg-simulator refuses every request whose callback_url does not begin with ${CALLED_BACK}. Write one that does, or payment_requests = false.`,
+        error: ({ input }) => {
+          const { gateway }: { readonly gateway?: readonly Written[] } = Object(input);
+          const [said] = gateway?.flatMap((one) => uncalledOf(one) ?? []) ?? [];
+          return `${said}. Write one that does, or payment_requests = false.`;
+        },
         when: () => true,
       },
     );
@@ -217,13 +224,13 @@ function accountOf(one: Written): string | undefined {
   return JSON.stringify([kind, new URL(address).href, user]);
 }
 
-/** The only addresses that a pg-simulator calls back. */
-const CALLED_BACK = 'http://localhost:8080';
-
-function isCalledBack(one: Written): boolean {
+/** Why its gateway would refuse each payment request; `null`: it would not. */
+function uncalledOf(one: Written): string | null {
   const { kind, callback_url: address } = one ?? {};
-  if (kind !== 'pg-simulator' || typeof address !== 'string' || address === '') return true;
-  return address.startsWith(CALLED_BACK);
+  if (typeof kind !== 'string' || typeof address !== 'string' || address === '') return null;
+  const origin = gatewayKind(kind)?.callbackOrigin ?? '';
+  if (address.startsWith(origin)) return null;
+  return `${kind} refuses every request whose callback_url does not begin with ${origin}`;
 }
 
 /** The settings of one gateway. */

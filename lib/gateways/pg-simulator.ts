@@ -23,6 +23,7 @@ export const pgSimulator: GatewayKind = {
     // It settles within five seconds of the request; the rest is for a request that is still on its way.
     paymentWindowMs: 10 * MINUTE_MS,
   },
+  callbackOrigin: 'http://localhost:8080',
   connect: (settings) => connectPgSimulator(settings),
   readCallback: readPgSimulatorCallback,
 };

@@ -35,6 +35,8 @@ export interface Capabilities {
 export interface GatewayKind {
   readonly kind: string;
   readonly capabilities: Capabilities;
+  /** It refuses payment requests whose callback URL does not begin with this; `null`: it takes any. */
+  readonly callbackOrigin: string | null;
   /** Opens a connection pool to it, in the thread that asks. */
   connect(settings: GatewaySettings): Gateway;
   /** Reads the body of a callback; a text says what was wrong with it. Never throws. */
