@@ -18,7 +18,12 @@ export function sbomOf(nodeVersion: string, sqliteVersion: string): string {
     ...rest,
     // npm calls it after the folder that it lies in.
     metadata: { ...origin, component: { ...component, name: 'reconciled' } },
-    components: [nodeItself(nodeVersion), sqliteItself(sqliteVersion), ...components],
+    components: [
+      besides('node', nodeVersion, 'platform', 'MIT'),
+      // Within the driver, which does not list it.
+      besides('sqlite', sqliteVersion, 'library', 'blessing'),
+      ...components,
+    ],
     dependencies: dependencies
       .filter(({ ref }) => refs.has(ref))
       .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((one) => refs.has(one)) })),
@@ -53,25 +58,14 @@ function listAll(): string {
 /** Some hundred packages, a kilobyte each. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-function nodeItself(version: string) {
+/** What is in the binary and no package of the lock. */
+function besides(name: string, version: string, type: string, license: string) {
   return {
-    'bom-ref': `node@${version}`,
-    type: 'platform',
-    name: 'node',
+    'bom-ref': `${name}@${version}`,
+    type,
+    name,
     version,
-    purl: `pkg:generic/node@${version}`,
-    licenses: [{ license: { id: 'MIT' } }],
-  };
-}
-
-/** It lies within the driver, which does not list it. */
-function sqliteItself(version: string) {
-  return {
-    'bom-ref': `sqlite@${version}`,
-    type: 'library',
-    name: 'sqlite',
-    version,
-    purl: `pkg:generic/sqlite@${version}`,
-    licenses: [{ license: { id: 'blessing' } }],
+    purl: `pkg:generic/${name}@${version}`,
+    licenses: [{ license: { id: license } }],
   };
 }

@@ -208,49 +208,33 @@ t.test('what a life before has kept is matched by the next one', async (t) => {
   await world.until(next.stop());
 });
 
-t.test('a store that could not match is asked again in a moment', async (t) => {
-  let failures = 0;
-  const error = new ReconciledError('store_failed', 'The disk fails.', { hint: 'Wait.' });
-  const world = await openFlowWorld({
-    through: (store) => ({
-      ...store,
-      docket: {
-        ...store.docket,
-        match: (limit) => {
-          failures += 1;
-          return failures <= 2 ? Promise.reject(error) : store.docket.match(limit);
+for (const [failing, withinMs] of [
+  ['match', MINUTE_MS],
+  ['claim', 5 * SECOND_MS],
+] as const) {
+  t.test(`a store that could not ${failing} is asked again in a moment`, async (t) => {
+    let failures = 0;
+    const error = new ReconciledError('store_failed', 'The disk fails.', { hint: 'Wait.' });
+    const fail = () => {
+      failures += 1;
+      return failures <= 2 ? Promise.reject(error) : null;
+    };
+    const world = await openFlowWorld({
+      through: (store) => ({
+        ...store,
+        docket: {
+          ...store.docket,
+          [failing]: (given: never) => fail() ?? store.docket[failing](given),
         },
-      },
-    }),
+      }),
+    });
+    t.teardown(world.close);
+    await youngOrder(world);
+    await callback(world, 'e1', 'key-1', null);
+    await world.pass(withinMs);
+    t.match(await orderOf(world), { state: 'completed' });
   });
-  t.teardown(world.close);
-  await youngOrder(world);
-  await callback(world, 'e1', 'key-1', null);
-  await world.pass(MINUTE_MS);
-  t.match(await orderOf(world), { state: 'completed' });
-});
-
-t.test('nor is the order of a callback forgotten when the store could not claim it', async (t) => {
-  let failures = 0;
-  const error = new ReconciledError('store_failed', 'The disk fails.', { hint: 'Wait.' });
-  const world = await openFlowWorld({
-    through: (store) => ({
-      ...store,
-      docket: {
-        ...store.docket,
-        claim: (request) => {
-          failures += 1;
-          return failures <= 2 ? Promise.reject(error) : store.docket.claim(request);
-        },
-      },
-    }),
-  });
-  t.teardown(world.close);
-  await youngOrder(world);
-  await callback(world, 'e1', 'key-1', null);
-  await world.pass(5 * SECOND_MS);
-  t.match(await orderOf(world), { state: 'completed' });
-});
+}
 
 t.test('the stop waits for the commit of a look that a callback brought', async (t) => {
   const gate = heldCommit();
