@@ -262,6 +262,25 @@ t.test('nudges and a sweep share one window', async (t) => {
   t.match((await world.store.reader.counts()).orders, { completed: 12 });
 });
 
+t.test('a sweep with one slot ends only when what is due was served, between callbacks', async (t) => {
+  const world = await openFlowWorld({ window: 1 });
+  t.teardown(world.close);
+  const open = ['key-1', 'key-2', 'key-3', 'key-4'];
+  for (const [index, key] of open.entries()) {
+    const orderId = `OPEN-${index}`;
+    await world.order(orderId, [{ transactionKey: key }]);
+    world.transaction({ key, orderId, steps: [{ at: world.clock.now(), status: 'pending' }] });
+  }
+  await world.sweep();
+  for (const id of ['DUE-1', 'DUE-2', 'DUE-3']) {
+    await world.order(id, [{ transactionKey: id }]);
+    world.transaction({ key: id, orderId: id });
+  }
+  for (const key of open) await callback(world, key, key, null);
+  await world.sweep();
+  t.match((await world.store.reader.counts()).orders, { completed: 3 });
+});
+
 t.test('what is not a callback of ours', async (t) => {
   const world = await openFlowWorld();
   t.teardown(world.close);
