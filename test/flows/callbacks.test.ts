@@ -262,7 +262,7 @@ t.test('nudges and a sweep share one window', async (t) => {
   t.match((await world.store.reader.counts()).orders, { completed: 12 });
 });
 
-t.test('a sweep with one slot ends only when what is due was served, between callbacks', async (t) => {
+t.test('a sweep with one slot serves what is due between callbacks', async (t) => {
   const world = await openFlowWorld({ window: 1 });
   t.teardown(world.close);
   const open = ['key-1', 'key-2', 'key-3', 'key-4'];
