@@ -6,7 +6,7 @@ import type { Effect } from './effect.ts';
 import { learned, settleRest } from './final.ts';
 import type { Heard } from './gateway.ts';
 import { isFreshCapture, type Look, longestRetryAfter, nextLook } from './look.ts';
-import { type Order, type OrderState, waitsForPerson } from './order.ts';
+import { isFinal, type Order, type OrderState, waitsForPerson } from './order.ts';
 import { isUnresolved, type Payment } from './payment.ts';
 import { type GatewayPolicy, gatewayPolicy, type Policy } from './policy.ts';
 import type { Reason } from './reason.ts';
@@ -47,7 +47,7 @@ export function decide(
 export function holdForInternalError(theCase: Case, now: Instant): Decision {
   const { order } = theCase;
   // A final order stays final: holding it would undo what was settled and told.
-  const final = order.state === 'completed' || order.state === 'failed';
+  const final = isFinal(order.state);
   const held: Order = {
     ...order,
     state: final ? order.state : 'held',

@@ -1,6 +1,7 @@
 import { assert } from './assert.ts';
 import { takings } from './decide.ts';
 import type { Case, Decision } from './decision.ts';
+import { isFinal } from './order.ts';
 import type { Payment } from './payment.ts';
 
 /**
@@ -43,7 +44,7 @@ function assertVersions({ order, payments }: Case, decision: Decision): void {
 
 function assertOrder({ order }: Case, decision: Decision, after: readonly Payment[]): void {
   const { state, paidBy } = decision.order;
-  const final = order.state === 'completed' || order.state === 'failed';
+  const final = isFinal(order.state);
   assert(!final || state === order.state, 'a final order stays as it is');
   assert(!final || paidBy === order.paidBy, 'what paid for an order never changes');
   const succeeded = after.filter((payment) => payment.state === 'succeeded');
@@ -90,7 +91,7 @@ function assertStock({ order, items, stock }: Case, decision: Decision): void {
 }
 
 function assertMoney(theCase: Case, decision: Decision, after: readonly Payment[]): void {
-  const final = decision.order.state === 'completed' || decision.order.state === 'failed';
+  const final = isFinal(decision.order.state);
   for (const payment of after) {
     const { found, state } = payment;
     const captured =
@@ -127,7 +128,9 @@ function assertMoney(theCase: Case, decision: Decision, after: readonly Payment[
 }
 
 function assertWatched({ order }: Decision, after: readonly Payment[]): void {
-  const unsettled = order.state === 'pending' || order.state === 'held';
   const owed = after.some(({ state }) => state === 'pending' || state === 'refund_due');
-  assert(order.lookAt !== null || !(unsettled || owed), 'whatever is unresolved has a due time');
+  assert(
+    order.lookAt !== null || (isFinal(order.state) && !owed),
+    'whatever is unresolved has a due time',
+  );
 }

@@ -65,6 +65,11 @@ export interface StockLevel {
   readonly lowStockAt: number | null;
 }
 
+/** True for a state that the order does not leave any more. */
+export function isFinal(state: OrderState): boolean {
+  return state === 'completed' || state === 'failed';
+}
+
 /** Holds that wait for a person, whatever the gateway says later. Every other hold is one of age or doubt. */
 export function waitsForPerson(order: Order): boolean {
   return (

@@ -1,6 +1,7 @@
 import { assess } from './assess.ts';
 import type { Case } from './decision.ts';
 import type { Heard, Inquiry, Question, RefundOrder } from './gateway.ts';
+import { isFinal } from './order.ts';
 import { isUnresolved, type Payment } from './payment.ts';
 import { type GatewayPolicy, gatewayPolicy, type Policy } from './policy.ts';
 import type { Instant } from './time.ts';
@@ -41,7 +42,7 @@ export function questions(
       .map((gateway) => inquiry(theCase, gateway, nudged));
   const involved = policy.gateways.filter(({ name }) => concerns(theCase, name));
   const listing = policy.gateways.filter(({ canList }) => canList);
-  const final = order.state === 'completed' || order.state === 'failed';
+  const final = isFinal(order.state);
   const first = ask(
     involved.length === 0 || (final && asksForAll(theCase, nudged))
       ? [...new Set([...involved, ...listing])]

@@ -5,7 +5,7 @@ import type { Case, Decision } from './decision.ts';
 import type { Effect } from './effect.ts';
 import { owe } from './final.ts';
 import { type Look, nextLook } from './look.ts';
-import type { Order } from './order.ts';
+import { isFinal, type Order } from './order.ts';
 import { lastCaptured, type Payment } from './payment.ts';
 import type { Policy } from './policy.ts';
 import type { Instant } from './time.ts';
@@ -104,8 +104,9 @@ export function recordRefund(
   };
   const next: Order = { ...order, updatedAt: now, version: order.version + 1 };
   const others = theCase.payments.map((one) => (one.id === paymentId ? back : one));
-  const held = order.state === 'held' || order.state === 'pending';
-  const lookAt = held ? order.lookAt : earlier(order.lookAt, nextLook(look, next, others));
+  const lookAt = isFinal(order.state)
+    ? earlier(order.lookAt, nextLook(look, next, others))
+    : order.lookAt;
   const effect: Effect = {
     ...orderEffect('refund.done', next, 'refunded', null),
     key: `refund.done:${order.id}:${payment.id}:refunded:v${next.version}`,

@@ -1,5 +1,5 @@
 import type { Decision } from '../../core/decision.ts';
-import type { OrderState } from '../../core/order.ts';
+import { isFinal, type OrderState } from '../../core/order.ts';
 import type { Payment } from '../../core/payment.ts';
 import type { Instant } from '../../core/time.ts';
 import type { CommitOutcome, JournalRecord, SettledBy, Settlement } from '../port.ts';
@@ -114,10 +114,6 @@ interface Before {
   readonly state: OrderState;
   readonly payments: readonly RecordedStanding[];
   readonly take: readonly Available[];
-}
-
-function isFinal(state: OrderState): boolean {
-  return state === 'completed' || state === 'failed';
 }
 
 function settledBy(record: JournalRecord): SettledBy {
