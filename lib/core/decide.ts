@@ -5,7 +5,7 @@ import type { Case, Decision, Taking } from './decision.ts';
 import type { Effect } from './effect.ts';
 import { learned, settleRest } from './final.ts';
 import type { Heard } from './gateway.ts';
-import { isFreshCapture, type Look, longestRetryAfter, nextLook } from './look.ts';
+import { type Look, longestRetryAfter, nextLook } from './look.ts';
 import { isFinal, type Order, type OrderState, waitsForPerson } from './order.ts';
 import { isUnresolved, type Payment } from './payment.ts';
 import { type GatewayPolicy, gatewayPolicy, type Policy } from './policy.ts';
@@ -92,15 +92,16 @@ function decideUnsettled(look: Look): Decision {
   if (pending && order.amount === 0) {
     return short === null ? complete(look, null, 'nothing_due') : fail(look, 'out_of_stock', short);
   }
-  const captured = assessment.payments.find(isFreshCapture);
+  const live = assessment.payments.filter(isLive);
+  const verdictIs = (word: Judgement['verdict']) => (one: Assessed) =>
+    one.judgement.verdict === word;
+
+  const captured = live.find(verdictIs('captured'));
   if (captured !== undefined) {
     return short === null
       ? complete(look, captured, 'captured')
       : fail(look, 'out_of_stock', short);
   }
-  const live = assessment.payments.filter(isLive);
-  const verdictIs = (word: Judgement['verdict']) => (one: Assessed) =>
-    one.judgement.verdict === word;
   if (live.some(verdictIs('mismatched'))) return hold(look, 'mismatched');
   const unclear = live.find(verdictIs('unclear'));
   if (pending && unclear !== undefined) return hold(look, 'unclear', unclear.judgement.text);

@@ -1,4 +1,4 @@
-import type { Assessed, Assessment } from './assess.ts';
+import type { Assessment } from './assess.ts';
 import { ladderWait } from './backoff.ts';
 import type { Case } from './decision.ts';
 import type { Heard } from './gateway.ts';
@@ -15,13 +15,6 @@ export interface Look {
   readonly policy: Policy;
   readonly now: Instant;
   readonly assessment: Assessment;
-}
-
-/** Captured money that no state accounts for yet. */
-export function isFreshCapture({ payment, judgement }: Assessed): boolean {
-  return (
-    judgement.verdict === 'captured' && (payment.state === 'pending' || payment.state === 'failed')
-  );
 }
 
 /** The longest wait that a gateway asked for, 0 when none did. */
