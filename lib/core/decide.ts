@@ -1,7 +1,7 @@
 import { orderEffect } from './announce.ts';
 import { type Assessed, type Assessment, assess } from './assess.ts';
 import { ladderWait } from './backoff.ts';
-import type { Case, Decision, Taking } from './decision.ts';
+import { type Case, type Decision, type Taking, unchanged } from './decision.ts';
 import type { Effect } from './effect.ts';
 import { learned, settleRest } from './final.ts';
 import type { Heard } from './gateway.ts';
@@ -65,16 +65,11 @@ export function holdForInternalError(theCase: Case, now: Instant): Decision {
     : order.reason === 'internal_error';
   const topic = final ? 'order.attention' : 'order.held';
   return {
-    orderId: order.id,
-    basis: order.version,
+    ...unchanged(theCase),
     reason: 'internal_error',
     changed: true,
     order: held,
-    payments: [],
-    added: [],
-    take: [],
     effects: isTold ? [] : [orderEffect(topic, held, 'internal_error', UNKNOWN_ERROR_TEXT)],
-    judgements: [],
   };
 }
 

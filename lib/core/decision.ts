@@ -65,6 +65,22 @@ export interface Decision {
   readonly judgements: readonly Judgement[];
 }
 
+/** The decision that nothing is done; others are made from it. */
+export function unchanged({ order }: Case): Decision {
+  return {
+    orderId: order.id,
+    basis: order.version,
+    reason: 'watching',
+    changed: false,
+    order,
+    payments: [],
+    added: [],
+    take: [],
+    effects: [],
+    judgements: [],
+  };
+}
+
 /** Everything that a decision was made from: with it `replay` makes the decision again. */
 export interface Hearing {
   readonly case: Case;

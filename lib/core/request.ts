@@ -1,5 +1,5 @@
 import { paymentOfKey } from './assess.ts';
-import type { Case, Decision } from './decision.ts';
+import { type Case, type Decision, unchanged } from './decision.ts';
 import { REQUEST_FAILED_TEXT } from './judge.ts';
 import { LISTING_AFTER_MS } from './look.ts';
 import { isUnresolved, type Payment } from './payment.ts';
@@ -131,20 +131,5 @@ function change(
       lookAt: lookAt ?? order.lookAt ?? now,
     },
     payments: payment === null ? [] : [payment],
-  };
-}
-
-function unchanged({ order }: Case): Decision {
-  return {
-    orderId: order.id,
-    basis: order.version,
-    reason: 'watching',
-    changed: false,
-    order,
-    payments: [],
-    added: [],
-    take: [],
-    effects: [],
-    judgements: [],
   };
 }

@@ -1,7 +1,7 @@
 import { orderEffect } from './announce.ts';
 import { assess } from './assess.ts';
 import { takings } from './decide.ts';
-import type { Case, Decision } from './decision.ts';
+import { type Case, type Decision, unchanged } from './decision.ts';
 import type { Effect } from './effect.ts';
 import { owe } from './final.ts';
 import { type Look, nextLook } from './look.ts';
@@ -185,15 +185,11 @@ function decision(
   effects: readonly Effect[],
 ): Decision {
   return {
-    orderId: order.id,
-    basis: theCase.order.version,
+    ...unchanged(theCase),
     reason: 'resolved_by_person',
     changed: true,
     order,
     payments,
-    added: [],
-    take: [],
     effects,
-    judgements: [],
   };
 }
