@@ -1,11 +1,11 @@
 import { orderEffect } from './announce.ts';
-import { type Assessed, type Assessment, assess } from './assess.ts';
+import type { Assessed, Assessment } from './assess.ts';
 import { ladderWait } from './backoff.ts';
 import { type Case, type Decision, type Taking, unchanged } from './decision.ts';
 import type { Effect } from './effect.ts';
 import { learned, settleRest } from './final.ts';
 import type { Heard } from './gateway.ts';
-import { type Look, longestRetryAfter, nextLook } from './look.ts';
+import { type Look, longestRetryAfter, lookOf, nextLook } from './look.ts';
 import { isFinal, type Order, type OrderState, waitsForPerson } from './order.ts';
 import { isUnresolved, type Payment } from './payment.ts';
 import { type GatewayPolicy, gatewayPolicy, type Policy } from './policy.ts';
@@ -30,8 +30,7 @@ export function decide(
   now: Instant,
 ): Decision {
   const { order } = theCase;
-  const assessment = assess(theCase, heard, policy, now);
-  const look: Look = { theCase, heard, policy, now, assessment };
+  const look = lookOf(theCase, heard, policy, now);
   switch (order.state) {
     case 'pending':
       return decideUnsettled(look);

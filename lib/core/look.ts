@@ -1,4 +1,4 @@
-import type { Assessment } from './assess.ts';
+import { type Assessment, assess } from './assess.ts';
 import { ladderWait } from './backoff.ts';
 import type { Case } from './decision.ts';
 import type { Heard } from './gateway.ts';
@@ -15,6 +15,11 @@ export interface Look {
   readonly policy: Policy;
   readonly now: Instant;
   readonly assessment: Assessment;
+}
+
+/** Looks at a case with what was heard of it. */
+export function lookOf(theCase: Case, heard: readonly Heard[], policy: Policy, now: Instant): Look {
+  return { theCase, heard, policy, now, assessment: assess(theCase, heard, policy, now) };
 }
 
 /** The longest wait that a gateway asked for, 0 when none did. */

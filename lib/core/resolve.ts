@@ -1,10 +1,9 @@
 import { orderEffect } from './announce.ts';
-import { assess } from './assess.ts';
 import { takings } from './decide.ts';
 import { type Case, type Decision, unchanged } from './decision.ts';
 import type { Effect } from './effect.ts';
 import { owe } from './final.ts';
-import { type Look, nextLook } from './look.ts';
+import { type Look, lookOf, nextLook } from './look.ts';
 import { isFinal, type Order } from './order.ts';
 import { lastCaptured, type Payment } from './payment.ts';
 import type { Policy } from './policy.ts';
@@ -36,13 +35,7 @@ export function resolve(
   if (order.state !== 'held') {
     return { refused: `the order is ${order.state}: only a held order can be resolved` };
   }
-  const look: Look = {
-    theCase,
-    heard: [],
-    policy,
-    now,
-    assessment: assess(theCase, [], policy, now),
-  };
+  const look = lookOf(theCase, [], policy, now);
   const next: Order = {
     ...order,
     state: resolution.state,
@@ -88,13 +81,7 @@ export function recordRefund(
     return { refused: `the payment is ${payment.state}: nothing is due to go back` };
   }
   const { order } = theCase;
-  const look: Look = {
-    theCase,
-    heard: [],
-    policy,
-    now,
-    assessment: assess(theCase, [], policy, now),
-  };
+  const look = lookOf(theCase, [], policy, now);
   const back: Payment = {
     ...payment,
     state: 'refunded',
