@@ -10,6 +10,7 @@ import { isFinal, type Order, type OrderState, waitsForPerson } from './order.ts
 import { isUnresolved, type Payment } from './payment.ts';
 import { type GatewayPolicy, gatewayPolicy, type Policy } from './policy.ts';
 import type { Reason } from './reason.ts';
+import { shortages, takings } from './stock.ts';
 import { DAY_MS, type Instant } from './time.ts';
 import type { Judgement } from './verdict.ts';
 
@@ -165,21 +166,9 @@ function textOfFailure({ payments }: Assessment): string | null {
 }
 
 /** The names of the products that do not suffice, in the first users' words; `null`: all do. */
-function missingStock({ items, stock }: Case): string | null {
-  const names = takings(items).flatMap(({ productId, quantity }) => {
-    const level = stock.find((one) => one.productId === productId);
-    return level !== undefined && level.onHand >= quantity ? [] : [level?.name ?? productId];
-  });
+function missingStock(theCase: Case): string | null {
+  const names = shortages(theCase).map(({ name }) => name);
   return names.length === 0 ? null : `재고 부족: ${names.join(', ')}`;
-}
-
-/** What completing takes: one taking per product, in the order of the items. */
-export function takings(items: Case['items']): readonly Taking[] {
-  const byProduct = new Map<string, number>();
-  for (const { productId, quantity } of items) {
-    byProduct.set(productId, (byProduct.get(productId) ?? 0) + quantity);
-  }
-  return [...byProduct].map(([productId, quantity]) => ({ productId, quantity }));
 }
 
 // ── The four things that can be done ────────────────────────────────────────────────────────────────────────────────

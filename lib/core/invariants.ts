@@ -1,8 +1,8 @@
 import { assert } from './assert.ts';
-import { takings } from './decide.ts';
 import type { Case, Decision } from './decision.ts';
 import { isFinal } from './order.ts';
 import type { Payment } from './payment.ts';
+import { takings } from './stock.ts';
 
 /**
  * Throws `BrokenInvariant` when a decision would break what DESIGN 3.3 promises about one order. Runs before every commit: a

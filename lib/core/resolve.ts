@@ -1,5 +1,4 @@
 import { orderEffect } from './announce.ts';
-import { takings } from './decide.ts';
 import { type Case, type Decision, unchanged } from './decision.ts';
 import type { Effect } from './effect.ts';
 import { owe } from './final.ts';
@@ -7,6 +6,7 @@ import { type Look, lookOf, nextLook } from './look.ts';
 import { isFinal, type Order } from './order.ts';
 import { lastCaptured, type Payment } from './payment.ts';
 import type { Policy } from './policy.ts';
+import { shortages, takings } from './stock.ts';
 import type { Instant } from './time.ts';
 
 /** How a person ends a hold. */
@@ -53,8 +53,9 @@ export function resolve(
     case 'failed':
       return conclude(look, next, null);
     case 'completed': {
-      const short = shortProduct(theCase);
-      if (short !== null) return { refused: `the stock of product ${short} does not suffice` };
+      const [short] = shortages(theCase);
+      if (short !== undefined)
+        return { refused: `the stock of product ${short.productId} does not suffice` };
       const accepted = acceptedPayment(theCase, resolution.paymentId);
       if (accepted !== null && 'refused' in accepted) return accepted;
       return conclude(look, { ...next, paidBy: accepted?.id ?? null }, accepted);
@@ -121,14 +122,6 @@ function acceptedPayment(theCase: Case, paymentId: string | null): Payment | nul
     return { refused: `payment ${paymentId} is ${payment.state}: it cannot pay for the order` };
   }
   return payment;
-}
-
-function shortProduct({ items, stock }: Case): string | null {
-  const short = takings(items).find(({ productId, quantity }) => {
-    const level = stock.find((one) => one.productId === productId);
-    return level === undefined || level.onHand < quantity;
-  });
-  return short?.productId ?? null;
 }
 
 /** Completed or failed by a person: what was last found captured, and does not pay for it, goes back. */

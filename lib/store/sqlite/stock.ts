@@ -1,5 +1,6 @@
 import { lowStockEffect } from '../../core/announce.ts';
 import type { Taking } from '../../core/decision.ts';
+import { takings } from '../../core/stock.ts';
 import type { Instant } from '../../core/time.ts';
 import { type AddStockOutcome, MAX_PIECES, type Product } from '../port.ts';
 import { writeEffect, writeMovement } from './ledger.ts';
@@ -70,7 +71,7 @@ export interface Available {
 /** What is to be taken, product by product; `null`: the stock does not suffice. */
 export function available(session: Session, take: readonly Taking[]): readonly Available[] | null {
   const found: Available[] = [];
-  for (const [productId, quantity] of quantities(take)) {
+  for (const { productId, quantity } of takings(take)) {
     const product = loadProduct(session, productId);
     if (product === null || product.onHand < quantity) return null;
     found.push({ product, quantity });
@@ -101,14 +102,6 @@ export function takeStock(
     if (crossesThreshold(product, before.onHand))
       writeEffect(session, lowStockEffect(product, seq, taking.order), taking.at);
   }
-}
-
-/** The quantities by product: two items of an order may be of the same product. */
-function quantities(take: readonly Taking[]): ReadonlyMap<string, number> {
-  const sums = new Map<string, number>();
-  for (const { productId, quantity } of take)
-    sums.set(productId, (sums.get(productId) ?? 0) + quantity);
-  return sums;
 }
 
 /** Once per crossing: it was above the threshold and is not any more. */
