@@ -6,6 +6,7 @@ import type { Look } from './look.ts';
 import type { AmountMinor } from './money.ts';
 import type { Order } from './order.ts';
 import { isUnresolved, lastCaptured, type Payment } from './payment.ts';
+import { gatewayPolicy } from './policy.ts';
 import { refundable } from './questions.ts';
 import type { Reason } from './reason.ts';
 import type { Judgement } from './verdict.ts';
@@ -108,7 +109,7 @@ function payBack(look: Look, order: Order, { payment, judgement }: Assessed): Se
 }
 
 function underway(look: Look, payment: Payment, partly: boolean): Settled {
-  const gateway = look.policy.gateways.find(({ name }) => name === payment.gateway);
+  const gateway = gatewayPolicy(look.policy, payment.gateway);
   const byHand = !(gateway?.canRefund ?? false) || payment.escalated.includes('refund_by_hand');
   if (byHand) return escalate(look, payment, 'refund_by_hand');
   // How much of it went back is not known, so another refund could pay back too much.
@@ -192,7 +193,7 @@ export function owe(look: Look, payment: Payment, amount: AmountMinor, row: Reas
     presumedAt: null,
   };
   const effects = [effectOf(look, 'refund.due', due, row)];
-  const gateway = look.policy.gateways.find(({ name }) => name === payment.gateway);
+  const gateway = gatewayPolicy(look.policy, payment.gateway);
   if (gateway?.canRefund ?? false) return { payment: due, row, effects };
   const byHand = escalate(look, due, 'refund_by_hand');
   return { payment: byHand.payment, row, effects: [...effects, ...byHand.effects] };

@@ -1,4 +1,4 @@
-import { orderEffect } from './announce.ts';
+import { orderEffect, paymentEffect } from './announce.ts';
 import { type Case, type Decision, unchanged } from './decision.ts';
 import type { Effect } from './effect.ts';
 import { owe } from './final.ts';
@@ -96,10 +96,8 @@ export function recordRefund(
     ? earlier(order.lookAt, nextLook(look, next, others))
     : order.lookAt;
   const effect: Effect = {
-    ...orderEffect('refund.done', next, 'refunded', null),
-    key: `refund.done:${order.id}:${payment.id}:refunded:v${next.version}`,
-    paymentId: payment.id,
-    amount: payment.refundDue,
+    ...paymentEffect('refund.done', next, next.version, back, 'refunded'),
+    text: null,
   };
   return { ...decision(look, { ...next, lookAt }, [back], [effect]), reason: 'refunded' };
 }
