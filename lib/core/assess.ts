@@ -2,7 +2,7 @@ import { type Case, MAX_FOUND } from './decision.ts';
 import type { Heard, Transaction } from './gateway.ts';
 import { judge, type Statement, statementOf } from './judge.ts';
 import type { Order } from './order.ts';
-import type { Found, Payment } from './payment.ts';
+import { type Found, type Payment, pendingPayment } from './payment.ts';
 import { type GatewayPolicy, gatewayPolicy, type Policy } from './policy.ts';
 import type { Instant } from './time.ts';
 import type { Judgement } from './verdict.ts';
@@ -161,23 +161,14 @@ function withLearnedKey(payment: Payment, unrecorded: readonly Unrecorded[]): Pa
 /** A payment for a transaction that nobody recorded; its id is derived, so that every look derives the same. */
 export function paymentOfKey(key: string, gateway: string, theCase: Case, now: Instant): Payment {
   const sibling = theCase.payments.find((payment) => payment.gateway === gateway);
-  return {
+  return pendingPayment({
     id: `${gateway}:${key}`,
     gateway,
     method: sibling?.method ?? 'UNKNOWN',
     amount: theCase.order.amount,
-    state: 'pending',
-    reason: null,
-    reasonText: null,
     transactionKey: key,
     requestedAt: now,
-    settledAt: null,
-    presumedAt: null,
-    found: null,
-    refundDue: 0,
-    refundReference: null,
-    escalated: [],
-  };
+  });
 }
 
 /** Keeps the gateway's word; the same word again leaves the payment untouched. */

@@ -54,6 +54,29 @@ export interface Found {
   readonly at: Instant;
 }
 
+/** A payment of which nothing is known but that it was tried. */
+export function pendingPayment(
+  attempt: Pick<Payment, 'id' | 'gateway' | 'method' | 'amount' | 'transactionKey' | 'requestedAt'>,
+): Payment {
+  return {
+    id: attempt.id,
+    gateway: attempt.gateway,
+    method: attempt.method,
+    amount: attempt.amount,
+    state: 'pending',
+    reason: null,
+    reasonText: null,
+    transactionKey: attempt.transactionKey,
+    requestedAt: attempt.requestedAt,
+    settledAt: null,
+    presumedAt: null,
+    found: null,
+    refundDue: 0,
+    refundReference: null,
+    escalated: [],
+  };
+}
+
 /** A gateway's word may still change it: not settled, or settled by presumption only. */
 export function isUnresolved(payment: Payment): boolean {
   return payment.state === 'pending' || (payment.state === 'failed' && payment.presumedAt !== null);

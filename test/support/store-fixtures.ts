@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Case, Decision } from '../../lib/core/decision.ts';
 import type { Effect } from '../../lib/core/effect.ts';
 import type { Order } from '../../lib/core/order.ts';
-import type { Payment } from '../../lib/core/payment.ts';
+import { type Payment, pendingPayment } from '../../lib/core/payment.ts';
 import type { Policy } from '../../lib/core/policy.ts';
 import { DAY_MS, HOUR_MS, type Instant, MINUTE_MS } from '../../lib/core/time.ts';
 import type {
@@ -189,23 +189,7 @@ export function completion(
 
 /** A transaction that nobody had recorded. */
 export function foundPayment(over: Partial<Payment> & { readonly id: string }): Payment {
-  return {
-    gateway: 'pg',
-    method: 'CARD',
-    amount: 5_000,
-    state: 'pending',
-    reason: null,
-    reasonText: null,
-    transactionKey: null,
-    requestedAt: T0,
-    settledAt: null,
-    presumedAt: null,
-    found: null,
-    refundDue: 0,
-    refundReference: null,
-    escalated: [],
-    ...over,
-  };
+  return { ...pendingPayment(newPayment({ id: over.id })), ...over };
 }
 
 /** Something to be told of an order. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { MAX_PAYMENTS } from '../../core/decision.ts';
 import type { OrderState } from '../../core/order.ts';
-import type { Payment } from '../../core/payment.ts';
+import { type Payment, pendingPayment } from '../../core/payment.ts';
 import type { Instant } from '../../core/time.ts';
 import type { AddPaymentOutcome, CreateOutcome, Intake, NewOrder, NewPayment } from '../port.ts';
 import { wasForgotten } from './forgetting.ts';
@@ -200,21 +200,6 @@ function conflict(field: string, value: string | null, orderId: string) {
     kind: 'conflict',
     where: `${field}: ${value} belongs to a payment of order ${orderId}`,
   } as const;
-}
-
-function pendingPayment(payment: NewPayment): Payment {
-  return {
-    ...payment,
-    state: 'pending',
-    reason: null,
-    reasonText: null,
-    settledAt: null,
-    presumedAt: null,
-    found: null,
-    refundDue: 0,
-    refundReference: null,
-    escalated: [],
-  };
 }
 
 /** Keeps a payment for the first time. */

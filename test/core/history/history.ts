@@ -3,7 +3,7 @@ import { decide, holdForInternalError } from '../../../lib/core/decide.ts';
 import type { Case, Decision } from '../../../lib/core/decision.ts';
 import type { Heard, Transaction } from '../../../lib/core/gateway.ts';
 import { assertDecision } from '../../../lib/core/invariants.ts';
-import { isUnresolved, type Payment } from '../../../lib/core/payment.ts';
+import { isUnresolved, type Payment, pendingPayment } from '../../../lib/core/payment.ts';
 import type { Policy } from '../../../lib/core/policy.ts';
 import { MAX_ROUNDS, questions } from '../../../lib/core/questions.ts';
 import { applyRequest } from '../../../lib/core/request.ts';
@@ -195,23 +195,14 @@ export class History {
     const taken = payments.some((one) => one.gateway === gateway && one.transactionKey === key);
     if ((key !== null && taken) || payments.length >= MAX_RECORDED) return;
     this.#recorded += 1;
-    const payment: Payment = {
+    const payment = pendingPayment({
       id: `recorded-${this.#recorded}`,
       gateway,
       method: 'CARD',
       amount: AMOUNT,
-      state: 'pending',
-      reason: null,
-      reasonText: null,
       transactionKey: key,
       requestedAt: this.#now,
-      settledAt: null,
-      presumedAt: null,
-      found: null,
-      refundDue: 0,
-      refundReference: null,
-      escalated: [],
-    };
+    });
     this.#set({
       order: { ...order, version: order.version + 1, lookAt: this.#now },
       payments: [...payments, payment],
