@@ -3,7 +3,8 @@ import type { Tell } from '../../observe/events.ts';
 import type { CommitOutcome, Docket, Matched, Settlement } from '../port.ts';
 import { loadCases } from './cases.ts';
 import type { Claims } from './claims.ts';
-import { hasNew, letFirstWait, matchNotices, ownerOfKey } from './notice-matching.ts';
+import { hasNew, letFirstWait, matchNotices } from './notice-matching.ts';
+import { ownerOfKey, ownerOfPayment } from './owners.ts';
 import type { Reading } from './reading.ts';
 import { settle } from './settle.ts';
 import { beginSweep, endSweep, lastSweepId } from './sweeps.ts';
@@ -57,12 +58,7 @@ export function sqliteDocket(reading: Reading, writer: Writer, claims: Claims, t
     },
     nextNudge: (exceptGateways = []) =>
       reading.lookNow((session) => claims.nextNudge(session, exceptGateways)),
-    orderOfPayment: (paymentId) =>
-      reading.look(
-        (session) =>
-          session.row<{ readonly order_id: string }>(SELECT_ORDER_OF_PAYMENT, paymentId)
-            ?.order_id ?? null,
-      ),
+    orderOfPayment: (paymentId) => reading.look((session) => ownerOfPayment(session, paymentId)),
     ordersOfKeys: (keys) =>
       reading.look((session) => keys.map(({ gateway, key }) => ownerOfKey(session, gateway, key))),
     lastSweepId: () => reading.look(lastSweepId),
@@ -75,5 +71,3 @@ export function sqliteDocket(reading: Reading, writer: Writer, claims: Claims, t
 function breaksRule(error: unknown): error is ReconciledError {
   return error instanceof ReconciledError && error.code === 'internal';
 }
-
-const SELECT_ORDER_OF_PAYMENT = 'SELECT order_id FROM payments WHERE id = ?';

@@ -8,6 +8,7 @@ import { wasForgotten } from './forgetting.ts';
 import { count, writeJournal } from './ledger.ts';
 import { matchWaiting } from './notice-matching.ts';
 import { admitNotices } from './notices.ts';
+import { ownerOfKey } from './owners.ts';
 import { paymentBinding } from './rows.ts';
 import type { Session } from './session.ts';
 import { addStock, putProduct } from './stock.ts';
@@ -100,7 +101,7 @@ function addPayment(
   if (before.length >= MAX_PAYMENTS) return { kind: 'too_many' };
   if (mode === 'exclusive' && (order.state !== 'pending' || before.some(isUnresolved)))
     return { kind: 'busy' };
-  const owner = ownerOfKey(session, payment);
+  const owner = ownerOfKey(session, payment.gateway, payment.transactionKey);
   if (owner !== null) return conflict('transactionKey', payment.transactionKey, owner);
 
   const added = pendingPayment(payment);
@@ -175,24 +176,13 @@ function conflictOf(session: Session, order: NewOrder): CreateOutcome | null {
     const known = session.row<KnownPayment>(SELECT_PAYMENT, payment.id);
     if (known !== undefined || ids.has(payment.id))
       return conflict(`${at}.id`, payment.id, known?.order_id ?? order.id);
-    const owner = ownerOfKey(session, payment);
+    const owner = ownerOfKey(session, payment.gateway, payment.transactionKey);
     if (owner !== null || (hasKey && keys.has(key)))
       return conflict(`${at}.transactionKey`, payment.transactionKey, owner ?? order.id);
     ids.add(payment.id);
     keys.add(key);
   }
   return null;
-}
-
-/** The order that the payment's (gateway, key) belongs to; `null`: none. */
-function ownerOfKey(session: Session, payment: NewPayment): string | null {
-  if (payment.gateway === null || payment.transactionKey === null) return null;
-  const owner = session.row<{ readonly order_id: string }>(
-    SELECT_OWNER_OF_KEY,
-    payment.gateway,
-    payment.transactionKey,
-  );
-  return owner?.order_id ?? null;
 }
 
 function conflict(field: string, value: string | null, orderId: string) {
@@ -233,9 +223,6 @@ const SELECT_PRODUCT = 'SELECT 1 FROM products WHERE id = ?';
 
 const SELECT_PAYMENT =
   'SELECT order_id, gateway, method, amount, transaction_key, recorded_key FROM payments WHERE id = ?';
-
-const SELECT_OWNER_OF_KEY =
-  'SELECT order_id FROM payments WHERE gateway = ? AND transaction_key = ?';
 
 const INSERT_ORDER = `
   INSERT INTO orders (id, member_id, currency, amount, state, created_at, updated_at, looks, look_at, version, content, ask_at)

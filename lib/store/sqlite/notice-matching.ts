@@ -8,6 +8,7 @@ import {
   NUDGE_UNRESOLVED_MS,
 } from '../port.ts';
 import { count, counted } from './ledger.ts';
+import { ownerOfKey } from './owners.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -144,14 +145,6 @@ export function matchRepeat(session: Session, notice: Notice): void {
     insertKey(session, order.id, { gateway, key, at: receivedAt });
 }
 
-/** The order whose payment has that key; `null`: none. */
-export function ownerOfKey(session: Session, gateway: string, key: string | null): string | null {
-  if (key === null) return null;
-  return (
-    session.row<{ readonly order_id: string }>(SELECT_ORDER_OF_KEY, gateway, key)?.order_id ?? null
-  );
-}
-
 function noticed(session: Session, orderId: string | null): Nudged | null {
   if (orderId === null) return null;
   return session.row<Nudged>(SELECT_NUDGED, orderId) ?? null;
@@ -239,9 +232,6 @@ const MATCH_NEW = `UPDATE notices SET state = 'matched', order_id = ? WHERE seq 
 
 const MATCH_WAITING = `
   UPDATE notices SET state = 'matched', order_id = ? WHERE seq = ? AND state = 'waiting'`;
-
-const SELECT_ORDER_OF_KEY =
-  'SELECT order_id FROM payments WHERE gateway = ? AND transaction_key = ?';
 
 const SELECT_NUDGED =
   'SELECT id, state, looked_at, nudge_at, notices_kept FROM orders WHERE id = ?';

@@ -6,6 +6,7 @@ import type { CommitOutcome, JournalRecord, SettledBy, Settlement } from '../por
 import { insertPayment } from './intake.ts';
 import { count, writeEffect, writeJournal } from './ledger.ts';
 import { nudgeIntervalMs } from './notice-matching.ts';
+import { ownerOfKey, ownerOfPayment } from './owners.ts';
 import { paymentBinding } from './rows.ts';
 import type { Session } from './session.ts';
 import { type Available, available, takeStock } from './stock.ts';
@@ -144,21 +145,16 @@ function takesKeyOfAnother(
   before: readonly RecordedStanding[],
 ): boolean {
   const isTaken = (payment: Payment) => {
-    if (payment.gateway === null || payment.transactionKey === null) return false;
-    const owner = session.row<Owner>(SELECT_BY_KEY, payment.gateway, payment.transactionKey);
-    return owner !== undefined && owner.order_id !== decision.orderId;
+    const owner = ownerOfKey(session, payment.gateway, payment.transactionKey);
+    return owner !== null && owner !== decision.orderId;
   };
   // A key that the payment had already is its own: the schema lets nobody else have it.
   return (
     decision.payments.some((payment) => !hadItsKey(before, payment) && isTaken(payment)) ||
     decision.added.some(
-      (payment) => isTaken(payment) || session.row<Owner>(SELECT_BY_ID, payment.id) !== undefined,
+      (payment) => isTaken(payment) || ownerOfPayment(session, payment.id) !== null,
     )
   );
-}
-
-interface Owner {
-  readonly order_id: string;
 }
 
 function hadItsKey(before: readonly RecordedStanding[], payment: Payment): boolean {
@@ -194,10 +190,6 @@ function refundsDue(payments: readonly RecordedStanding[]): number {
 }
 
 const SELECT_STANDING = 'SELECT state, version FROM orders WHERE id = ?';
-
-const SELECT_BY_KEY = 'SELECT order_id FROM payments WHERE gateway = ? AND transaction_key = ?';
-
-const SELECT_BY_ID = 'SELECT order_id FROM payments WHERE id = ?';
 
 /** A nudge is answered by this look unless another one came since the claim. */
 const LOOK = `
