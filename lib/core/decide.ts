@@ -21,7 +21,7 @@ import type { Judgement } from './verdict.ts';
 export const RULES = '2';
 
 /**
- * What is to be done about one order: the table of DESIGN 3.2, a row a branch. Pure and total: it reads no clock, asks nobody,
+ * What is to be done about one order: the decision table, a row a branch. Pure and total: it reads no clock, asks nobody,
  * and every case and every answer has a row.
  */
 export function decide(

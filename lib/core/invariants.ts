@@ -5,8 +5,8 @@ import type { Payment } from './payment.ts';
 import { takings } from './stock.ts';
 
 /**
- * Throws `BrokenInvariant` when a decision would break what DESIGN 3.3 promises about one order. Runs before every commit: a
- * bug in the rows then holds one order and settles nothing wrongly.
+ * Throws `BrokenInvariant` when a decision would break what the invariants of ARCHITECTURE.md promise about one order. Runs before
+ * every commit: a bug in the rows then holds one order and settles nothing wrongly.
  */
 export function assertDecision(theCase: Case, decision: Decision): void {
   assertVersions(theCase, decision);

@@ -49,7 +49,7 @@ export function statementOf(
 }
 
 /**
- * What is held true of one payment: the table of DESIGN 3.1, a row a branch. Total. Absence counts only in the gateway's own
+ * What is held true of one payment: the table of verdicts, a row a branch. Total. Absence counts only in the gateway's own
  * words; whatever was not heard is `unknown`.
  */
 export function judge(payment: Payment, evidence: Evidence): Judgement {

@@ -1,8 +1,8 @@
 import type { PaymentScene, Scene, Word } from './scene.ts';
 
 /**
- * DESIGN 3.1 and 3.2 once more, deliberately naive and as data: it imports nothing of the core, so that agreement means
- * something. `expected` names the one row that fits a scene, and the states that follow from it.
+ * The tables of verdicts and of decisions once more, deliberately naive and as data: it imports nothing of the core, so that
+ * agreement means something. `expected` names the one row that fits a scene, and the states that follow from it.
  */
 export interface Expected {
   readonly row: string;

@@ -1,6 +1,6 @@
 import type { Rows } from './row.ts';
 
-/** Rows of DESIGN 3.2 for an order that is completed or failed. */
+/** Rows of the decision table for an order that is completed or failed. */
 export const FINAL: Rows = {
   'duplicate_capture: completed, another payment captured': [
     [

@@ -1,6 +1,6 @@
 import type { Rows } from './row.ts';
 
-/** Rows of DESIGN 3.2 for an order that stays held. */
+/** Rows of the decision table for an order that stays held. */
 export const HELD: Rows = {
   'watching: held by age or doubt, nothing captured, not all declined': [
     [

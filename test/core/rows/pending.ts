@@ -1,6 +1,6 @@
 import type { Rows } from './row.ts';
 
-/** Rows of DESIGN 3.2 for an order that is pending, or held by age or doubt. */
+/** Rows of the decision table for an order that is pending, or held by age or doubt. */
 export const PENDING: Rows = {
   'nothing_due: nothing to pay': [
     [

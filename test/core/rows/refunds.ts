@@ -1,6 +1,6 @@
 import type { Rows } from './row.ts';
 
-/** Rows of DESIGN 3.2 for a payment that is due to go back. */
+/** Rows of the decision table for a payment that is due to go back. */
 export const REFUNDS: Rows = {
   'refunded: the gateway can refund, and did': [
     [
