@@ -5,7 +5,7 @@ import type { Decision } from '../core/decision.ts';
 import { assertDecision } from '../core/invariants.ts';
 import { applyRequest, type RequestResult } from '../core/request.ts';
 import { type Refused, recordRefund, resolve } from '../core/resolve.ts';
-import type { JournalRecord, JournalRow } from '../store/port.ts';
+import type { DecisionRecord, JournalRow } from '../store/port.ts';
 
 /** What came of a whole journal. */
 export interface ReplayResult {
@@ -72,10 +72,8 @@ export function replayRow({ record }: JournalRow): Replayed {
   return where.length === 0 ? { kind: 'agreed' } : { kind: 'differs', where };
 }
 
-type Decided = Exclude<JournalRecord, { readonly kind: 'created' | 'payment_added' }>;
-
 /** The decision, or why there is none. */
-function attempt(record: Decided): Decision | string {
+function attempt(record: DecisionRecord): Decision | string {
   try {
     const decision = decideAgain(record);
     if (decision === 'same') return 'nothing would be written';
@@ -87,7 +85,7 @@ function attempt(record: Decided): Decision | string {
   }
 }
 
-function decideAgain(record: Decided): Decision | Refused | 'same' {
+function decideAgain(record: DecisionRecord): Decision | Refused | 'same' {
   const { case: theCase, heard, policy, now } = record.hearing;
   switch (record.kind) {
     case 'decided':

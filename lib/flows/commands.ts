@@ -4,7 +4,7 @@ import { assertDecision } from '../core/invariants.ts';
 import type { Policy } from '../core/policy.ts';
 import { recordRefund, resolve } from '../core/resolve.ts';
 import type { Instant } from '../core/time.ts';
-import type { JournalRecord } from '../store/port.ts';
+import type { DecisionRecord } from '../store/port.ts';
 import type { CommandOutcome, Commands, ResolveCommand } from './port.ts';
 import { type Draft, type Ground, settle } from './settle.ts';
 
@@ -51,7 +51,7 @@ async function carryOut(
     assertDecision(theCase, carried);
     const { by, note } = command;
     const hearing = { case: theCase, heard: [], policy, now };
-    const record: JournalRecord = {
+    const record: DecisionRecord = {
       kind,
       hearing,
       command,

@@ -4,7 +4,7 @@ import { applyRequest } from '../core/request.ts';
 import { ReconciledError } from '../errors.ts';
 import type { PaymentRequest, RequestOutcome } from '../gateways/port.ts';
 import type { Asking } from '../pools/port.ts';
-import type { Intake, JournalRecord, NewPayment } from '../store/port.ts';
+import type { Intake, DecisionRecord, NewPayment } from '../store/port.ts';
 import { holdPoisoned } from './look.ts';
 import type { Requesting, Stoppable } from './port.ts';
 import { type Ground, settle } from './settle.ts';
@@ -81,7 +81,7 @@ async function keepOutcome(
     const decision = applyRequest(theCase, paymentId, outcome, now);
     if (!decision.changed) return null;
     assertDecision(theCase, decision);
-    const record: JournalRecord = {
+    const record: DecisionRecord = {
       kind: 'requested',
       hearing: { case: theCase, heard: [], policy: ground.policy(), now },
       command: { paymentId, outcome },

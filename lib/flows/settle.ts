@@ -1,8 +1,14 @@
 import type { Clock } from '../clock.ts';
 import type { Case, Decision } from '../core/decision.ts';
 import type { Policy } from '../core/policy.ts';
-import type { Event, Tell } from '../observe/events.ts';
-import type { CommitOutcome, Docket, JournalRecord, Lease } from '../store/port.ts';
+import type { Tell } from '../observe/events.ts';
+import {
+  broughtBy,
+  type CommitOutcome,
+  type DecisionRecord,
+  type Docket,
+  type Lease,
+} from '../store/port.ts';
 
 /** What every flow that changes an order stands on. */
 export interface Ground {
@@ -16,7 +22,7 @@ export interface Ground {
 /** A decision with its journal row, before the store has seen it. */
 export interface Draft {
   readonly decision: Decision;
-  readonly record: JournalRecord;
+  readonly record: DecisionRecord;
 }
 
 /**
@@ -73,26 +79,10 @@ function tellOutcome(
     reason,
     changed,
     gateways: gatewaysOf(theCase),
-    trigger: triggerOf(record),
+    trigger: broughtBy(record),
     outcome,
   });
 }
-
-function triggerOf(record: JournalRecord): OrderDecided['trigger'] {
-  switch (record.kind) {
-    case 'decided':
-      return record.trigger;
-    case 'requested':
-    case 'payment_added':
-    case 'created':
-      return 'request';
-    case 'resolved':
-    case 'refund_recorded':
-      return 'person';
-  }
-}
-
-type OrderDecided = Extract<Event, { readonly name: 'order.decided' }>;
 
 function gatewaysOf({ payments }: Case): readonly string[] {
   return [...new Set(payments.flatMap(({ gateway }) => gateway ?? []))];

@@ -226,7 +226,7 @@ export interface Claimed {
 export interface Settlement {
   readonly lease: Lease | null;
   readonly decision: Decision;
-  readonly record: JournalRecord;
+  readonly record: DecisionRecord;
 }
 
 /**
@@ -275,10 +275,26 @@ export type JournalRecord =
       readonly rules: string;
     };
 
+/** A record that holds a decision. */
+export type DecisionRecord = Extract<JournalRecord, { readonly hearing: Hearing }>;
+
 /** What made an order final: a look that was due, one that a callback asked for, the outcome of our own request, or a person. */
 export const SETTLED_BY = ['sweep', 'callback', 'request', 'person'] as const;
 
 export type SettledBy = (typeof SETTLED_BY)[number];
+
+/** What brought a decision: the same word where it makes the order final. */
+export function broughtBy(record: DecisionRecord): SettledBy {
+  switch (record.kind) {
+    case 'decided':
+      return record.trigger;
+    case 'requested':
+      return 'request';
+    case 'resolved':
+    case 'refund_recorded':
+      return 'person';
+  }
+}
 
 /** One change of one order. */
 export interface JournalRow {

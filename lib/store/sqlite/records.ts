@@ -5,7 +5,7 @@ import type { Order, StockLevel } from '../../core/order.ts';
 import type { Payment } from '../../core/payment.ts';
 import type { Policy } from '../../core/policy.ts';
 import type { Judgement } from '../../core/verdict.ts';
-import type { JournalRecord } from '../port.ts';
+import type { DecisionRecord, JournalRecord } from '../port.ts';
 
 /**
  * A record as the journal keeps it: JSON without the members that are as expected. Two records then share a page of the
@@ -53,9 +53,9 @@ export function recordOf(text: string, policyText: string | null): JournalRecord
   };
 }
 
-type Undecided = Exclude<JournalRecord, { readonly hearing: Hearing }>;
+type Undecided = Exclude<JournalRecord, DecisionRecord>;
 
-type LeanDecided = LeanParts<Exclude<JournalRecord, Undecided>>;
+type LeanDecided = LeanParts<DecisionRecord>;
 
 type LeanParts<Record> = Record extends unknown
   ? Omit<Record, 'hearing' | 'decision'> & {

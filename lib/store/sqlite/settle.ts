@@ -2,7 +2,7 @@ import type { Decision } from '../../core/decision.ts';
 import { isFinal, type OrderState } from '../../core/order.ts';
 import type { Payment } from '../../core/payment.ts';
 import type { Instant } from '../../core/time.ts';
-import type { CommitOutcome, JournalRecord, SettledBy, Settlement } from '../port.ts';
+import { broughtBy, type CommitOutcome, type Settlement } from '../port.ts';
 import { insertPayment } from './intake.ts';
 import { count, writeEffect, writeJournal } from './ledger.ts';
 import { nudgeIntervalMs } from './notice-matching.ts';
@@ -10,7 +10,7 @@ import { ownerOfKey, ownerOfPayment } from './owners.ts';
 import { paymentBinding } from './rows.ts';
 import type { Session } from './session.ts';
 import { type Available, available, takeStock } from './stock.ts';
-import { askAtOf, type RecordedStanding, standingOf } from './unresolved.ts';
+import { askAtOf, type RecordedStanding } from './unresolved.ts';
 
 /**
  * Writes one decision, if its order still has the version that it was made on. `nudgesSeen`: the order's count of nudges
@@ -30,20 +30,13 @@ export function settle(
     session.run(UPDATE_LOOK, { ...waitOf(decision), ...look });
     return 'applied';
   }
-  const before = paymentsBefore(session, settlement);
+  // Those that the order has now: its version is that of the case.
+  const before = settlement.record.hearing.case.payments;
   if (takesKeyOfAnother(session, decision, before)) return 'refused';
   const take = available(session, decision.take);
   if (take === null) return 'stale';
   writeChange(session, settlement, { state: order.state, payments: before, take }, look);
   return 'applied';
-}
-
-/** The payments that the order has now: its version is that of the case, so they are those of the case. */
-function paymentsBefore(
-  session: Session,
-  { record, decision }: Settlement,
-): readonly RecordedStanding[] {
-  return 'hearing' in record ? record.hearing.case.payments : standingOf(session, decision.orderId);
 }
 
 interface OrderStanding {
@@ -72,7 +65,7 @@ function lookOf(settlement: Settlement, nudgesSeen: number | null): Look {
 function writeChange(session: Session, settlement: Settlement, before: Before, look: Look): void {
   const { decision, record } = settlement;
   const { order } = decision;
-  const at = momentOf(settlement);
+  const at = record.hearing.now;
   if (order.id !== decision.orderId || order.version !== decision.basis + 1)
     throw new Error(`the decision about ${decision.orderId} is of another order or version`);
 
@@ -90,7 +83,7 @@ function writeChange(session: Session, settlement: Settlement, before: Before, l
     at,
     reason: decision.reason,
     state: order.state,
-    settledBy: isFinal(order.state) && !isFinal(before.state) ? settledBy(record) : null,
+    settledBy: isFinal(order.state) && !isFinal(before.state) ? broughtBy(record) : null,
     record,
   });
   session.run(UPDATE_ORDER, {
@@ -115,17 +108,6 @@ interface Before {
   readonly state: OrderState;
   readonly payments: readonly RecordedStanding[];
   readonly take: readonly Available[];
-}
-
-function settledBy(record: JournalRecord): SettledBy {
-  if (record.kind === 'decided') return record.trigger;
-  return record.kind === 'requested' ? 'request' : 'person';
-}
-
-/** When the decision was made: of all that a commit can hold, only the creation of an order has no hearing. */
-function momentOf(settlement: Settlement): Instant {
-  const { record, decision } = settlement;
-  return 'hearing' in record ? record.hearing.now : decision.order.updatedAt;
 }
 
 function waitOf({ order }: Decision) {
