@@ -22,8 +22,6 @@ export interface Sweeping {
   request(): SweepTicket;
   /** The sweep that runs, without an end; `null`: none. */
   running(): Sweep | null;
-  /** When the last sweep ended well, as an instant; `null`: none yet. For /readyz. */
-  lastEndedAt(): number | null;
 }
 
 /** A sweep that was asked for: its id is known before it begins. */

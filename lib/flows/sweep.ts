@@ -37,7 +37,6 @@ class Sweeps implements Sweeping, Stoppable {
   #tally: Tally | null = null;
   #runs: Wanted | null = null;
   #next: Wanted | null = null;
-  #lastEndedAt: Instant | null = null;
   #stopping = false;
 
   constructor(ground: SweepGround, lastId: number) {
@@ -64,10 +63,6 @@ class Sweeps implements Sweeping, Stoppable {
     // Wall time is good enough for people who look; a clock that went back must not show less than nothing.
     const durationMs = Math.max(0, this.#ground.clock.now() - tally.startedAt);
     return { ...tally, reasons: { ...tally.reasons }, endedAt: null, durationMs };
-  }
-
-  lastEndedAt(): number | null {
-    return this.#lastEndedAt;
   }
 
   async stop(): Promise<void> {
@@ -105,7 +100,6 @@ class Sweeps implements Sweeping, Stoppable {
         looked: sweep.looked,
         durationMs: sweep.durationMs,
       });
-      this.#lastEndedAt = sweep.endedAt;
       resolve(sweep);
     } catch (error) {
       tell({ name: 'sweep.failed', error: error instanceof Error ? error.message : String(error) });
