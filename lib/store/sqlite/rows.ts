@@ -1,7 +1,12 @@
+import type { DatedEffect } from '../../core/effect.ts';
 import type { TransactionStatus } from '../../core/gateway.ts';
 import type { Item, Order, OrderState } from '../../core/order.ts';
 import type { Found, Payment, PaymentState } from '../../core/payment.ts';
 import type { Reason } from '../../core/reason.ts';
+import type { Instant } from '../../core/time.ts';
+import type { Delivery } from '../outbox-port.ts';
+import type { JournalRow } from '../port.ts';
+import { recordOf } from './records.ts';
 import type { Value } from './session.ts';
 
 /** A row of `orders`, as far as `Order` has it. */
@@ -54,6 +59,48 @@ export function orderOf(row: OrderRow): Order {
 export const EFFECT_COLUMNS = `
   topic, key, order_id AS orderId, version, payment_id AS paymentId, product_id AS productId, gateway, reason, text, amount,
   currency, on_hand AS onHand, since, at`;
+
+/** A delivery with the columns of its effect, under the names of the port. */
+export type DeliveryRow = Omit<Delivery, 'effect'> & DatedEffect;
+
+/** What selects a `DeliveryRow`, before its WHERE. */
+export const DELIVERIES = `
+  SELECT id, channel, state, attempts, next_at AS nextAt, detail, settled_at AS settledAt, ${EFFECT_COLUMNS}
+  FROM deliveries JOIN effects ON effects.seq = effect`;
+
+/** The delivery that a row holds. */
+export function deliveryOf(row: DeliveryRow): Delivery {
+  const { id, channel, state, attempts, nextAt, detail, settledAt, ...effect } = row;
+  return { id, channel, state, attempts, nextAt, detail, settledAt, effect };
+}
+
+/** A row of the journal, with the policy that it refers to. */
+export interface StoredJournalRow {
+  readonly seq: number;
+  readonly order_id: string;
+  readonly version: number;
+  readonly at: Instant;
+  readonly reason: Reason | null;
+  readonly policy: string | null;
+  readonly record: string;
+}
+
+/** What selects a `StoredJournalRow`, before its WHERE. */
+export const JOURNAL = `
+  SELECT journal.seq, order_id, version, at, reason, content AS policy, record
+  FROM journal LEFT JOIN policies ON policies.seq = policy`;
+
+/** The journal row that a row holds. */
+export function journalRowOf(row: StoredJournalRow): JournalRow {
+  return {
+    seq: row.seq,
+    orderId: row.order_id,
+    version: row.version,
+    at: row.at,
+    reason: row.reason,
+    record: recordOf(row.record, row.policy),
+  };
+}
 
 /** A row of `items`. */
 export interface ItemRow {
