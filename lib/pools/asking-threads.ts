@@ -1,6 +1,6 @@
 import { Piscina } from 'piscina';
 import { privateCompileCache } from './compile-cache.ts';
-import { threadSettings } from './threads.ts';
+import { type ThreadCode, threadSettings } from './threads.ts';
 
 /** Threads that load while everything else does. Whoever makes them takes or drops them. */
 export interface WarmThreads {
@@ -45,14 +45,6 @@ export function warmThreads(): WarmThreads {
     },
     drop,
   };
-}
-
-/** What threads run, and where their compiled code is. */
-export interface ThreadCode {
-  /** What the threads run; a test gives its own. */
-  readonly workerUrl?: string;
-  /** Where compiled code is kept between starts; `null`: nowhere. A private folder of the user's by default. */
-  readonly compileCacheDir?: string | null;
 }
 
 /** Starts a pool of threads that ask gateways. */

@@ -8,14 +8,13 @@ import type { Tell } from '../observe/events.ts';
 import {
   layThreads,
   startAskingThreads,
-  type ThreadCode,
   type ThreadLayout,
   type WarmThreads,
 } from './asking-threads.ts';
 import type { AskTask, Chunk, Feeding, Reply, RequestTask } from './messages.ts';
 import type { Asking } from './port.ts';
 import type { AskingEnd, AskingThread, Threads } from './thread-port.ts';
-import { textOf } from './threads.ts';
+import { type ThreadCode, textOf } from './threads.ts';
 import { Windows } from './windows.ts';
 
 /** What the pool is made from. */

@@ -54,7 +54,7 @@ export function isFast(medianMs: DurationMs | null): boolean {
 
 /** The median of the last exchanges with one gateway, as the threads measured them. */
 export class RecentLatency {
-  #latest: number[] = [];
+  readonly #latest: number[] = [];
   #next = 0;
   #median: DurationMs | null = null;
   #stale = false;
@@ -74,14 +74,6 @@ export class RecentLatency {
       this.#stale = false;
     }
     return this.#median;
-  }
-
-  /** What was measured holds no longer. */
-  forget(): void {
-    this.#latest = [];
-    this.#next = 0;
-    this.#median = null;
-    this.#stale = false;
   }
 }
 

@@ -5,15 +5,11 @@ import type { Tell } from '../observe/events.ts';
 import type { Reporting } from '../report/port.ts';
 import type { ReportSettings, TaskResult } from '../report/tasks.ts';
 import { privateCompileCache } from './compile-cache.ts';
-import { textOf, threadSettings } from './threads.ts';
+import { type ThreadCode, textOf, threadSettings } from './threads.ts';
 
 /** What the pool is made from. */
-export interface ReportingOptions extends ReportSettings {
+export interface ReportingOptions extends ReportSettings, ThreadCode {
   readonly tell: Tell;
-  /** What the thread runs; a test gives its own. */
-  readonly workerUrl?: string;
-  /** Where compiled code is kept between starts; `null`: nowhere. A private folder of the user's by default. */
-  readonly compileCacheDir?: string | null;
 }
 
 /** The thread and what its owner needs of it. */

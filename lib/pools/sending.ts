@@ -7,10 +7,10 @@ import type { Tell } from '../observe/events.ts';
 import { privateCompileCache } from './compile-cache.ts';
 import type { SendTask } from './messages.ts';
 import type { Sending } from './port.ts';
-import { textOf, threadSettings } from './threads.ts';
+import { type ThreadCode, textOf, threadSettings } from './threads.ts';
 
 /** What the pool is made from. */
-export interface SendingOptions {
+export interface SendingOptions extends ThreadCode {
   /** Threads at most; each starts with a message that no other has room for. */
   readonly threads: number;
   /** Of all channels together: what the threads can hold without a queue. */
@@ -18,10 +18,6 @@ export interface SendingOptions {
   readonly style: Style;
   readonly clock: Clock;
   readonly tell: Tell;
-  /** What the threads run; a test gives its own. */
-  readonly workerUrl?: string;
-  /** Where compiled code is kept between starts; `null`: nowhere. A private folder of the user's by default. */
-  readonly compileCacheDir?: string | null;
   /** How long `close` waits for what is being sent. */
   readonly closeWithinMs?: DurationMs;
 }
@@ -58,7 +54,8 @@ class SendingThreads implements SendingPool {
   readonly #tell: Tell;
   readonly #maxInFlight: number;
   readonly #closeWithinMs: DurationMs;
-  readonly #underway = new Set<Underway>();
+  /** Ends each message that is in a thread, or on its way there. */
+  readonly #ends = new Set<(receipt: Receipt) => void>();
   #longestTimeoutMs = SHORTEST_TIMEOUT_MS;
   #closing = false;
   /** Resolves when nothing is under way while the pool closes. */
@@ -93,8 +90,7 @@ class SendingThreads implements SendingPool {
   async send(settings: ChannelSettings, message: Message): Promise<Receipt> {
     if (this.#closing) return failedReceipt('stopping', 'not sent: the daemon ends');
     const { promise, resolve } = Promise.withResolvers<Receipt>();
-    const underway: Underway = { end: resolve };
-    this.#underway.add(underway);
+    this.#ends.add(resolve);
     const stuck = failedReceipt('timeout', 'the thread was stuck');
     let isStuck = false;
     const cancel = this.#clock.after(this.#stuckAfterMs(settings), () => {
@@ -109,18 +105,18 @@ class SendingThreads implements SendingPool {
     });
     const receipt = await promise;
     cancel();
-    this.#underway.delete(underway);
-    if (this.#closing && this.#underway.size === 0) this.#idle.resolve();
+    this.#ends.delete(resolve);
+    if (this.#closing && this.#ends.size === 0) this.#idle.resolve();
     return receipt;
   }
 
   utilization(): number {
-    return this.#maxInFlight === 0 ? 0 : Math.min(1, this.#underway.size / this.#maxInFlight);
+    return this.#maxInFlight === 0 ? 0 : Math.min(1, this.#ends.size / this.#maxInFlight);
   }
 
   async close(): Promise<void> {
     this.#closing = true;
-    if (this.#underway.size > 0) {
+    if (this.#ends.size > 0) {
       const cancel = this.#clock.after(this.#closeWithinMs, () => this.#idle.resolve());
       await this.#idle.promise;
       cancel();
@@ -144,15 +140,10 @@ class SendingThreads implements SendingPool {
   }
 
   #endAll(cause: FailureCause, detail: string): void {
-    for (const { end } of this.#underway) end(failedReceipt(cause, detail));
+    for (const end of this.#ends) end(failedReceipt(cause, detail));
   }
 
   #failed(error: string): void {
     this.#tell({ name: 'pool.failed', pool: 'sending', error });
   }
-}
-
-/** A message in a thread, or on its way there. */
-interface Underway {
-  readonly end: (receipt: Receipt) => void;
 }
