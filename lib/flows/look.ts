@@ -70,7 +70,7 @@ async function settleHeard(
   cause: Cause,
   heard: readonly Heard[],
 ): Promise<Settled> {
-  const poisons: Broken[] = [];
+  const poisons: { readonly case: Case; readonly error: unknown }[] = [];
   const settled = await settle(ground, start, cause.lease, (theCase) => {
     try {
       return draftOf(ground, theCase, heard, cause.trigger);
@@ -125,19 +125,13 @@ function withoutKeys(heard: readonly Heard[], keys: readonly NoticedKey[]): read
   });
 }
 
-/** Something threw that never should have. */
-interface Broken {
-  readonly case: Case;
-  readonly error: unknown;
-}
-
-/** The rounds of questions; what is heard goes into `heard`. */
+/** The rounds of questions; what is heard goes into `heard`. `null`: nothing threw. */
 async function hear(
   { asking, clock, policy }: LookGround,
   { case: theCase, nudged }: Claimed,
   heard: Heard[],
   progress: Progress,
-): Promise<Broken | null> {
+): Promise<{ readonly error: unknown } | null> {
   try {
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       const next = questions(theCase, heard, policy(), clock.now(), nudged);
@@ -147,7 +141,7 @@ async function hear(
     }
     return null;
   } catch (error) {
-    return { case: theCase, error };
+    return { error };
   }
 }
 

@@ -1,7 +1,6 @@
-import type { Clock } from '../clock.ts';
 import type { DurationMs } from '../core/time.ts';
-import type { Asking } from '../pools/port.ts';
-import { type Docket, NUDGE_UNRESOLVED_MS } from '../store/port.ts';
+import { NUDGE_UNRESOLVED_MS } from '../store/port.ts';
+import type { LookGround } from './look.ts';
 
 /** Orders that callbacks asked to look at, outside of sweeps. */
 export interface Nudges {
@@ -12,18 +11,14 @@ export interface Nudges {
   stop(): void;
 }
 
-/** What nudges stand on. */
-export interface NudgeGround {
-  readonly docket: Docket;
-  readonly clock: Clock;
-  readonly asking: Asking;
-}
-
 /**
  * Watches for the moment at which the next nudged order may be looked at. The store says when; the timer is only here, so
  * that none of the looks that were put off is lost.
  */
-export function createNudges({ docket, clock, asking }: NudgeGround, due: () => void): Nudges {
+export function createNudges(
+  { docket, clock, asking }: Pick<LookGround, 'docket' | 'clock' | 'asking'>,
+  due: () => void,
+): Nudges {
   let pausedUntilMs = Number.NEGATIVE_INFINITY;
   let stopped = false;
   let cancel = () => {};

@@ -4,7 +4,7 @@ import { applyRequest } from '../core/request.ts';
 import { ReconciledError } from '../errors.ts';
 import type { PaymentRequest, RequestOutcome } from '../gateways/port.ts';
 import type { Asking } from '../pools/port.ts';
-import type { Intake, DecisionRecord, NewPayment } from '../store/port.ts';
+import type { DecisionRecord, Intake, NewPayment } from '../store/port.ts';
 import { holdPoisoned } from './look.ts';
 import type { Requesting, Stoppable } from './port.ts';
 import { type Ground, settle } from './settle.ts';
