@@ -23,6 +23,11 @@ export const ERROR_CODES = {
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 
+/** What went wrong, in words, whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** Trouble that a person can do something about: `message` says what is wrong and where, `hint` what to type instead. */
 export class ReconciledError extends Error {
   override readonly name = 'ReconciledError';

@@ -1,4 +1,4 @@
-import { ReconciledError } from '../lib/errors.ts';
+import { messageOf, ReconciledError } from '../lib/errors.ts';
 import { stepAside } from '../lib/priority.ts';
 import { type CsvPiece, csvPiece } from '../lib/report/csv.ts';
 import { type Day, spanOfDays } from '../lib/report/days.ts';
@@ -91,7 +91,7 @@ function result<T>(work: () => T): TaskResult<T> {
       const { code, message, hint } = error;
       return { kind: 'failed', code, message, hint };
     }
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     return { kind: 'failed', code: 'store_failed', message, hint: HINT };
   }
 }

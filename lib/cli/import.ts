@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { Command } from 'commander';
 import type { Config } from '../config.ts';
-import { ReconciledError } from '../errors.ts';
+import { messageOf, ReconciledError } from '../errors.ts';
 import { textsOf } from '../texts.ts';
 import { EXIT } from './exit.ts';
 import type { Outcome, Storing } from './importing.ts';
@@ -86,7 +86,7 @@ async function* readable(
   try {
     yield* stream;
   } catch (cause) {
-    const said = cause instanceof Error ? cause.message : String(cause);
+    const said = messageOf(cause);
     throw new ReconciledError('usage', `${name} cannot be read (${said}).`, {
       hint: 'Look at what it is and who may read it, then import it again: what is stored already stays as it is.',
       cause,

@@ -5,6 +5,7 @@ import type { Decision } from '../core/decision.ts';
 import { assertDecision } from '../core/invariants.ts';
 import { applyRequest, type RequestResult } from '../core/request.ts';
 import { type Refused, recordRefund, resolve } from '../core/resolve.ts';
+import { messageOf } from '../errors.ts';
 import type { DecisionRecord, JournalRow } from '../store/port.ts';
 
 /** What came of a whole journal. */
@@ -81,7 +82,7 @@ function attempt(record: DecisionRecord): Decision | string {
     assertDecision(record.hearing.case, decision);
     return decision;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { reportEffect } from '../core/announce.ts';
+import { messageOf } from '../errors.ts';
 import type { Tell } from '../observe/events.ts';
 import type { Day } from '../report/days.ts';
 import type { Reporting } from '../report/port.ts';
@@ -73,7 +74,7 @@ function tellFailure(tell: Tell, day: Day | null, error: unknown): void {
   tell({
     name: 'report.failed',
     day,
-    error: error instanceof Error ? error.message : String(error),
+    error: messageOf(error),
   });
 }
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Reason } from '../core/reason.ts';
 import type { Instant } from '../core/time.ts';
-import { ReconciledError } from '../errors.ts';
+import { messageOf, ReconciledError } from '../errors.ts';
 import type { Tell } from '../observe/events.ts';
 import type { Docket, Sweep } from '../store/port.ts';
 import type { Stoppable, Sweeping, SweepTicket } from './port.ts';
@@ -102,7 +102,7 @@ class Sweeps implements Sweeping, Stoppable {
       });
       resolve(sweep);
     } catch (error) {
-      tell({ name: 'sweep.failed', error: error instanceof Error ? error.message : String(error) });
+      tell({ name: 'sweep.failed', error: messageOf(error) });
       reject(error);
     }
     this.#tally = null;

@@ -3,6 +3,7 @@ import type { Piscina } from 'piscina';
 import type { Clock } from '../clock.ts';
 import type { GatewayConfig } from '../config.ts';
 import { type DurationMs, SECOND_MS } from '../core/time.ts';
+import { messageOf } from '../errors.ts';
 import type { Asked, GatewaySettings, RequestOutcome } from '../gateways/port.ts';
 import type { Tell } from '../observe/events.ts';
 import {
@@ -14,7 +15,7 @@ import {
 import type { AskTask, Chunk, Feeding, Reply, RequestTask } from './messages.ts';
 import type { Asking } from './port.ts';
 import type { AskingEnd, AskingThread, Threads } from './thread-port.ts';
-import { type ThreadCode, textOf } from './threads.ts';
+import type { ThreadCode } from './threads.ts';
 import { Windows } from './windows.ts';
 
 /** What the pool is made from. */
@@ -97,7 +98,7 @@ class PiscinaThreads implements Threads {
     this.#ready = started.ready;
     this.#pool.on('error', (error: unknown) => {
       this.#failing = true;
-      if (!this.#closed) tell({ name: 'pool.failed', pool: 'asking', error: textOf(error) });
+      if (!this.#closed) tell({ name: 'pool.failed', pool: 'asking', error: messageOf(error) });
     });
     // Each thread says so once. In a shop where nothing is due nobody would hear of it otherwise.
     this.#pool.on('message', () => {
@@ -170,7 +171,7 @@ class PiscinaThreads implements Threads {
     let cancel = watch();
     run.then(
       (result) => resolve({ kind: 'done', result }),
-      (error: unknown) => end(textOf(error)),
+      (error: unknown) => end(messageOf(error)),
     );
     let isOver = false;
     const ended = given.then((one) => {

@@ -1,11 +1,11 @@
 import { Piscina } from 'piscina';
 import type { DurationMs } from '../core/time.ts';
-import { ReconciledError } from '../errors.ts';
+import { messageOf, ReconciledError } from '../errors.ts';
 import type { Tell } from '../observe/events.ts';
 import type { Reporting } from '../report/port.ts';
 import type { ReportSettings, TaskResult } from '../report/tasks.ts';
 import { privateCompileCache } from './compile-cache.ts';
-import { type ThreadCode, textOf, threadSettings } from './threads.ts';
+import { type ThreadCode, threadSettings } from './threads.ts';
 
 /** What the pool is made from. */
 export interface ReportingOptions extends ReportSettings, ThreadCode {
@@ -30,7 +30,7 @@ export function createReporting(options: ReportingOptions): ReportingPool {
   const { database, folder, timezone, locale } = options;
   const settings: ReportSettings = { database, folder, timezone, locale };
   const failed = (error: unknown) =>
-    tell({ name: 'pool.failed', pool: 'reporting', error: textOf(error) });
+    tell({ name: 'pool.failed', pool: 'reporting', error: messageOf(error) });
   const pool = new Piscina({
     ...threadSettings(compileCacheDir),
     idleTimeout: IDLE_TIMEOUT_MS,
@@ -60,11 +60,15 @@ export function createReporting(options: ReportingOptions): ReportingPool {
     } catch (error) {
       // What is taken out of the queue says only that it was.
       const cause: unknown = signal.aborted ? signal.reason : error;
-      throw new ReconciledError('store_failed', `The report could not be made: ${textOf(cause)}.`, {
-        hint: 'Try again; the log tells more.',
-        retryable: true,
-        cause,
-      });
+      throw new ReconciledError(
+        'store_failed',
+        `The report could not be made: ${messageOf(cause)}.`,
+        {
+          hint: 'Try again; the log tells more.',
+          retryable: true,
+          cause,
+        },
+      );
     }
   };
   return {

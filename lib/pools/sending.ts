@@ -3,11 +3,12 @@ import type { ChannelSettings, Message, Style } from '../channels/port.ts';
 import type { Clock } from '../clock.ts';
 import { type FailureCause, failedReceipt, type Receipt } from '../core/delivery.ts';
 import type { DurationMs } from '../core/time.ts';
+import { messageOf } from '../errors.ts';
 import type { Tell } from '../observe/events.ts';
 import { privateCompileCache } from './compile-cache.ts';
 import type { SendTask } from './messages.ts';
 import type { Sending } from './port.ts';
-import { type ThreadCode, textOf, threadSettings } from './threads.ts';
+import { type ThreadCode, threadSettings } from './threads.ts';
 
 /** What the pool is made from. */
 export interface SendingOptions extends ThreadCode {
@@ -78,7 +79,7 @@ class SendingThreads implements SendingPool {
       name: 'send',
     });
     // Without a listener a thread that throws while it starts would end the process.
-    this.#pool.on('error', (error: unknown) => this.#failed(textOf(error)));
+    this.#pool.on('error', (error: unknown) => this.#failed(messageOf(error)));
     // A task in the pool's queue would wait for ever once every thread has failed to start.
     this.#pool.on('workerDestroy', () =>
       setImmediate(() => {
@@ -100,8 +101,8 @@ class SendingThreads implements SendingPool {
     });
     const task: SendTask = { settings, style: this.#style, message };
     this.#pool.run(task, { name: 'send' }).then(resolve, (error: unknown) => {
-      if (!this.#closing) this.#failed(textOf(error));
-      resolve(isStuck ? stuck : failedReceipt('internal', `the thread ended: ${textOf(error)}`));
+      if (!this.#closing) this.#failed(messageOf(error));
+      resolve(isStuck ? stuck : failedReceipt('internal', `the thread ended: ${messageOf(error)}`));
     });
     const receipt = await promise;
     cancel();
@@ -122,7 +123,7 @@ class SendingThreads implements SendingPool {
       cancel();
     }
     this.#endAll('stopping', 'the daemon ended before there was an answer');
-    await this.#pool.destroy().catch((error: unknown) => this.#failed(textOf(error)));
+    await this.#pool.destroy().catch((error: unknown) => this.#failed(messageOf(error)));
   }
 
   #stuckAfterMs({ timeoutMs }: ChannelSettings): DurationMs {

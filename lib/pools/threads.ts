@@ -30,8 +30,3 @@ export function threadSettings(compileCacheDir: string | null) {
         : { ...process.env, NODE_COMPILE_CACHE: compileCacheDir },
   } satisfies ConstructorParameters<typeof Piscina>[0];
 }
-
-/** What went wrong in a thread, in words. */
-export function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

@@ -1,4 +1,4 @@
-import { ReconciledError } from '../../errors.ts';
+import { messageOf, ReconciledError } from '../../errors.ts';
 import type { Scenario } from './scenario.ts';
 
 /** Orders that are on their way to the daemon at once. */
@@ -46,7 +46,7 @@ function failed(message: string, cause?: unknown): ReconciledError {
 /** What fetch found wrong stands in the cause of its error. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? (error.cause ?? error) : error;
-  return cause instanceof Error ? cause.message : String(cause);
+  return messageOf(cause);
 }
 
 async function eachOf<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {

@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import { type ErrorCode, ReconciledError } from '../../errors.ts';
+import { type ErrorCode, messageOf, ReconciledError } from '../../errors.ts';
 
 /**
  * What is known of a write that failed. `unknown`: the engine failed inside COMMIT, or the system while it put that on the disk, so it
@@ -32,7 +32,7 @@ function troubleOf(
   const engineCode = codeOf(error);
   const { what, hint, retryable } = WORDS[code];
   const fate = written === 'unknown' ? ' It is not known whether the last change was written.' : '';
-  const detail = error instanceof Error ? error.message : String(error);
+  const detail = messageOf(error);
   const said = engineCode === '' ? detail : `${engineCode}: ${detail}`;
   return new ReconciledError(code, `${what} (${path}; ${said}).${fate}`, {
     hint,
