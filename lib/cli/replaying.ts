@@ -63,7 +63,7 @@ export type Replayed =
   | { readonly kind: 'differs'; readonly where: readonly string[] };
 
 /** Makes the decision of a journal row again from all that was known then, and compares. */
-export function replayRow({ record }: JournalRow): Replayed {
+function replayRow({ record }: JournalRow): Replayed {
   if (record.kind === 'created' || record.kind === 'payment_added') return { kind: 'no_decision' };
   if (record.rules !== RULES) return { kind: 'other_rules', rules: record.rules };
   const again = attempt(record);

@@ -244,7 +244,7 @@ const SECONDS = ['s', 1_000] as const;
 const UNITS = [['d', 86_400_000], ['h', 3_600_000], ['m', 60_000], SECONDS, ['ms', 1]] as const;
 
 /** Host and port of `127.0.0.1:8090`, `localhost:8090`, `[::1]:8090`; `null` when it is none. */
-export function parseAddress(written: string): { host: string; port: number } | null {
+function parseAddress(written: string): { host: string; port: number } | null {
   const parts = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/.exec(written);
   const host = parts?.[1] ?? parts?.[2];
   const port = Number(parts?.[3]);

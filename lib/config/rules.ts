@@ -1,7 +1,5 @@
 import { validate } from 'node-cron';
 
-export { closest } from './closest.ts';
-
 /** True for an expression that the scheduler accepts. */
 export function isCron(written: string): boolean {
   return written.trim().split(/\s+/).length >= 5 && validate(written);

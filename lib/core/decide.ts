@@ -74,7 +74,7 @@ export function holdForInternalError(theCase: Case, now: Instant): Decision {
 }
 
 /** The first users' words for a bug of ours. */
-export const UNKNOWN_ERROR_TEXT = '알 수 없는 오류';
+const UNKNOWN_ERROR_TEXT = '알 수 없는 오류';
 
 // ── Pending, or held by age or doubt ────────────────────────────────────────────────────────────────────────────────
 

@@ -31,7 +31,7 @@ export function longestRetryAfter(heard: readonly Heard[]): DurationMs {
 }
 
 /** Something that this look asked for was not heard. */
-export function isUnheard(heard: readonly Heard[]): boolean {
+function isUnheard(heard: readonly Heard[]): boolean {
   return heard.some(({ question, answer }) => {
     if (answer.kind === 'silent') return true;
     if (answer.kind === 'refund' || question.kind === 'refund') return false;

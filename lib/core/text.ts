@@ -30,7 +30,7 @@ function bounded(line: string, limit: number): string {
  * Replaces what could be a card number: 13 digits or more (the shortest card numbers have 13), alone or with a single
  * space, dot, dash or invisible character between them. Longer runs are masked whole, because a card number may stand inside them.
  */
-export function maskCardNumbers(text: string): string {
+function maskCardNumbers(text: string): string {
   return text.replace(CARD_LIKE, '****');
 }
 

@@ -35,7 +35,7 @@ export type Settled =
   | { readonly kind: 'contended' | 'gone' | 'nothing' };
 
 /** Rounds of load and decide for one decision; beyond it the order is simply due again. */
-export const STALE_ROUNDS = 3;
+const STALE_ROUNDS = 3;
 
 /**
  * Writes what `draft` makes of a case; when the order changed meanwhile, of the case as it is then. Rejects when the store

@@ -59,7 +59,7 @@ export type HttpReply =
 export const MAX_REPLY_BYTES = 1024 * 1024;
 
 /** A gateway that asks for a longer pause is asked again after this one. */
-export const MAX_RETRY_AFTER_MS: DurationMs = HOUR_MS;
+const MAX_RETRY_AFTER_MS: DurationMs = HOUR_MS;
 
 /** Opens a connection pool; connections are made when they are needed. */
 export function openHttp(options: HttpOptions, clock: Clock): HttpPeer {

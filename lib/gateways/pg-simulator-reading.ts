@@ -10,7 +10,7 @@ export interface Listing {
 }
 
 /** No key or order id of any gateway is longer; the same bound holds for callbacks. */
-export const MAX_ID_LENGTH = 200;
+const MAX_ID_LENGTH = 200;
 
 /** The words of the 500 that the gateway answers before it records anything. */
 const NOTHING_RECORDED = '현재 서버가 불안정합니다';

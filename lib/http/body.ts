@@ -2,7 +2,7 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { Refusal } from './problem.ts';
 
 /** The largest body of a request to /v1: an order with all its items and payments has a tenth of it. */
-export const MAX_BODY_BYTES = 1024 * 1024;
+const MAX_BODY_BYTES = 1024 * 1024;
 
 /** The largest callback: that of a known gateway has less than a kilobyte. */
 export const MAX_CALLBACK_BYTES = 64 * 1024;

@@ -18,7 +18,7 @@ import {
 import { type FieldError, fieldErrors } from './problem.ts';
 
 /** A shop's clock may be ahead of ours by this much; an order from further on is a mistake. */
-export const MAX_AHEAD_MS: DurationMs = 5 * MINUTE_MS;
+const MAX_AHEAD_MS: DurationMs = 5 * MINUTE_MS;
 
 /** Pieces in one item: more is a mistake, and the sum over all items stays a safe number. */
 const MAX_QUANTITY = 1_000_000_000;

@@ -25,7 +25,7 @@ const reasonTextSchema = z.string().nullable().openapi({
 });
 
 /** A payment as it reads. */
-export const paymentSchema = z
+const paymentSchema = z
   .object({
     id: z.string().openapi({ example: 'ORDER000001-1' }),
     gateway: z.string().nullable().openapi({ example: 'pg' }),

@@ -112,7 +112,7 @@ export async function readPage<T>(reading: Promise<Page<T>>): Promise<Page<T>> {
 }
 
 /** A place in a list that is counted. @throws Refusal naming `after` when it is no such place. */
-export function sequence(cursor: string | undefined): number {
+function sequence(cursor: string | undefined): number {
   if (cursor === undefined) return 0;
   const place = Number(cursor);
   if (!/^\d{1,16}$/.test(cursor) || !Number.isSafeInteger(place)) throw badCursor();

@@ -119,7 +119,7 @@ export function fieldErrors(error: z.ZodError): readonly FieldError[] {
 }
 
 /** The problem as the OpenAPI document describes it. */
-export const problemSchema = z
+const problemSchema = z
   .object({
     type: z.string().openapi({ example: 'urn:reconciled:problem:invalid' }),
     title: z.string(),

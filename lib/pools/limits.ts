@@ -162,13 +162,13 @@ export type LimitChange =
   | { readonly kind: 'misconfigured'; readonly status: number | null };
 
 /** A pause up to this long is waited for in the queue; a longer one turns orders away, so that no lease waits it out. */
-export const SHORT_PAUSE_MS: DurationMs = 5_000;
+const SHORT_PAUSE_MS: DurationMs = 5_000;
 
 /** A gateway that asks for more is asked again after this: a wrong header must not silence it for days. */
 export const LONGEST_PAUSE_MS: DurationMs = 15 * 60_000;
 
 /** After a 429 that does not say how long. */
-export const UNSAID_PAUSE_MS: DurationMs = 1_000;
+const UNSAID_PAUSE_MS: DurationMs = 1_000;
 
 /** One order can be bad in itself, even two; three different ones in a row are not. */
 const BAD_REQUESTS_IN_A_ROW = 3;

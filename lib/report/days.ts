@@ -35,7 +35,7 @@ export function spanOfDays(from: Day, to: Day, timezone: string): Span {
  * The first instant of a day. It is 00:00 nearly always, and 01:00 where summer time begins at midnight; found by what the zone
  * says of instants around it, so that no rule about offsets has to be known.
  */
-export function startOf(day: Day, timezone: string): Instant {
+function startOf(day: Day, timezone: string): Instant {
   const middle = midnightUtc(day);
   let before = middle - WIDEST_OFFSET_MS;
   let from = middle + WIDEST_OFFSET_MS;

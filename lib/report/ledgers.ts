@@ -14,7 +14,7 @@ import type {
  * A sum that grows. A wrong total is worse than none.
  * @throws ReconciledError `invalid` when it leaves what a plain number holds exactly.
  */
-export class Total implements Sum {
+class Total implements Sum {
   count = 0;
   amount = 0;
 
@@ -34,7 +34,7 @@ export class Total implements Sum {
 }
 
 /** Totals by a key of some parts. */
-export class Totals {
+class Totals {
   readonly #totals = new Map<string, Total>();
 
   add(parts: readonly unknown[], sum: Sum): void {

@@ -44,7 +44,7 @@ export type Fetch = (request: Request, connection: Connection) => Promise<Respon
 const PATH = '/api/v1/payments';
 
 /** Where what the real one lacks is, when it is open. */
-export const ADMIN_PATH = '/__simulator';
+const ADMIN_PATH = '/__simulator';
 
 /** The simulator's HTTP: the contract, and beside it what tests and benchmarks need. */
 export function simulatorFetch(surroundings: Surroundings): Fetch {

@@ -43,7 +43,7 @@ export interface SimulatorOptions {
 }
 
 /** The real pg-simulator, on the port that it has. */
-export const SIMULATOR_DEFAULTS: SimulatorOptions = {
+const SIMULATOR_DEFAULTS: SimulatorOptions = {
   host: '127.0.0.1',
   port: 8082,
   seed: 1,

@@ -13,7 +13,7 @@ export interface Alternatives {
 }
 
 /** The first users' scheduler takes ten at a time; so does the window that it is compared with. */
-export const CHUNK = 10;
+const CHUNK = 10;
 
 /**
  * Adds up what was measured: `durationsMs` are the gateway's own measurements by order, in the order in which orders are
