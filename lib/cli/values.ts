@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { closest } from '../config/closest.ts';
+import { suggestion } from '../config/closest.ts';
 
 /** Reads an option that is a whole number within bounds. */
 export function wholeNumber(least: number, most: number): (written: string) => number {
@@ -22,9 +22,6 @@ export function oneOf<Word extends string>(words: readonly Word[]): (written: st
   return (written) => {
     const word = words.find((known) => known === written);
     if (word !== undefined) return word;
-    const near = closest(written, words);
-    throw new InvalidArgumentError(
-      near === null ? `There are ${words.join(', ')}.` : `Did you mean ${near}?`,
-    );
+    throw new InvalidArgumentError(suggestion(written, words));
   };
 }

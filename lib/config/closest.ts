@@ -1,3 +1,9 @@
+/** "Did you mean …?", or what there is. */
+export function suggestion(written: string, known: readonly string[]): string {
+  const near = closest(written, known);
+  return near === null ? `There are ${known.join(', ')}.` : `Did you mean ${near}?`;
+}
+
 /** The word of `known` that was probably meant; `null` when none comes near. */
 export function closest(written: string, known: readonly string[]): string | null {
   const near = known

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { EFFECT_TOPICS } from '../core/effect.ts';
 import { channelSchemas } from './channels.ts';
-import { closest } from './closest.ts';
+import { suggestion } from './closest.ts';
 import { asTable, type Table } from './file.ts';
 import { configurationSchema } from './schema.ts';
 
@@ -23,12 +23,6 @@ export function mistakesOf(
   });
   // A text in the place of a list is too long for one, too: the same sentence for two rules.
   return [...new Set(told)];
-}
-
-/** "Did you mean …?", or a list of what there is. */
-export function suggestion(written: string, known: readonly string[]): string {
-  const near = closest(written, known);
-  return near === null ? `There are ${known.join(', ')}.` : `Did you mean ${near}?`;
 }
 
 function unknownKey(path: readonly PropertyKey[], table: Table): string {

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { fromIso } from '../clock.ts';
-import { closest } from '../config/closest.ts';
+import { suggestion } from '../config/closest.ts';
 import { MAX_AMOUNT_MINOR } from '../core/money.ts';
 import { boundedText } from '../core/text.ts';
 
@@ -139,10 +139,4 @@ export function says(form: string, example: string) {
     issue.input === undefined
       ? `missing\nWrite ${form}, such as ${example}.`
       : `not ${form}\nWrite, for example, ${example}.`;
-}
-
-/** "Did you mean …?", or what there is. */
-export function suggestion(written: string, known: readonly string[]): string {
-  const near = closest(written, known);
-  return near === null ? `There are ${known.join(', ')}.` : `Did you mean ${near}?`;
 }

@@ -1,20 +1,10 @@
 import { z } from '@hono/zod-openapi';
+import { suggestion } from '../config/closest.ts';
 import type { Config } from '../config.ts';
 import { MAX_ITEMS, MAX_PAYMENTS } from '../core/decision.ts';
 import { type DurationMs, type Instant, MINUTE_MS } from '../core/time.ts';
 import type { NewOrder, NewPayment } from '../store/port.ts';
-import {
-  amount,
-  closed,
-  count,
-  currency,
-  id,
-  instant,
-  orderId,
-  says,
-  suggestion,
-  text,
-} from './forms.ts';
+import { amount, closed, count, currency, id, instant, orderId, says, text } from './forms.ts';
 import { type FieldError, fieldErrors } from './problem.ts';
 
 /** A shop's clock may be ahead of ours by this much; an order from further on is a mistake. */
