@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { DELIVERY_STATES } from '../core/delivery.ts';
 import type { Delivery } from '../store/outbox-port.ts';
 import type { Api, HttpDependencies } from './app.ts';
+import { answer } from './bodies.ts';
 import { deliveryBody, deliverySchema } from './delivery-view.ts';
 import { after, closed, limit, oneOf, text } from './forms.ts';
 import { pageSchema } from './order-view.ts';
@@ -56,8 +57,6 @@ export function addDeliveryRoutes(api: Api, { store, clock }: HttpDependencies):
   }
 }
 
-const deliveryContent = { 'application/json': { schema: deliverySchema } };
-
 const oneDelivery = { params: z.object({ id: z.string().openapi({ example: '17' }) }) };
 
 const listDeliveriesRoute = createRoute({
@@ -76,10 +75,7 @@ const listDeliveriesRoute = createRoute({
     }),
   },
   responses: {
-    200: {
-      description: 'A page.',
-      content: { 'application/json': { schema: pageSchema(deliverySchema, 'DeliveryPage') } },
-    },
+    200: answer('A page.', pageSchema(deliverySchema, 'DeliveryPage')),
     ...COMMON_PROBLEMS,
     400: problem('A parameter is wrong; `errors` names it.'),
   },
@@ -94,7 +90,7 @@ const getDeliveryRoute = createRoute({
   security: [{ bearer: [] }],
   request: oneDelivery,
   responses: {
-    200: { description: 'The delivery.', content: deliveryContent },
+    200: answer('The delivery.', deliverySchema),
     ...COMMON_PROBLEMS,
     404: problem('There is no such delivery.'),
   },
@@ -110,7 +106,7 @@ const retryDeliveryRoute = createRoute({
   security: [{ bearer: [] }],
   request: oneDelivery,
   responses: {
-    200: { description: 'It is due.', content: deliveryContent },
+    200: answer('It is due.', deliverySchema),
     ...COMMON_PROBLEMS,
     ...WRITE_PROBLEMS,
     404: problem('There is no such delivery.'),

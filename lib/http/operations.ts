@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Api, HttpDependencies } from './app.ts';
+import { answer } from './bodies.ts';
 import { problem } from './problem.ts';
 
 /** What monitoring asks. None of it needs a token. */
@@ -34,23 +35,19 @@ const healthRoute = createRoute({
   summary: 'Is it alive?',
   security: [],
   responses: {
-    200: {
-      description: 'It answers.',
-      content: {
-        'application/json': {
-          schema: z
-            .object({
-              status: z.literal('ok'),
-              version: z.string(),
-              database: z.string().nullable().openapi({
-                description: 'Tells the databases of one machine apart, and says nothing else.',
-                example: '66306-1835024',
-              }),
-            })
-            .openapi('Health'),
-        },
-      },
-    },
+    200: answer(
+      'It answers.',
+      z
+        .object({
+          status: z.literal('ok'),
+          version: z.string(),
+          database: z.string().nullable().openapi({
+            description: 'Tells the databases of one machine apart, and says nothing else.',
+            example: '66306-1835024',
+          }),
+        })
+        .openapi('Health'),
+    ),
     421: local,
   },
 });
@@ -71,24 +68,14 @@ const readyRoute = createRoute({
   summary: 'Does it do its work?',
   security: [],
   responses: {
-    200: {
-      description: 'It does.',
-      content: {
-        'application/json': {
-          schema: z.object({ status: z.literal('ready'), checks: checksSchema }).openapi('Ready'),
-        },
-      },
-    },
-    503: {
-      description: 'It does not; the checks that are not ok say why.',
-      content: {
-        'application/json': {
-          schema: z
-            .object({ status: z.literal('not_ready'), checks: checksSchema })
-            .openapi('NotReady'),
-        },
-      },
-    },
+    200: answer(
+      'It does.',
+      z.object({ status: z.literal('ready'), checks: checksSchema }).openapi('Ready'),
+    ),
+    503: answer(
+      'It does not; the checks that are not ok say why.',
+      z.object({ status: z.literal('not_ready'), checks: checksSchema }).openapi('NotReady'),
+    ),
     421: local,
   },
 });

@@ -7,6 +7,7 @@ import { ReconciledError } from '../errors.ts';
 import type { CommandOutcome } from '../flows/port.ts';
 import type { JournalRow, OrderView, Page } from '../store/port.ts';
 import type { Api, HttpDependencies } from './app.ts';
+import { answer, jsonBody } from './bodies.ts';
 import { after, closed, count, limit, oneOf, storedPaymentId, words } from './forms.ts';
 import { completeOrder, newOrderSchema } from './order-reading.ts';
 import { orderBody, orderSchema, pageSchema } from './order-view.ts';
@@ -175,16 +176,12 @@ const createOrderRoute = createRoute({
     'Idempotent by id: the same again is a 200, other content under the same id a 409. The order is looked at when it is ten minutes old (`sweep.stale_after`).',
   security: [{ bearer: [] }],
   request: {
-    body: { required: true, content: { 'application/json': { schema: newOrderSchema } } },
+    body: jsonBody(newOrderSchema),
   },
   responses: {
-    200: {
-      description: 'It was stored before; as it is now.',
-      content: { 'application/json': { schema: orderSchema } },
-    },
+    200: answer('It was stored before; as it is now.', orderSchema),
     201: {
-      description: 'It is stored.',
-      content: { 'application/json': { schema: orderSchema } },
+      ...answer('It is stored.', orderSchema),
       headers: { Location: { description: 'Where it reads.', schema: { type: 'string' } } },
     },
     ...COMMON_PROBLEMS,
@@ -202,7 +199,7 @@ const getOrderRoute = createRoute({
   security: [{ bearer: [] }],
   request: { params: orderPath },
   responses: {
-    200: { description: 'The order.', content: { 'application/json': { schema: orderSchema } } },
+    200: answer('The order.', orderSchema),
     ...COMMON_PROBLEMS,
     404: noSuchOrder,
   },
@@ -224,10 +221,7 @@ const listOrdersRoute = createRoute({
     }),
   },
   responses: {
-    200: {
-      description: 'A page.',
-      content: { 'application/json': { schema: pageSchema(orderSchema, 'OrderPage') } },
-    },
+    200: answer('A page.', pageSchema(orderSchema, 'OrderPage')),
     ...COMMON_PROBLEMS,
     400: problem('A parameter is wrong; `errors` names it.'),
   },
@@ -265,10 +259,7 @@ const journalRoute = createRoute({
   security: [{ bearer: [] }],
   request: { params: orderPath, query: closed({ after: after(), limit: limit() }) },
   responses: {
-    200: {
-      description: 'A page.',
-      content: { 'application/json': { schema: pageSchema(journalRowSchema, 'JournalPage') } },
-    },
+    200: answer('A page.', pageSchema(journalRowSchema, 'JournalPage')),
     ...COMMON_PROBLEMS,
     400: problem('A parameter is wrong; `errors` names it.'),
     404: noSuchOrder,
@@ -286,34 +277,29 @@ const resolveRoute = createRoute({
   security: [{ bearer: [] }],
   request: {
     params: orderPath,
-    body: {
-      required: true,
-      content: {
-        'application/json': {
-          schema: closed({
-            state: oneOf(['pending', 'completed', 'failed']),
-            paymentId: storedPaymentId('ORDER000001-1').nullable().optional().openapi({
-              description: 'The accepted payment, with `completed`.',
-            }),
-            note: words(500, 'The bank confirmed it by telephone.'),
-            by: words(100, 'kim@shop.example'),
-            version: count(1).optional().openapi({
-              description: 'Refused with 409 unless the order has this version.',
-            }),
-          }).openapi('Resolve', {
-            example: {
-              state: 'completed',
-              paymentId: 'ORDER000001-1',
-              note: 'The bank confirmed it by telephone.',
-              by: 'kim@shop.example',
-            },
-          }),
+    body: jsonBody(
+      closed({
+        state: oneOf(['pending', 'completed', 'failed']),
+        paymentId: storedPaymentId('ORDER000001-1').nullable().optional().openapi({
+          description: 'The accepted payment, with `completed`.',
+        }),
+        note: words(500, 'The bank confirmed it by telephone.'),
+        by: words(100, 'kim@shop.example'),
+        version: count(1).optional().openapi({
+          description: 'Refused with 409 unless the order has this version.',
+        }),
+      }).openapi('Resolve', {
+        example: {
+          state: 'completed',
+          paymentId: 'ORDER000001-1',
+          note: 'The bank confirmed it by telephone.',
+          by: 'kim@shop.example',
         },
-      },
-    },
+      }),
+    ),
   },
   responses: {
-    200: { description: 'As it is now.', content: { 'application/json': { schema: orderSchema } } },
+    200: answer('As it is now.', orderSchema),
     ...COMMON_PROBLEMS,
     ...BODY_PROBLEMS,
     404: noSuchOrder,

@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import type { Config } from '../config.ts';
 import type { AddPaymentOutcome, NewPayment } from '../store/port.ts';
 import type { Api, HttpDependencies } from './app.ts';
+import { answer, jsonBody } from './bodies.ts';
 import { amount, closed, flag, id, instant, oneOf, says, text, words } from './forms.ts';
 import {
   gatewayOf,
@@ -195,21 +196,13 @@ const addPaymentRoute = createRoute({
   request: {
     params: z.object({ id: z.string().openapi({ example: 'ORDER000001' }) }),
     query: closed({ request: flag('Request it at the gateway.') }),
-    body: { required: true, content: { 'application/json': { schema: newPaymentSchema } } },
+    body: jsonBody(newPaymentSchema),
   },
   responses: {
-    200: {
-      description: 'It was recorded before; the order as it is now.',
-      content: { 'application/json': { schema: orderSchema } },
-    },
-    201: {
-      description: 'It is recorded.',
-      content: { 'application/json': { schema: orderSchema } },
-      headers: orderLocation,
-    },
+    200: answer('It was recorded before; the order as it is now.', orderSchema),
+    201: { ...answer('It is recorded.', orderSchema), headers: orderLocation },
     202: {
-      description: 'It is recorded and will be requested.',
-      content: { 'application/json': { schema: orderSchema } },
+      ...answer('It is recorded and will be requested.', orderSchema),
       headers: orderLocation,
     },
     ...COMMON_PROBLEMS,
@@ -234,26 +227,18 @@ const refundedRoute = createRoute({
   security: [{ bearer: [] }],
   request: {
     params: z.object({ id: z.string().openapi({ example: 'ORDER000001-1' }) }),
-    body: {
-      required: true,
-      content: {
-        'application/json': {
-          schema: closed({
-            reference: text(200, 'R-2026-0001').openapi({
-              description: 'The receipt of the refund.',
-            }),
-            note: words(500, 'Refunded in the console of the gateway.'),
-            by: words(100, 'kim@shop.example'),
-          }).openapi('Refunded'),
-        },
-      },
-    },
+    body: jsonBody(
+      closed({
+        reference: text(200, 'R-2026-0001').openapi({
+          description: 'The receipt of the refund.',
+        }),
+        note: words(500, 'Refunded in the console of the gateway.'),
+        by: words(100, 'kim@shop.example'),
+      }).openapi('Refunded'),
+    ),
   },
   responses: {
-    200: {
-      description: 'The order as it is now.',
-      content: { 'application/json': { schema: orderSchema } },
-    },
+    200: answer('The order as it is now.', orderSchema),
     ...COMMON_PROBLEMS,
     ...BODY_PROBLEMS,
     404: problem('There is no such payment.'),

@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { MAX_PIECES, type Product } from '../store/port.ts';
 import type { Api, HttpDependencies } from './app.ts';
+import { answer, jsonBody } from './bodies.ts';
 import { after, closed, count, id, limit, text } from './forms.ts';
 import { pageSchema } from './order-view.ts';
 import { readPage, shown } from './orders.ts';
@@ -70,8 +71,6 @@ const productSchema = z
   })
   .openapi('Product');
 
-const productBody = { 'application/json': { schema: productSchema } };
-
 const productPath = z.object({ id: z.string().openapi({ example: 'tea' }) });
 
 const noSuchProduct = problem('There is no such product.');
@@ -86,25 +85,20 @@ const putProductRoute = createRoute({
   security: [{ bearer: [] }],
   request: {
     params: z.object({ id: id('tea') }),
-    body: {
-      required: true,
-      content: {
-        'application/json': {
-          schema: closed({
-            name: text(200, 'Green tea'),
-            onHand: count(0, MAX_PIECES).openapi({ example: 100 }),
-            lowStockAt: count(0, MAX_PIECES).nullable().optional().openapi({
-              description: 'At or below this the product is low; null: nobody wants to know.',
-              example: 10,
-            }),
-          }).openapi('NewProduct'),
-        },
-      },
-    },
+    body: jsonBody(
+      closed({
+        name: text(200, 'Green tea'),
+        onHand: count(0, MAX_PIECES).openapi({ example: 100 }),
+        lowStockAt: count(0, MAX_PIECES).nullable().optional().openapi({
+          description: 'At or below this the product is low; null: nobody wants to know.',
+          example: 10,
+        }),
+      }).openapi('NewProduct'),
+    ),
   },
   responses: {
-    200: { description: 'It is set.', content: productBody },
-    201: { description: 'It is new.', content: productBody },
+    200: answer('It is set.', productSchema),
+    201: answer('It is new.', productSchema),
     ...COMMON_PROBLEMS,
     ...BODY_PROBLEMS,
   },
@@ -119,7 +113,7 @@ const getProductRoute = createRoute({
   security: [{ bearer: [] }],
   request: { params: productPath },
   responses: {
-    200: { description: 'The product.', content: productBody },
+    200: answer('The product.', productSchema),
     ...COMMON_PROBLEMS,
     404: noSuchProduct,
   },
@@ -134,10 +128,7 @@ const listProductsRoute = createRoute({
   security: [{ bearer: [] }],
   request: { query: closed({ after: after(), limit: limit() }) },
   responses: {
-    200: {
-      description: 'A page.',
-      content: { 'application/json': { schema: pageSchema(productSchema, 'ProductPage') } },
-    },
+    200: answer('A page.', pageSchema(productSchema, 'ProductPage')),
     ...COMMON_PROBLEMS,
     400: problem('A parameter is wrong; `errors` names it.'),
   },
@@ -153,21 +144,16 @@ const addStockRoute = createRoute({
   security: [{ bearer: [] }],
   request: {
     params: productPath,
-    body: {
-      required: true,
-      content: {
-        'application/json': {
-          schema: closed({
-            add: count(1, MAX_PIECES).openapi({ example: 20 }),
-            reference: text(200, 'delivery-17'),
-          }).openapi('NewStock'),
-        },
-      },
-    },
+    body: jsonBody(
+      closed({
+        add: count(1, MAX_PIECES).openapi({ example: 20 }),
+        reference: text(200, 'delivery-17'),
+      }).openapi('NewStock'),
+    ),
   },
   responses: {
-    200: { description: 'It was added before; as it is now.', content: productBody },
-    201: { description: 'They are added.', content: productBody },
+    200: answer('It was added before; as it is now.', productSchema),
+    201: answer('They are added.', productSchema),
     ...COMMON_PROBLEMS,
     ...BODY_PROBLEMS,
     404: noSuchProduct,

@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { toIso } from '../clock.ts';
 import type { Sweep } from '../store/port.ts';
 import type { Api, HttpDependencies } from './app.ts';
+import { answer } from './bodies.ts';
 import { after, closed, flag, limit } from './forms.ts';
 import { isoOrNull, pageSchema } from './order-view.ts';
 import { readPage } from './orders.ts';
@@ -80,8 +81,6 @@ const sweepSchema = z
   })
   .openapi('Sweep');
 
-const sweepContent = { 'application/json': { schema: sweepSchema } };
-
 const startSweepRoute = createRoute({
   method: 'post',
   path: '/v1/sweeps',
@@ -92,10 +91,9 @@ const startSweepRoute = createRoute({
   security: [{ bearer: [] }],
   request: { query: closed({ wait: flag('Answer when it has ended.') }) },
   responses: {
-    200: { description: 'It ended.', content: sweepContent },
+    200: answer('It ended.', sweepSchema),
     202: {
-      description: 'It begins.',
-      content: sweepContent,
+      ...answer('It begins.', sweepSchema),
       headers: { Location: { description: 'Where it reads.', schema: { type: 'string' } } },
     },
     ...COMMON_PROBLEMS,
@@ -112,10 +110,7 @@ const listSweepsRoute = createRoute({
   security: [{ bearer: [] }],
   request: { query: closed({ after: after(), limit: limit() }) },
   responses: {
-    200: {
-      description: 'A page.',
-      content: { 'application/json': { schema: pageSchema(sweepSchema, 'SweepPage') } },
-    },
+    200: answer('A page.', pageSchema(sweepSchema, 'SweepPage')),
     ...COMMON_PROBLEMS,
     400: problem('A parameter is wrong; `errors` names it.'),
   },
@@ -130,7 +125,7 @@ const getSweepRoute = createRoute({
   security: [{ bearer: [] }],
   request: { params: z.object({ id: z.string().openapi({ example: '17' }) }) },
   responses: {
-    200: { description: 'The sweep.', content: sweepContent },
+    200: answer('The sweep.', sweepSchema),
     ...COMMON_PROBLEMS,
     404: problem('There is no such sweep.'),
   },
