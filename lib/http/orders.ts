@@ -5,7 +5,7 @@ import { ORDER_STATES } from '../core/order.ts';
 import { REASONS } from '../core/reason.ts';
 import { ReconciledError } from '../errors.ts';
 import type { CommandOutcome } from '../flows/port.ts';
-import type { JournalRow, OrderView, Page } from '../store/port.ts';
+import type { JournalRow, OrderView, Page, Reader } from '../store/port.ts';
 import type { Api, HttpDependencies } from './app.ts';
 import { answer, jsonBody } from './bodies.ts';
 import { after, closed, count, limit, oneOf, storedPaymentId, words } from './forms.ts';
@@ -42,14 +42,14 @@ export function addOrderRoutes(api: Api, dependencies: HttpDependencies): void {
       case 'conflict':
         throw conflictWhere(outcome.where);
     }
-    const body = orderBody(await theOrder(store.reader.order(order.id), order.id));
+    const body = orderBody(await theOrder(store.reader, order.id));
     if (outcome.kind === 'same') return c.json(body, 200);
     return c.json(body, 201, { location: `/v1/orders/${order.id}` });
   });
 
   api.openapi(getOrderRoute, async (c) => {
     const { id: orderId } = c.req.valid('param');
-    return c.json(orderBody(await theOrder(store.reader.order(orderId), orderId)), 200);
+    return c.json(orderBody(await theOrder(store.reader, orderId)), 200);
   });
 
   api.openapi(listOrdersRoute, async (c) => {
@@ -61,7 +61,7 @@ export function addOrderRoutes(api: Api, dependencies: HttpDependencies): void {
   api.openapi(journalRoute, async (c) => {
     const { id: orderId } = c.req.valid('param');
     const { after: cursor, limit: most } = c.req.valid('query');
-    await theOrder(store.reader.order(orderId), orderId);
+    await theOrder(store.reader, orderId);
     const page = await readPage(store.reader.journal(orderId, sequence(cursor), most));
     return c.json({ items: page.items.map(journalBody), next: page.next }, 200);
   });
@@ -93,11 +93,8 @@ export function settledView(outcome: CommandOutcome, missing: string): OrderView
 }
 
 /** The order. @throws Refusal when there is none. */
-export async function theOrder(
-  reading: Promise<OrderView | null>,
-  orderId: string,
-): Promise<OrderView> {
-  const view = await reading;
+export async function theOrder(reader: Reader, orderId: string): Promise<OrderView> {
+  const view = await reader.order(orderId);
   if (view === null) throw new Refusal('not_found', `There is no order ${shown(orderId)}.`);
   return view;
 }

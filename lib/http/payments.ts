@@ -39,7 +39,7 @@ export function addPaymentRoutes(api: Api, dependencies: HttpDependencies): void
     ];
     if (errors.length > 0) throw refusedFields('invalid', errors);
     if (isRequest) {
-      const { order } = await theOrder(store.reader.order(orderId), orderId);
+      const { order } = await theOrder(store.reader, orderId);
       const wrong = otherCurrency(body, order.currency, config.gateways);
       if (wrong.length > 0) throw refusedFields('invalid', wrong);
     }
@@ -57,7 +57,7 @@ export function addPaymentRoutes(api: Api, dependencies: HttpDependencies): void
         ? await requesting.request(orderId, payment, body.request)
         : await store.intake.addPayment(orderId, payment, now, 'recorded');
     const isSame = isRepeat(outcome, orderId);
-    const view = orderBody(await theOrder(store.reader.order(orderId), orderId));
+    const view = orderBody(await theOrder(store.reader, orderId));
     if (isSame) return c.json(view, 200);
     return c.json(view, isRequest ? 202 : 201, { location: `/v1/orders/${orderId}` });
   });
@@ -148,16 +148,14 @@ function otherCurrency(
   return [{ field: 'gateway', message, hint }];
 }
 
+const notACard = says('a card number in the form 0000-0000-0000-0000', '"0000-0000-0000-0000"');
+
 /** The form of pg-simulator, the only kind of gateway that takes requests from us. What is written is never said back. */
 const cardSchema = closed({
   cardType: oneOf(['SAMSUNG', 'KB', 'HYUNDAI']),
   cardNo: z
-    .string({
-      error: says('a card number in the form 0000-0000-0000-0000', '"0000-0000-0000-0000"'),
-    })
-    .regex(/^\d{4}-\d{4}-\d{4}-\d{4}$/, {
-      error: says('a card number in the form 0000-0000-0000-0000', '"0000-0000-0000-0000"'),
-    })
+    .string({ error: notACard })
+    .regex(/^\d{4}-\d{4}-\d{4}-\d{4}$/, { error: notACard })
     .openapi({ description: 'Passed on to the gateway; never stored, never logged.' }),
 }).openapi('Card');
 

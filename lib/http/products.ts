@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { MAX_PIECES, type Product } from '../store/port.ts';
+import { MAX_PIECES, type Product, type Reader } from '../store/port.ts';
 import type { Api, HttpDependencies } from './app.ts';
 import { answer, jsonBody } from './bodies.ts';
 import { after, closed, count, id, limit, text } from './forms.ts';
@@ -21,7 +21,7 @@ export function addProductRoutes(api: Api, { store, clock }: HttpDependencies): 
 
   api.openapi(getProductRoute, async (c) => {
     const { id: productId } = c.req.valid('param');
-    return c.json(await theProduct(reader.product(productId), productId), 200);
+    return c.json(await theProduct(reader, productId), 200);
   });
 
   api.openapi(listProductsRoute, async (c) => {
@@ -45,13 +45,13 @@ export function addProductRoutes(api: Api, { store, clock }: HttpDependencies): 
       const hint = 'PUT /v1/products/{id} sets the count to what is there.';
       throw refusedFields('invalid', [{ field: 'add', message, hint }]);
     }
-    const product = await theProduct(reader.product(productId), productId);
+    const product = await theProduct(reader, productId);
     return c.json(product, outcome === 'added' ? 201 : 200);
   });
 }
 
-async function theProduct(reading: Promise<Product | null>, productId: string): Promise<Product> {
-  const product = await reading;
+async function theProduct(reader: Reader, productId: string): Promise<Product> {
+  const product = await reader.product(productId);
   if (product === null) throw noProduct(productId);
   return product;
 }
