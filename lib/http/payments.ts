@@ -90,10 +90,8 @@ function isRepeat(outcome: AddPaymentOutcome, orderId: string): boolean {
         'The order is not pending, or another of its payments is not resolved yet.',
         { hint: `GET /v1/orders/${shown(orderId)} shows what it waits for.` },
       );
-    case 'wrong_amount': {
-      const due = Number(/(\d+)$/.exec(outcome.where)?.[1]);
-      throw refusedFields('invalid', wrongAmount('amount', Number.NaN, due));
-    }
+    case 'wrong_amount':
+      throw refusedFields('invalid', wrongAmount('amount', Number.NaN, outcome.due));
     case 'conflict':
       throw conflictWhere(outcome.where);
   }

@@ -104,10 +104,14 @@ export type CreateOutcome =
   | { readonly kind: 'unknown_product'; readonly productId: string }
   | { readonly kind: 'conflict'; readonly where: string };
 
-/** `busy`: `exclusive` was asked for and another payment is unresolved or the order is not pending. `too_many`: `MAX_PAYMENTS`. */
+/**
+ * `busy`: `exclusive` was asked for and another payment is unresolved or the order is not pending. `too_many`: `MAX_PAYMENTS`. `due`: what
+ * a payment of the order has to be of.
+ */
 export type AddPaymentOutcome =
   | { readonly kind: 'created' | 'same' | 'differs' | 'not_found' | 'too_many' | 'busy' }
-  | { readonly kind: 'wrong_amount' | 'conflict'; readonly where: string };
+  | { readonly kind: 'wrong_amount'; readonly due: AmountMinor }
+  | { readonly kind: 'conflict'; readonly where: string };
 
 /** A callback reduced to what may be kept: never the body. */
 export interface Notice {

@@ -95,8 +95,7 @@ function addPayment(
     if (known.order_id !== orderId) return conflict('id', payment.id, known.order_id);
     return { kind: isSamePayment(known, payment) ? 'same' : 'differs' };
   }
-  if (payment.amount !== order.amount)
-    return { kind: 'wrong_amount', where: `amount: the order's is ${order.amount}` };
+  if (payment.amount !== order.amount) return { kind: 'wrong_amount', due: order.amount };
   const before = standingOf(session, orderId);
   if (before.length >= MAX_PAYMENTS) return { kind: 'too_many' };
   if (mode === 'exclusive' && (order.state !== 'pending' || before.some(isUnresolved)))
