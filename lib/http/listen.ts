@@ -1,9 +1,15 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { Socket } from 'node:net';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import type { Clock } from '../clock.ts';
 import type { Address } from '../config.ts';
-import { type DurationMs, SECOND_MS } from '../core/time.ts';
+import { type DurationMs, MINUTE_MS, SECOND_MS } from '../core/time.ts';
 import { ReconciledError } from '../errors.ts';
 import { problemResponse, Refusal } from './problem.ts';
 
@@ -41,6 +47,12 @@ const SERVER_OPTIONS = {
 /** More connections than this are dropped at once: each costs memory. */
 const MAX_CONNECTIONS = 2_000;
 
+/** Requests that a connection may send before the one ahead of them is answered; with more it is closed. Each takes some kilobytes. */
+const MAX_AHEAD = 100;
+
+/** A client that takes nothing of its answer for so long is cut off: it would keep its connection for ever. */
+const UNTAKEN_MS: DurationMs = 5 * MINUTE_MS;
+
 /** While it closes: how often connections that became idle are ended. */
 const CLOSING_STEP_MS: DurationMs = 50;
 
@@ -61,12 +73,18 @@ export async function listen(
     },
     { errorHandler: unreadable },
   );
-  const server = createServer(SERVER_OPTIONS, (incoming, outgoing) => {
+  const begin: RequestListener = (incoming, outgoing) => {
     // A connection that is kept alive would go on bringing requests while we close.
     if (!server.listening) outgoing.shouldKeepAlive = false;
+    // Also told while the answer is being made, when there is nothing to take.
+    outgoing.on('timeout', () => {
+      if (incoming.socket.writableLength > 0) incoming.socket.destroy();
+    });
     if (answering.take?.(incoming, outgoing) === true) return;
     answer(incoming, outgoing).catch(() => outgoing.destroy());
-  });
+  };
+  const server = createServer(SERVER_OPTIONS, oneByOne(begin));
+  server.timeout = UNTAKEN_MS;
   server.maxConnections = MAX_CONNECTIONS;
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
@@ -83,6 +101,38 @@ export async function listen(
       closed ??= closing(server, sockets, graceMs, clock);
       return closed;
     },
+  };
+}
+
+/**
+ * One request of a connection at a time, one in a turn of the event loop, and nothing further is read while one waits. Node hands over
+ * all that it finds in 64 KiB at once: their answers would hold the loop and wait in memory for a client that reads none.
+ */
+function oneByOne(begin: RequestListener): RequestListener {
+  const waiting = new WeakMap<Socket, number>();
+  return (incoming, outgoing) => {
+    const { socket } = incoming;
+    // An answer has the connection from when all those before it have left.
+    if (outgoing.socket !== null) return begin(incoming, outgoing);
+    const ahead = (waiting.get(socket) ?? 0) + 1;
+    waiting.set(socket, ahead);
+    if (ahead > MAX_AHEAD) return void socket.destroy();
+    if (ahead === 1) {
+      // Node resumes it whenever it has read a request.
+      const pauseAgain = () => {
+        if (waiting.get(socket) === 0) socket.off('resume', pauseAgain);
+        else socket.pause();
+      };
+      socket.on('resume', pauseAgain).pause();
+    }
+    outgoing.once('socket', () =>
+      setImmediate(() => {
+        const left = (waiting.get(socket) ?? 0) - 1;
+        waiting.set(socket, left);
+        if (left === 0) socket.resume();
+        if (!socket.destroyed) begin(incoming, outgoing);
+      }),
+    );
   };
 }
 

@@ -1,8 +1,10 @@
-import { Agent, get } from 'node:http';
-import { connect } from 'node:net';
-import t from 'tap';
+import { once } from 'node:events';
+import { Agent, get, type ServerResponse } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import t, { type Test } from 'tap';
 import { systemClock } from '../../lib/clock.ts';
-import { listen } from '../../lib/http/listen.ts';
+import { type Answering, listen } from '../../lib/http/listen.ts';
 import { call } from './serving.ts';
 
 const HERE = { host: '127.0.0.1', port: 0 };
@@ -102,3 +104,115 @@ t.test('what cannot be read as a request is refused', async (t) => {
     /^HTTP\/1\.1 431 /,
   );
 });
+
+/** Answers each request when it is let, and says which were begun. */
+async function openGates(t: Test) {
+  const begun: string[] = [];
+  const gates = new Map<string, () => void>();
+  const connections: Socket[] = [];
+  const answering: Answering = {
+    fetch: async (request, { incoming }) => {
+      const { pathname } = new URL(request.url);
+      connections.push(incoming.socket);
+      begun.push(pathname);
+      await new Promise<void>((resolve) => gates.set(pathname, resolve));
+      return new Response(`this is ${pathname}`);
+    },
+  };
+  const listener = await listen(answering, HERE, systemClock);
+  t.teardown(() => listener.close(0));
+  const client = connect(listener.address.port, '127.0.0.1').setEncoding('utf8');
+  t.teardown(() => client.destroy());
+  let heard = '';
+  client
+    .on('error', () => undefined)
+    .on('data', (text) => {
+      heard += text;
+    });
+  return {
+    begun,
+    client,
+    /** The server's end of the connection of the request that was begun last. */
+    connection: () => connections.at(-1),
+    heard: () => heard.match(/this is \/\d+/g) ?? [],
+    ask: (count: number) =>
+      client.write(
+        Array.from(
+          { length: count },
+          (_, index) => `GET /${index + 1} HTTP/1.1\r\nHost: x\r\n\r\n`,
+        ).join(''),
+      ),
+    until: async (holds: () => boolean) => {
+      while (!holds()) await nextTurn();
+    },
+    open: (path: string) => gates.get(path)?.(),
+  };
+}
+
+t.test('requests that are sent ahead of an answer are begun one by one', async (t) => {
+  const { begun, heard, ask, until, open, connection } = await openGates(t);
+  ask(3);
+  await until(() => begun.length > 0);
+  await nextTurn();
+  t.strictSame(begun, ['/1'], 'all came in one piece, and the others wait');
+  t.equal(connection()?.isPaused(), true, 'and nothing further is read');
+  open('/1');
+  await until(() => begun.length > 1);
+  await until(() => heard().length > 0);
+  t.strictSame(begun, ['/1', '/2'], 'an answer does not begin all that wait for it');
+  t.equal(connection()?.isPaused(), true);
+  open('/2');
+  await until(() => begun.length > 2);
+  t.equal(connection()?.isPaused(), false, 'none waits any more');
+  open('/3');
+  await until(() => heard().length > 2);
+  t.strictSame(heard(), ['this is /1', 'this is /2', 'this is /3']);
+});
+
+t.test('a connection that sends more than a hundred requests ahead is closed', async (t) => {
+  for (const [ahead, isClosed] of [
+    [100, false],
+    [101, true],
+  ] as const) {
+    const { begun, client, ask, until, connection } = await openGates(t);
+    ask(1 + ahead);
+    await until(() => begun.length > 0);
+    if (isClosed) await once(client, 'close');
+    t.equal(connection()?.destroyed, isClosed, `${ahead} ahead`);
+    t.strictSame(begun, ['/1']);
+  }
+});
+
+t.test(
+  'who takes nothing of an answer is cut off, but nobody whose answer is being made',
+  async (t) => {
+    const { promise: arrived, resolve: arrive } = Promise.withResolvers<ServerResponse>();
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    // More than the system keeps for a client on its own machine.
+    const large = new Uint8Array(32 * 1024 * 1024);
+    const answering: Answering = {
+      fetch: async (_, { outgoing }) => {
+        if (!('assignSocket' in outgoing)) throw new TypeError('not HTTP/1.1');
+        arrive(outgoing);
+        await gate;
+        return new Response(large);
+      },
+    };
+    const listener = await listen(answering, HERE, systemClock);
+    t.teardown(() => listener.close(0));
+    const client = connect(listener.address.port, '127.0.0.1');
+    t.teardown(() => client.destroy());
+    client.on('error', () => undefined).pause();
+    client.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    const outgoing = await arrived;
+    const { socket } = outgoing;
+    t.equal(socket?.timeout, 5 * 60_000);
+    // What Node says when so long nothing has come or gone.
+    socket?.emit('timeout');
+    t.equal(socket?.destroyed, false);
+    open();
+    while (outgoing.writableEnded === false) await nextTurn();
+    socket?.emit('timeout');
+    t.equal(socket?.destroyed, true);
+  },
+);
