@@ -41,14 +41,42 @@ async function readChunks(
   maxBytes: number,
 ): Promise<Uint8Array> {
   const reader = body?.getReader();
-  const chunks: Uint8Array[] = [];
-  let size = 0;
+  const gathered = new Gathered();
   for (;;) {
     const read = await reader?.read().catch(cutOff);
-    if (read === undefined || read.done) return Buffer.concat(chunks);
-    size += read.value.byteLength;
-    if (size > maxBytes) throw tooLarge(maxBytes);
-    chunks.push(read.value);
+    if (read === undefined || read.done) return gathered.bytes();
+    if (gathered.size + read.value.byteLength > maxBytes) throw tooLarge(maxBytes);
+    gathered.add(read.value);
+  }
+}
+
+/** A body as it comes. Kept one by one, pieces of a byte each would take five hundred times the memory of what is in them. */
+export class Gathered {
+  #bytes: Uint8Array = new Uint8Array();
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  add(piece: Uint8Array): void {
+    const size = this.#size + piece.byteLength;
+    if (this.#size === 0) {
+      // Mostly it comes in one piece.
+      this.#bytes = piece;
+    } else {
+      if (size > this.#bytes.byteLength) {
+        const grown = new Uint8Array(2 * size);
+        grown.set(this.bytes());
+        this.#bytes = grown;
+      }
+      this.#bytes.set(piece, this.#size);
+    }
+    this.#size = size;
+  }
+
+  bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#size);
   }
 }
 

@@ -5,7 +5,7 @@ import type { Address } from '../config.ts';
 import { ReconciledError } from '../errors.ts';
 import type { CallbackOutcome } from '../flows/port.ts';
 import type { Api, CallbackApp, HttpDependencies } from './app.ts';
-import { MAX_CALLBACK_BYTES, readBytes, tooLarge } from './body.ts';
+import { Gathered, MAX_CALLBACK_BYTES, readBytes, tooLarge } from './body.ts';
 import type { Take } from './listen.ts';
 import { problem, Refusal } from './problem.ts';
 
@@ -88,20 +88,20 @@ export function takeCallbacks(
       const durationMs = clock.monotonicMs() - startedMs;
       tell({ name: 'callback.received', gateway, outcome: 'invalid', durationMs });
     };
-    const chunks: Buffer[] = [];
+    const body = new Gathered();
     let size = 0;
     // Counted, whatever length was announced: nothing else needs the headers, and Node makes an object of them only when asked.
     incoming.on('data', (chunk: Buffer) => {
       const isTooLarge = size > MAX_CALLBACK_BYTES;
       size += chunk.byteLength;
-      if (size <= MAX_CALLBACK_BYTES) chunks.push(chunk);
+      if (size <= MAX_CALLBACK_BYTES) body.add(chunk);
       else if (!isTooLarge) {
         invalid();
         void refuse(outgoing, tooLarge(MAX_CALLBACK_BYTES));
       }
     });
     incoming.on('end', () => {
-      if (size <= MAX_CALLBACK_BYTES) void answer(gateway, joined(chunks), outgoing);
+      if (size <= MAX_CALLBACK_BYTES) void answer(gateway, body.bytes(), outgoing);
     });
     incoming.on('close', () => {
       // The caller went away, or sent so slowly that it was cut off: nobody reads a reply.
@@ -179,12 +179,6 @@ function refusalOfOutcome(received: CallbackOutcome): Refusal | null {
     case 'unknown_gateway':
       return unknownGateway();
   }
-}
-
-/** Mostly it came in one piece. */
-function joined(chunks: readonly Buffer[]): Uint8Array {
-  const [first] = chunks;
-  return chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
 }
 
 function unknownGateway(): Refusal {
