@@ -51,13 +51,9 @@ export function matchWaiting(
       MAX_KEPT_PER_ORDER,
     );
     for (const row of byKey) match(session, row, orderId);
-    if (byKey.length === MAX_KEPT_PER_ORDER) {
-      count(session, 'unmatched', -session.run(DELETE_WAITING_FOR_KEY, gateway, key), gateway);
-    }
   }
   const byOrder = session.rows<WaitingRow>(SELECT_WAITING_FOR_ORDER, orderId, MAX_KEPT_PER_ORDER);
   for (const row of byOrder) match(session, row, orderId);
-  if (byOrder.length === MAX_KEPT_PER_ORDER) dropRest(session, orderId);
 }
 
 /** The shortest time between two nudged looks at an order in this state. */
@@ -119,14 +115,28 @@ function matchNew(session: Session, row: NewRow): Matched['outcome'] {
   return 'admitted';
 }
 
-function letWait(session: Session, { seq, gateway }: NewRow): 'unmatched' | 'dropped' {
+function letWait(session: Session, row: NewRow): 'unmatched' | 'dropped' {
+  const { seq, gateway } = row;
   if (counted(session, 'unmatched', gateway) >= MAX_UNMATCHED) {
     deleteNotice(session, seq);
     return 'dropped';
   }
+  if (enoughWait(session, row)) {
+    deleteNotice(session, seq);
+    return 'unmatched';
+  }
   session.run(LET_WAIT, seq);
   count(session, 'unmatched', 1, gateway);
   return 'unmatched';
+}
+
+/** As many wait for the same order, or for the same key where no order is named, as will be kept when it comes. */
+function enoughWait(session: Session, { gateway, key, named_order }: NewRow): boolean {
+  const last =
+    named_order === null
+      ? session.row(SELECT_LAST_FOR_KEY, gateway, key)
+      : session.row(SELECT_LAST_FOR_ORDER, named_order);
+  return last !== undefined;
 }
 
 /** The same came before. One that is new answers for both when its turn comes. */
@@ -179,16 +189,6 @@ function match(session: Session, row: WaitingRow, orderId: string): void {
   if (order !== null) putNudge(session, order, row.received_at, 1);
   if (row.key !== null)
     keepKey(session, orderId, { gateway: row.gateway, key: row.key, at: row.received_at });
-}
-
-/** A flood that named the order before it came: what is beyond the bound goes in one stroke, as it does for a key. */
-function dropRest(session: Session, orderId: string): void {
-  const groups = session.rows<{ readonly gateway: string; readonly waiting: number }>(
-    COUNT_WAITING_FOR_ORDER,
-    orderId,
-  );
-  for (const { gateway, waiting } of groups) count(session, 'unmatched', -waiting, gateway);
-  session.run(DELETE_WAITING_FOR_ORDER, orderId);
 }
 
 interface NamedKey {
@@ -254,14 +254,12 @@ const SELECT_WAITING_FOR_ORDER = `
   SELECT seq, gateway, key, received_at FROM notices
   WHERE named_order = CAST(? AS TEXT) AND state = 'waiting' ORDER BY seq LIMIT CAST(? AS INTEGER)`;
 
-const COUNT_WAITING_FOR_ORDER = `
-  SELECT gateway, count(*) AS waiting FROM notices
-  WHERE named_order = ? AND state = 'waiting' GROUP BY gateway`;
+const LAST_KEPT = `state = 'waiting' LIMIT 1 OFFSET ${MAX_KEPT_PER_ORDER - 1}`;
 
-const DELETE_WAITING_FOR_ORDER = `
-  DELETE FROM notices WHERE named_order = ? AND state = 'waiting'`;
+const SELECT_LAST_FOR_ORDER = `
+  SELECT seq FROM notices WHERE named_order = CAST(? AS TEXT) AND ${LAST_KEPT}`;
 
-const DELETE_WAITING_FOR_KEY = `
-  DELETE FROM notices WHERE gateway = ? AND key = ? AND state = 'waiting'`;
+const SELECT_LAST_FOR_KEY = `
+  SELECT seq FROM notices WHERE gateway = CAST(? AS TEXT) AND key = CAST(? AS TEXT) AND ${LAST_KEPT}`;
 
 const DELETE_NOTICE = 'DELETE FROM notices WHERE seq = ?';
