@@ -30,9 +30,22 @@ export function createLogger(level: LogLevel, to?: DestinationStream): Logger {
 /** What waits while standard error takes nothing: many minutes of a busy daemon. What comes beyond it is lost, and not the memory. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 
-/** A log that nobody takes, on a full disk or by a reader that went away, must not end what settles payments. It goes on when there is room. */
+/** A reader that is only slow gets the last lines: it is waited for so often, a tenth of a second each time. */
+const WAITS_AT_END = 10;
+
+/**
+ * A log that nobody takes, on a full disk or by a reader that stopped or went away, must neither end nor hold what settles payments. It
+ * goes on with the next line for which there is room.
+ */
 function standardError() {
-  const to = destination({ fd: STDERR, sync: true, maxLength: MAX_WAITING_BYTES });
+  // From when Node has opened a pipe or a socket as its own stream a write to it no longer waits for room.
+  void process.stderr;
+  let patience = 0;
+  process.once('exit', () => {
+    patience = WAITS_AT_END;
+  });
+  const retryEAGAIN = () => patience-- > 0;
+  const to = destination({ fd: STDERR, sync: true, maxLength: MAX_WAITING_BYTES, retryEAGAIN });
   to.on('error', () => undefined);
   return to;
 }
@@ -43,12 +56,16 @@ function standardError() {
  */
 export function together(to: DestinationStream): DestinationStream & { flushSync(): void } {
   let lines = '';
-  const flushSync = () => {
+  const flush = () => {
     const written = lines;
     lines = '';
-    if (written !== '') to.write(written);
+    to.write(written);
   };
-  process.once('exit', flushSync);
+  const flushSync = () => {
+    if (lines !== '') flush();
+  };
+  // With nothing new as well: for what is left of before there may be room now.
+  process.once('exit', flush);
   return {
     write: (line) => {
       if (lines === '') setImmediate(flushSync);

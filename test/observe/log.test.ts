@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import t from 'tap';
@@ -251,4 +252,47 @@ t.test('a log that nobody takes ends nobody', { skip: !existsSync(FULL) }, async
     { encoding: 'utf8', stdio: ['ignore', 'pipe', full] },
   );
   t.strictSame({ status, stdout }, { status: 0, stdout: 'alive' });
+});
+
+/** Five times what the system keeps of a pipe that nobody reads. */
+const MANY = Array.from({ length: 1_000 }, (_, index) => `${index} ${'x'.repeat(1_000)}`);
+
+/** A program that logs many lines, turn by turn, and says so; its log is read only when the test does. */
+function logging(then: string) {
+  const program = `
+    import { createLogger } from '${new URL('../../lib/observe/log.ts', import.meta.url)}';
+    const logger = createLogger('info');
+    for (let at = 0; at < ${MANY.length}; at += 1) {
+      logger.info(at + ' ' + 'x'.repeat(1000));
+      await new Promise(setImmediate);
+    }
+    process.stdout.write('alive');
+    ${then}
+  `;
+  return spawn(process.execPath, ['--input-type=module', '--eval', program], { stdio: 'pipe' });
+}
+
+t.test('a reader that stops holds nobody, and has all lines when it goes on', async (t) => {
+  const child = logging("process.stdin.on('data', () => logger.info('more'));");
+  t.equal(String(await once(child.stdout, 'data')), 'alive');
+  let log = '';
+  child.stderr.setEncoding('utf8').on('data', (lines) => {
+    log += lines;
+    // Each further line takes along what there is room for.
+    if (!log.includes('"999 ')) child.stdin.write('.');
+    else child.stdin.end();
+  });
+  child.stdin.write('.');
+  t.strictSame(await once(child, 'close'), [0, null]);
+  const said = log.trimEnd().split('\n');
+  t.strictSame(
+    said.map((line) => JSON.parse(line).msg).filter((msg) => msg !== 'more'),
+    MANY,
+  );
+});
+
+t.test('a reader that stopped does not keep a process from its end', async (t) => {
+  const child = logging('process.exit(3);');
+  t.strictSame(await once(child, 'exit'), [3, null]);
+  child.stderr.destroy();
 });
