@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { addSettings, readSettings, type SettingsOptions } from './settings.ts';
+import { print, say } from './words.ts';
 
 /** `config check` and `config show`. */
 export function define(command: Command): void {
@@ -36,7 +37,7 @@ Examples:
       `ok: ${source}; gateways: ${names(config.gateways)}; channels: ${names(config.channels)}`,
     );
     if (config.gateways.length === 0) {
-      process.stderr.write('No gateway is configured yet: `reconciled serve` will ask for one.\n');
+      say('No gateway is configured yet: `reconciled serve` will ask for one.');
     }
   });
 }
@@ -59,8 +60,4 @@ Examples:
     print(`# from ${config.file ?? 'defaults, flags and variables; no file was read'}`);
     print(stringify(configTable(config)).trimEnd());
   });
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

@@ -32,7 +32,7 @@ export async function examine(config: Config): Promise<readonly Finding[]> {
     ok('configuration', doctor.configuration(config.file)),
     ...(config.gateways.length > 0
       ? []
-      : [{ ...ok('gateways', doctor.noGateway), ...trouble(doctor.noGatewayTodo) }]),
+      : [trouble('gateways', doctor.noGateway, doctor.noGatewayTodo)]),
     ...examineFolder(config, texts),
     ...examineSecrets(config, texts),
     await examineDatabase(config, texts),
@@ -46,12 +46,12 @@ function ok(what: string, found: string): Finding {
   return { what, verdict: 'ok', found, todo: null };
 }
 
-function trouble(todo: string): Pick<Finding, 'verdict' | 'todo'> {
-  return { verdict: 'trouble', todo };
+function warning(what: string, found: string, todo: string): Finding {
+  return { what, verdict: 'warning', found, todo };
 }
 
-function warning(todo: string): Pick<Finding, 'verdict' | 'todo'> {
-  return { verdict: 'warning', todo };
+function trouble(what: string, found: string, todo: string): Finding {
+  return { what, verdict: 'trouble', found, todo };
 }
 
 // ── This machine ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -65,24 +65,26 @@ function examineFolder(config: Config, { doctor }: Texts): readonly Finding[] {
   const there = existsSync(dataDir) ? dataDir : nearestFolder(dataDir);
   const findings: Finding[] = [];
   if (!isWritable(there)) {
-    const found = doctor.folderLocked(there);
-    findings.push({ ...ok('data_dir', found), ...trouble(doctor.folderLockedTodo(there)) });
+    findings.push(
+      trouble('data_dir', doctor.folderLocked(there), doctor.folderLockedTodo(there)),
+    );
   } else {
     const found = there === dataDir ? doctor.folder(dataDir) : doctor.folderMissing(dataDir);
     findings.push(ok('data_dir', found));
   }
   const { bavail, bsize } = statfsSync(there);
   const freeBytes = bavail * bsize;
-  const disk = ok('disk', doctor.disk(`${(freeBytes / 1_000_000_000).toFixed(1)} GB`));
-  if (freeBytes < EMPTY_BYTES) findings.push({ ...disk, ...trouble(doctor.diskTodo) });
-  else findings.push(freeBytes < LOW_BYTES ? { ...disk, ...warning(doctor.diskTodo) } : disk);
+  const free = doctor.disk(`${(freeBytes / 1_000_000_000).toFixed(1)} GB`);
+  if (freeBytes < EMPTY_BYTES) findings.push(trouble('disk', free, doctor.diskTodo));
+  else if (freeBytes < LOW_BYTES) findings.push(warning('disk', free, doctor.diskTodo));
+  else findings.push(ok('disk', free));
   const path = databasePath(config);
   if (!existsSync(path)) return findings;
   // The folder hides what is in it, whatever the file itself allows.
   const isOpen = (statSync(dataDir).mode & 0o005) !== 0 && (statSync(path).mode & 0o004) !== 0;
   findings.push(
     isOpen
-      ? { ...ok('permissions', doctor.open(path)), ...warning(doctor.openTodo(path)) }
+      ? warning('permissions', doctor.open(path), doctor.openTodo(path))
       : ok('permissions', doctor.secret),
   );
   return findings;
@@ -90,10 +92,7 @@ function examineFolder(config: Config, { doctor }: Texts): readonly Finding[] {
 
 function examineSecrets({ file }: Config, { doctor }: Texts): readonly Finding[] {
   const open = file === null ? [] : openSecretFiles(file);
-  return open.map((path) => ({
-    ...ok('secrets', doctor.open(path)),
-    ...warning(doctor.secretTodo(path)),
-  }));
+  return open.map((path) => warning('secrets', doctor.open(path), doctor.secretTodo(path)));
 }
 
 function nearestFolder(path: string): string {
@@ -118,22 +117,18 @@ async function examineDatabase(config: Config, { doctor }: Texts): Promise<Findi
   } catch (error) {
     if (!(error instanceof ReconciledError)) throw error;
     if (error.code === 'not_found') return ok('database', doctor.noDatabase);
-    return { ...ok('database', error.message), ...trouble(error.hint) };
+    return trouble('database', error.message, error.hint);
   }
 }
 
 async function examineDaemon(config: Config, { doctor }: Texts): Promise<Finding> {
   const origin = originOf(config);
   const reply = await answerOf(`${origin}/readyz`);
-  if (reply === null) {
-    return { ...ok('daemon', doctor.noDaemon(origin)), ...warning(doctor.noDaemonTodo) };
-  }
-  if (!(await isOurs(origin, config))) {
-    return { ...ok('daemon', doctor.otherDaemon(origin)), ...trouble(doctor.otherDaemonTodo) };
-  }
+  if (reply === null) return warning('daemon', doctor.noDaemon(origin), doctor.noDaemonTodo);
+  if (!(await isOurs(origin, config)))
+    return trouble('daemon', doctor.otherDaemon(origin), doctor.otherDaemonTodo);
   if (reply.ok) return ok('daemon', doctor.daemon(origin));
-  const found = doctor.daemonNotReady(origin);
-  return { ...ok('daemon', found), ...trouble(doctor.daemonNotReadyTodo) };
+  return trouble('daemon', doctor.daemonNotReady(origin), doctor.daemonNotReadyTodo);
 }
 
 /** Whether it is a daemon of this database that answers. Who may not look at the database takes it for that. */
@@ -198,7 +193,7 @@ async function examineGateway(
   const cause = exchange?.result ?? 'internal';
   const { misconfigured, others } = doctor.gatewayTodo;
   const todo = cause === 'misconfigured' ? misconfigured : others;
-  return [{ ...ok(what, silences[cause]), ...trouble(todo) }];
+  return [trouble(what, silences[cause], todo)];
 
   async function examineClock(): Promise<readonly Finding[]> {
     const sentAt = systemClock.now();
@@ -209,8 +204,9 @@ async function examineGateway(
     const receivedAt = systemClock.now();
     const offMs = Math.max(0, sentAt - (theirs + SECOND_MS), theirs - receivedAt);
     const found = doctor.clock(settings.name, (offMs / SECOND_MS).toFixed(0));
-    const clock = ok('clock', found);
-    return [offMs > CLOCK_OFF_MS ? { ...clock, ...warning(doctor.clockTodo) } : clock];
+    return [
+      offMs > CLOCK_OFF_MS ? warning('clock', found, doctor.clockTodo) : ok('clock', found),
+    ];
   }
 }
 
@@ -221,5 +217,5 @@ async function examineChannel({ settings }: ChannelConfig, texts: Texts): Promis
   const receipt = await probeChannel(settings);
   if (receipt.kind === 'delivered') return ok(what, doctor.channel(receipt.detail));
   const found = `${deliveries.failures[receipt.cause]} (${receipt.detail})`;
-  return { ...ok(what, found), ...trouble(doctor.channelTodo(settings.name)) };
+  return trouble(what, found, doctor.channelTodo(settings.name));
 }
