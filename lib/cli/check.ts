@@ -3,6 +3,7 @@ import type { Config } from '../config.ts';
 import { stepAside } from '../priority.ts';
 import { textsOf } from '../texts.ts';
 import { EXIT } from './exit.ts';
+import { withStore } from './opening.ts';
 import { addSettings, readSettings, type SettingsOptions } from './settings.ts';
 import { print } from './words.ts';
 
@@ -51,34 +52,29 @@ interface Found {
 }
 
 async function look(config: Config): Promise<Found> {
-  const { databasePath } = await import('../config.ts');
-  const { systemClock } = await import('../clock.ts');
-  const { openSqliteStore } = await import('../store/sqlite/index.ts');
   const { replayJournal } = await import('./replaying.ts');
   const { startProgress } = await import('./progress.ts');
   const texts = textsOf(config.locale).care;
-  const path = databasePath(config);
-  const store = openSqliteStore({ path, readOnly: true, clock: systemClock, tell: () => {} });
-  const progress = await startProgress(texts.checking, null);
-  try {
-    const broken = await store.upkeep.check();
-    const { reader } = store;
-    const { agreed, differing, differences } = await replayJournal(
-      (after) => reader.journalAfter(after, PAGE),
-      MAX_TOLD,
-      progress.at,
-    );
-    const differ = differences.map(({ orderId, seq, where }) =>
-      texts.differs(orderId, seq, where.join(', ')),
-    );
-    const { orders } = await reader.counts();
-    return {
-      troubles: [...broken, ...differ],
-      orders: Object.values(orders).reduce((sum, count) => sum + count, 0),
-      decisions: agreed + differing,
-    };
-  } finally {
-    progress.stop();
-    await store.upkeep.close();
-  }
+  return withStore(config, 'read', async ({ upkeep, reader }) => {
+    const progress = await startProgress(texts.checking, null);
+    try {
+      const broken = await upkeep.check();
+      const { agreed, differing, differences } = await replayJournal(
+        (after) => reader.journalAfter(after, PAGE),
+        MAX_TOLD,
+        progress.at,
+      );
+      const differ = differences.map(({ orderId, seq, where }) =>
+        texts.differs(orderId, seq, where.join(', ')),
+      );
+      const { orders } = await reader.counts();
+      return {
+        troubles: [...broken, ...differ],
+        orders: Object.values(orders).reduce((sum, count) => sum + count, 0),
+        decisions: agreed + differing,
+      };
+    } finally {
+      progress.stop();
+    }
+  });
 }

@@ -4,8 +4,8 @@ import { ReconciledError } from '../errors.ts';
 import type { CommandOutcome, Commands } from '../flows/port.ts';
 import type { OrderView } from '../store/port.ts';
 import { textsOf } from '../texts.ts';
+import { withStore } from './opening.ts';
 import { print } from './words.ts';
-import { requireDatabase } from './writing.ts';
 
 /**
  * A person's commands in this process, on a store that is closed afterwards.
@@ -16,29 +16,22 @@ export async function commandHere(
   missing: string,
   command: (commands: Commands) => Promise<CommandOutcome>,
 ): Promise<Commanded> {
-  const { databasePath } = await import('../config.ts');
-  requireDatabase(databasePath(config));
   const { systemClock } = await import('../clock.ts');
-  const { openSqliteStore } = await import('../store/sqlite/index.ts');
   const { createCommands } = await import('../flows/commands.ts');
   const { orderBody } = await import('../http/order-view.ts');
   const policy = await restingPolicy(config);
-  const quiet = () => undefined;
-  const store = await openSqliteStore({
-    path: databasePath(config),
-    clock: systemClock,
-    tell: quiet,
-  });
-  try {
-    const { docket } = store;
+  return withStore(config, 'change', async ({ docket }) => {
     const outcome = await command(
-      createCommands({ docket, clock: systemClock, tell: quiet, policy: () => policy }),
+      createCommands({
+        docket,
+        clock: systemClock,
+        tell: () => undefined,
+        policy: () => policy,
+      }),
     );
     const { same, view } = settled(outcome, missing);
     return { same, order: orderBody(view) };
-  } finally {
-    await store.upkeep.close();
-  }
+  });
 }
 
 /** What a command made of its order, as GET /v1/orders/{id} has it. `same`: it was so before. */

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { ReconciledError } from '../errors.ts';
 import type { JournalRow, Reader } from '../store/port.ts';
-import { withReader } from './reading.ts';
+import { withReader } from './opening.ts';
 import { addSettings, readSettings, type SettingsOptions } from './settings.ts';
 import { print } from './words.ts';
 

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { systemClock } from '../clock.ts';
 import { asTable } from '../config/file.ts';
-import { type Config, databasePath, requireGateways } from '../config.ts';
+import { type Config, requireGateways } from '../config.ts';
 import { firstLook } from '../core/questions.ts';
 import { closed, count, id, text } from '../http/forms.ts';
 import { type OrderRules, readOrder } from '../http/order-reading.ts';
@@ -13,10 +13,10 @@ import {
   type NewOrder,
   type Product,
 } from '../store/port.ts';
-import { openSqliteStore } from '../store/sqlite/index.ts';
 import type { Client } from './client.ts';
 import { restingPolicy } from './commanding.ts';
 import { linesOf } from './lines.ts';
+import { withStore } from './opening.ts';
 
 /** What became of one line. */
 export type Outcome =
@@ -84,22 +84,14 @@ export async function storeHere(
 ): Promise<void> {
   if (what === 'orders') requireGateways(config);
   const policy = await restingPolicy(config);
-  const store = await openSqliteStore({
-    path: databasePath(config),
-    clock: systemClock,
-    tell: () => undefined,
-  });
   const rules = (): OrderRules => ({
     gateways: config.gateways,
     now: systemClock.now(),
     firstLook: (order, now) => firstLook(order, policy, now),
   });
-  const { intake } = store;
-  try {
-    await work(what === 'orders' ? orderStoring(intake, rules) : productStoring(intake));
-  } finally {
-    await store.upkeep.close();
-  }
+  await withStore(config, 'create', ({ intake }) =>
+    work(what === 'orders' ? orderStoring(intake, rules) : productStoring(intake)),
+  );
 }
 
 function orderStoring(intake: Intake, rules: () => OrderRules): Storing {

@@ -3,20 +3,17 @@ import type { Config } from '../config.ts';
 import { formatMoney } from '../core/money.ts';
 import { ORDER_STATES, type OrderState } from '../core/order.ts';
 import { REASONS, type Reason } from '../core/reason.ts';
-import type { OrderView, Reader } from '../store/port.ts';
+import type { OrderView } from '../store/port.ts';
 import { momentFormat } from '../texts/moment.ts';
 import { textsOf } from '../texts.ts';
-import { MAX_LISTED, takePages, withReader } from './reading.ts';
+import { type ListingOptions, MAX_LISTED, printList } from './listing.ts';
+import { withReader } from './opening.ts';
 import { addSettings, readSettings, type SettingsOptions } from './settings.ts';
 import { oneOf, wholeNumber } from './values.ts';
-import { print, printLines, say } from './words.ts';
 
-interface OrdersOptions extends SettingsOptions {
+interface OrdersOptions extends SettingsOptions, ListingOptions {
   readonly state?: OrderState;
   readonly reason?: Reason;
-  readonly limit: number;
-  readonly after?: string;
-  readonly json?: true;
 }
 
 /** `orders`: the list, as a table or as one JSON object a line. */
@@ -43,46 +40,31 @@ Examples:
   );
   command.action(async (options: OrdersOptions) => {
     const config = await readSettings(options, 'ignore');
+    const { state = null, reason = null } = options;
+    const texts = textsOf(config.locale);
+    const { table } = texts;
     await withReader(config, (reader) =>
-      options.json ? printJson(reader, config, options) : printTable(reader, config, options),
+      printList(
+        {
+          read: (after, limit) => reader.orders({ state, reason, after, limit }),
+          body: async () => (await import('../http/order-view.ts')).orderBody,
+          head: [
+            table.order,
+            table.state,
+            table.reason,
+            table.amount,
+            table.payments,
+            table.created,
+            table.nextLook,
+          ],
+          row: (view) => tableRow(view, config),
+          none: texts.orders.none,
+        },
+        options,
+        texts,
+      ),
     );
   });
-}
-
-async function printJson(reader: Reader, config: Config, options: OrdersOptions): Promise<void> {
-  const { orderBody } = await import('../http/order-view.ts');
-  const next = await eachPage(reader, options, (views) =>
-    printLines(views.map((view) => JSON.stringify(orderBody(view)))),
-  );
-  if (next !== null) say(textsOf(config.locale).orders.more(next));
-}
-
-async function printTable(reader: Reader, config: Config, options: OrdersOptions): Promise<void> {
-  const { table } = await import('./table.ts');
-  const texts = textsOf(config.locale);
-  const rows: string[][] = [];
-  const next = await eachPage(reader, options, async (views) => {
-    rows.push(...views.map((view) => tableRow(view, config)));
-  });
-  const { order, state, reason, amount, payments, created, nextLook } = texts.table;
-  if (rows.length === 0) say(texts.orders.none);
-  else print(table([order, state, reason, amount, payments, created, nextLook], rows));
-  if (next !== null) say(texts.orders.more(next));
-}
-
-/** Reads up to the limit, a page at a time, and gives the place where to go on. */
-function eachPage(
-  reader: Reader,
-  options: OrdersOptions,
-  take: (views: readonly OrderView[]) => Promise<void>,
-): Promise<string | null> {
-  const state = options.state ?? null;
-  const reason = options.reason ?? null;
-  return takePages(
-    (after, limit) => reader.orders({ state, reason, after, limit }),
-    { after: options.after ?? null, limit: options.limit },
-    take,
-  );
 }
 
 function tableRow({ order, payments }: OrderView, { locale, timezone }: Config): string[] {

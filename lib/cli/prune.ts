@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { ReconciledError } from '../errors.ts';
 import { textsOf } from '../texts.ts';
+import { withStore } from './opening.ts';
 import { addSettings, readSettings, type SettingsOptions } from './settings.ts';
 import { print } from './words.ts';
-import { requireDatabase } from './writing.ts';
 
 interface PruneOptions extends SettingsOptions {
   readonly olderThan: string;
@@ -40,20 +40,13 @@ Examples:
         { hint: 'Write a number and a unit (ms, s, m, h, d), for example --older-than 730d.' },
       );
     }
-    const { databasePath } = await import('../config.ts');
     const { systemClock } = await import('../clock.ts');
-    const { openSqliteStore } = await import('../store/sqlite/index.ts');
-    const path = databasePath(config);
-    requireDatabase(path);
-    const store = openSqliteStore({ path, clock: systemClock, tell: () => {} });
-    try {
-      const mode = options.dryRun ? 'count' : 'remove';
-      const orders = await store.upkeep.forget(systemClock.now() - ageMs, mode);
-      if (options.json) return print(JSON.stringify({ orders, removed: mode === 'remove' }));
-      const texts = textsOf(config.locale).care;
-      print(mode === 'remove' ? texts.pruned(orders) : texts.wouldPrune(orders));
-    } finally {
-      await store.upkeep.close();
-    }
+    const mode = options.dryRun ? 'count' : 'remove';
+    const orders = await withStore(config, 'change', ({ upkeep }) =>
+      upkeep.forget(systemClock.now() - ageMs, mode),
+    );
+    if (options.json) return print(JSON.stringify({ orders, removed: mode === 'remove' }));
+    const texts = textsOf(config.locale).care;
+    print(mode === 'remove' ? texts.pruned(orders) : texts.wouldPrune(orders));
   });
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { stepAside } from '../priority.ts';
 import { textsOf } from '../texts.ts';
 import { EXIT } from './exit.ts';
-import { withReader } from './reading.ts';
+import { withReader } from './opening.ts';
 import { addSettings, readSettings, type SettingsOptions } from './settings.ts';
 import { print, say } from './words.ts';
 

@@ -5,9 +5,10 @@ import { REASONS, type Reason } from '../core/reason.ts';
 import type { Sweep } from '../store/port.ts';
 import { textsOf } from '../texts.ts';
 import { EXIT } from './exit.ts';
+import { requireDatabase } from './opening.ts';
 import { addSettings, readSettings, type SettingsOptions } from './settings.ts';
 import { print, say } from './words.ts';
-import { hereOrByDaemon, requireDatabase } from './writing.ts';
+import { hereOrByDaemon } from './writing.ts';
 
 /** `sweep`: looks at every order that is due, once, now. */
 export function define(command: Command): void {

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import type { Config } from '../config.ts';
 import { ReconciledError } from '../errors.ts';
 import type { Client } from './client.ts';
@@ -30,15 +29,4 @@ export async function hereOrByDaemon<T>(config: Config, ways: Ways<T>): Promise<
   } finally {
     await client.close();
   }
-}
-
-/**
- * Opening a store for writing creates it: a command that can do nothing in an empty one asks here first.
- * @throws ReconciledError `not_found`.
- */
-export function requireDatabase(path: string): void {
-  if (existsSync(path)) return;
-  throw new ReconciledError('not_found', `There is no database at ${path}.`, {
-    hint: 'Name the right one with --config or --data-dir; `reconciled serve` or `reconciled import` creates it.',
-  });
 }

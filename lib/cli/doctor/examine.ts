@@ -11,7 +11,7 @@ import { gatewayKind } from '../../gateways/index.ts';
 import { databaseId } from '../../store/sqlite/in-place.ts';
 import { type Texts, textsOf } from '../../texts.ts';
 import { originOf } from '../client.ts';
-import { withReader } from '../reading.ts';
+import { withReader } from '../opening.ts';
 import { openSecretFiles } from './secret-files.ts';
 
 /** One thing that was looked at. */
@@ -65,9 +65,7 @@ function examineFolder(config: Config, { doctor }: Texts): readonly Finding[] {
   const there = existsSync(dataDir) ? dataDir : nearestFolder(dataDir);
   const findings: Finding[] = [];
   if (!isWritable(there)) {
-    findings.push(
-      trouble('data_dir', doctor.folderLocked(there), doctor.folderLockedTodo(there)),
-    );
+    findings.push(trouble('data_dir', doctor.folderLocked(there), doctor.folderLockedTodo(there)));
   } else {
     const found = there === dataDir ? doctor.folder(dataDir) : doctor.folderMissing(dataDir);
     findings.push(ok('data_dir', found));
@@ -204,9 +202,7 @@ async function examineGateway(
     const receivedAt = systemClock.now();
     const offMs = Math.max(0, sentAt - (theirs + SECOND_MS), theirs - receivedAt);
     const found = doctor.clock(settings.name, (offMs / SECOND_MS).toFixed(0));
-    return [
-      offMs > CLOCK_OFF_MS ? warning('clock', found, doctor.clockTodo) : ok('clock', found),
-    ];
+    return [offMs > CLOCK_OFF_MS ? warning('clock', found, doctor.clockTodo) : ok('clock', found)];
   }
 }
 

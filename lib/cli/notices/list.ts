@@ -5,19 +5,16 @@ import type { Delivery } from '../../store/outbox-port.ts';
 import type { Reader } from '../../store/port.ts';
 import { momentFormat } from '../../texts/moment.ts';
 import { textsOf } from '../../texts.ts';
-import { MAX_LISTED, takePages, withReader } from '../reading.ts';
+import { type ListingOptions, MAX_LISTED, printList, takePages } from '../listing.ts';
+import { withReader } from '../opening.ts';
 import { addSettings, readSettings, type SettingsOptions } from '../settings.ts';
 import { wholeNumber } from '../values.ts';
-import { print, printLines, say } from '../words.ts';
 import { noChannel } from './channel.ts';
 
-interface ListOptions extends SettingsOptions {
+interface ListOptions extends SettingsOptions, ListingOptions {
   readonly dead?: true;
   readonly pending?: true;
   readonly channel?: string;
-  readonly limit: number;
-  readonly after?: string;
-  readonly json?: true;
 }
 
 /** `notices`: the list, as a table or as one JSON object a line. */
@@ -42,9 +39,33 @@ Examples:
   );
   command.action(async (options: ListOptions) => {
     const config = await readSettings(options, 'ignore');
+    const { channel = null } = options;
+    const state: DeliveryState | null = options.dead ? 'dead' : options.pending ? 'pending' : null;
+    const texts = textsOf(config.locale);
+    const { table } = texts.deliveries;
     await withReader(config, async (reader) => {
-      await requireChannel(reader, config, options.channel);
-      await (options.json ? printJson : printTable)(reader, config, options);
+      await requireChannel(reader, config, channel);
+      await printList(
+        {
+          read: (after, limit) => reader.deliveries({ state, channel, after, limit }),
+          body: async () => (await import('../../http/delivery-view.ts')).deliveryBody,
+          head: [
+            table.id,
+            table.at,
+            table.topic,
+            table.subject,
+            table.channel,
+            table.state,
+            table.attempts,
+            table.nextTry,
+            table.detail,
+          ],
+          row: (delivery) => tableRow(delivery, config),
+          none: texts.deliveries.none,
+        },
+        options,
+        texts,
+      );
     });
   });
 }
@@ -53,10 +74,10 @@ Examples:
 async function requireChannel(
   reader: Reader,
   { channels }: Config,
-  channel: string | undefined,
+  channel: string | null,
 ): Promise<void> {
   const names = channels.map(({ settings }) => settings.name);
-  if (channel === undefined || names.includes(channel)) return;
+  if (channel === null || names.includes(channel)) return;
   let isKnown = false;
   await takePages(
     (after, limit) => reader.deliveries({ state: null, channel, after, limit }),
@@ -66,42 +87,6 @@ async function requireChannel(
     },
   );
   if (!isKnown) throw noChannel(channel, names);
-}
-
-async function printJson(reader: Reader, config: Config, options: ListOptions): Promise<void> {
-  const { deliveryBody } = await import('../../http/delivery-view.ts');
-  const next = await eachPage(reader, options, (deliveries) =>
-    printLines(deliveries.map((delivery) => JSON.stringify(deliveryBody(delivery)))),
-  );
-  if (next !== null) say(textsOf(config.locale).orders.more(next));
-}
-
-async function printTable(reader: Reader, config: Config, options: ListOptions): Promise<void> {
-  const { table } = await import('../table.ts');
-  const texts = textsOf(config.locale);
-  const rows: (string | number)[][] = [];
-  const next = await eachPage(reader, options, async (deliveries) => {
-    rows.push(...deliveries.map((delivery) => tableRow(delivery, config)));
-  });
-  const { id, at, topic, subject, channel, state, attempts, nextTry, detail } =
-    texts.deliveries.table;
-  if (rows.length === 0) say(texts.deliveries.none);
-  else print(table([id, at, topic, subject, channel, state, attempts, nextTry, detail], rows));
-  if (next !== null) say(texts.orders.more(next));
-}
-
-function eachPage(
-  reader: Reader,
-  options: ListOptions,
-  take: (deliveries: readonly Delivery[]) => Promise<void>,
-): Promise<string | null> {
-  const state: DeliveryState | null = options.dead ? 'dead' : options.pending ? 'pending' : null;
-  const channel = options.channel ?? null;
-  return takePages(
-    (after, limit) => reader.deliveries({ state, channel, after, limit }),
-    { after: options.after ?? null, limit: options.limit },
-    take,
-  );
 }
 
 function tableRow(delivery: Delivery, { locale, timezone }: Config): (string | number)[] {

@@ -6,10 +6,11 @@ import type { RetryOutcome } from '../../store/outbox-port.ts';
 import { textsOf } from '../../texts.ts';
 import type { Client } from '../client.ts';
 import { EXIT } from '../exit.ts';
+import { withStore } from '../opening.ts';
 import { addSettings, readSettings, type SettingsOptions } from '../settings.ts';
 import { wholeNumber } from '../values.ts';
 import { printLines, say } from '../words.ts';
-import { hereOrByDaemon, requireDatabase } from '../writing.ts';
+import { hereOrByDaemon } from '../writing.ts';
 
 /** `notices retry`: what was given up is sent again. */
 export function defineRetry(command: Command): void {
@@ -64,20 +65,8 @@ const MAX_ID = 999_999_999_999_999;
 const MAX_IDS = 10_000;
 
 async function retryHere(config: Config, ids: readonly number[]): Promise<readonly RetryOutcome[]> {
-  const { databasePath } = await import('../../config.ts');
-  requireDatabase(databasePath(config));
   const { systemClock } = await import('../../clock.ts');
-  const { openSqliteStore } = await import('../../store/sqlite/index.ts');
-  const store = openSqliteStore({
-    path: databasePath(config),
-    clock: systemClock,
-    tell: () => undefined,
-  });
-  try {
-    return await store.outbox.retry(ids, systemClock.now());
-  } finally {
-    await store.upkeep.close();
-  }
+  return withStore(config, 'change', ({ outbox }) => outbox.retry(ids, systemClock.now()));
 }
 
 async function retryThere(client: Client, ids: readonly number[]): Promise<RetryOutcome[]> {
