@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import type { Event } from '../../lib/observe/events.ts';
 import { createMetrics } from '../../lib/observe/metrics.ts';
+import { decided } from '../support/events.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { ROOT, read } from './image.ts';
 import { check, lacks } from './programs.ts';
@@ -62,17 +63,7 @@ const expressions = [
 
 /** One of each, so that labels appear. */
 const TOLD: readonly Event[] = [
-  {
-    name: 'order.decided',
-    orderId: 'ORDER000001',
-    from: 'pending',
-    to: 'completed',
-    reason: 'captured',
-    changed: true,
-    gateways: ['pg'],
-    trigger: 'sweep',
-    outcome: 'applied',
-  },
+  decided,
   {
     name: 'gateway.exchanged',
     gateway: 'pg',

@@ -4,6 +4,7 @@ import { DAY_MS, HOUR_MS, type Instant, MINUTE_MS, SECOND_MS } from '../../lib/c
 import { type Conditions, STEADY_MS, startConditions } from '../../lib/flows/conditions.ts';
 import type { Event } from '../../lib/observe/events.ts';
 import { openSqliteStore } from '../../lib/store/sqlite/index.ts';
+import { decided as settled } from '../support/events.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { syncHere } from '../support/syncing.ts';
 import { TurnedClock, turnTo } from '../support/turned-clock.ts';
@@ -119,18 +120,6 @@ const calledBack = (outcome: 'admitted' | 'unmatched' = 'admitted'): Event => ({
   gateway: 'pg',
   outcome,
 });
-
-const settled: Event = {
-  name: 'order.decided',
-  orderId: 'ORDER1',
-  from: 'pending',
-  to: 'completed',
-  reason: 'captured',
-  changed: true,
-  gateways: ['pg'],
-  trigger: 'sweep',
-  outcome: 'applied',
-};
 
 const repeated: Event = {
   name: 'callback.received',

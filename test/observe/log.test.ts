@@ -6,6 +6,7 @@ import t from 'tap';
 import { MINUTE_MS } from '../../lib/core/time.ts';
 import type { Event } from '../../lib/observe/events.ts';
 import { createLogger, type LogLevel, logTeller, together } from '../../lib/observe/log.ts';
+import { decided } from '../support/events.ts';
 import { testClock } from '../support/store-fixtures.ts';
 
 function logOf(level: LogLevel) {
@@ -19,18 +20,6 @@ function logOf(level: LogLevel) {
     read: () => lines.map((line) => JSON.parse(line)),
   };
 }
-
-const decided: Extract<Event, { name: 'order.decided' }> = {
-  name: 'order.decided',
-  orderId: 'ORDER000001',
-  from: 'pending',
-  to: 'completed',
-  reason: 'captured',
-  changed: true,
-  gateways: ['pg'],
-  trigger: 'sweep',
-  outcome: 'applied',
-};
 
 const delivery: Extract<Event, { name: 'delivery.attempted' }> = {
   name: 'delivery.attempted',

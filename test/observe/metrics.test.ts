@@ -2,6 +2,7 @@ import t from 'tap';
 import type { Event } from '../../lib/observe/events.ts';
 import { createMetrics, type MetricSources } from '../../lib/observe/metrics.ts';
 import type { Counts } from '../../lib/store/port.ts';
+import { decided } from '../support/events.ts';
 
 const NOW = Date.UTC(2025, 7, 16);
 
@@ -37,18 +38,6 @@ const exchanged = (result: 'answered' | 'timeout', durationMs: number): Event =>
   exchange: { kind: 'lookup', durationMs, result, status: 200, retryAfterMs: null },
 });
 
-const decided = (outcome: 'applied' | 'stale'): Event => ({
-  name: 'order.decided',
-  orderId: 'ORDER000001',
-  from: 'pending',
-  to: 'completed',
-  reason: 'captured',
-  changed: true,
-  gateways: ['pg'],
-  trigger: 'sweep',
-  outcome,
-});
-
 /** What is told → the lines that this makes. */
 const TOLD: readonly (readonly [string, readonly Event[], readonly string[]])[] = [
   [
@@ -58,7 +47,7 @@ const TOLD: readonly (readonly [string, readonly Event[], readonly string[]])[] 
   ],
   [
     'orders that were decided',
-    [decided('applied'), decided('applied'), decided('stale')],
+    [decided, decided, { ...decided, outcome: 'stale' }],
     ['reconciled_sweep_orders_total{reason="captured"} 2', 'reconciled_commit_stale_total 1'],
   ],
   [
