@@ -9,7 +9,7 @@ import { openSqliteStore } from '../../lib/store/sqlite/index.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { audit } from './audit.ts';
 import { startCountingProxy } from './counting-proxy.ts';
-import { addressIn, type Running, reconciled } from './process.ts';
+import { addressIn, configuration, type Running, reconciled } from './process.ts';
 
 /**
  * A real daemon is killed with -9 in the middle of its work again and again: at the n-th request to the gateway, at the n-th
@@ -183,20 +183,4 @@ async function send(method: string, url: string, body: unknown): Promise<void> {
   });
   const text = await reply.text();
   if (!reply.ok) throw new Error(`${method} ${url}: ${reply.status} ${text}`);
-}
-
-/** Sweeps come only with a start or on request: when one runs is the test's affair. */
-function configuration(gatewayUrl: string): string {
-  return `data_dir = "."
-log_level = "info"
-[http]
-listen = "127.0.0.1:0"
-[sweep]
-cron = "0 0 1 1 *"
-[[gateway]]
-name = "pg"
-kind = "pg-simulator"
-base_url = "${gatewayUrl}"
-methods = ["CARD"]
-`;
 }

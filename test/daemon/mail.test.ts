@@ -5,7 +5,7 @@ import { systemClock } from '../../lib/clock.ts';
 import { conditionEffect } from '../../lib/core/announce.ts';
 import { openSqliteStore } from '../../lib/store/sqlite/index.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
-import { program, reconciled } from './process.ts';
+import { configuration, program, reconciled } from './process.ts';
 
 /** A real daemon and a real mail server, each a process of its own, on a bad day of the server. */
 
@@ -23,7 +23,7 @@ t.test('a mail comes through greylisting and a line that drops after DATA', asyn
   await store.upkeep.close();
 
   const configFile = join(scratch.path, 'reconciled.toml');
-  writeFileSync(configFile, configuration(port));
+  writeFileSync(configFile, configuration('http://127.0.0.1:9', mailChannel(port)));
   const daemon = reconciled(['serve', '--config', configFile]);
   t.teardown(() => daemon.child.kill('SIGKILL'));
   const arrived: string[] = [];
@@ -53,19 +53,9 @@ t.test('a mail comes through greylisting and a line that drops after DATA', asyn
   ]);
 });
 
-function configuration(port: number): string {
-  return `data_dir = "."
-[http]
-listen = "127.0.0.1:0"
-[sweep]
-cron = "0 0 1 1 *"
-[notify]
+function mailChannel(port: number): string {
+  return `[notify]
 first_retry = "100ms"
-[[gateway]]
-name = "pg"
-kind = "pg-simulator"
-base_url = "http://127.0.0.1:9"
-methods = ["CARD"]
 [[channel]]
 name = "mail"
 kind = "email"

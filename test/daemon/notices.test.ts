@@ -8,7 +8,7 @@ import { systemClock } from '../../lib/clock.ts';
 import { MINUTE_MS } from '../../lib/core/time.ts';
 import { openSqliteStore } from '../../lib/store/sqlite/index.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
-import { addressIn, type Running, reconciled } from './process.ts';
+import { addressIn, configuration, type Running, reconciled } from './process.ts';
 
 /**
  * A real daemon tells a real receiver over its webhook, and is killed with -9 while it does, again and again. Every order that
@@ -38,7 +38,7 @@ t.test('every order that completed is told, whatever is killed meanwhile', async
   const receiver = await startReceiver();
   t.teardown(receiver.close);
   const configFile = join(scratch.path, 'reconciled.toml');
-  writeFileSync(configFile, configuration(gatewayUrl, receiver.url));
+  writeFileSync(configFile, configuration(gatewayUrl, shopChannel(receiver.url)));
   const ids = Array.from({ length: ORDERS }, (_, index) => `ORDER${1000 + index}`);
   await preload(gatewayUrl, ids);
 
@@ -181,18 +181,8 @@ async function postOrder(url: string, id: string): Promise<void> {
   if (!reply.ok) throw new Error(`${id}: ${reply.status} ${said}`);
 }
 
-function configuration(gatewayUrl: string, receiverUrl: string): string {
-  return `data_dir = "."
-[http]
-listen = "127.0.0.1:0"
-[sweep]
-cron = "0 0 1 1 *"
-[[gateway]]
-name = "pg"
-kind = "pg-simulator"
-base_url = "${gatewayUrl}"
-methods = ["CARD"]
-[[channel]]
+function shopChannel(receiverUrl: string): string {
+  return `[[channel]]
 name = "shop"
 kind = "webhook"
 url = "${receiverUrl}"

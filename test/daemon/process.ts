@@ -74,3 +74,18 @@ export async function addressIn(running: Running, fits: RegExp): Promise<string>
   const line = await running.line(fits);
   return /http:\/\/[\d.]+:\d+/.exec(line)?.[0] ?? '';
 }
+
+/** The file of a daemon on a free port that sweeps at its start and on request only. `more`: further tables. */
+export function configuration(gatewayUrl: string, more = ''): string {
+  return `data_dir = "."
+[http]
+listen = "127.0.0.1:0"
+[sweep]
+cron = "0 0 1 1 *"
+[[gateway]]
+name = "pg"
+kind = "pg-simulator"
+base_url = "${gatewayUrl}"
+methods = ["CARD"]
+${more}`;
+}
