@@ -136,7 +136,8 @@ export const MAX_NEW = 50_000;
 export interface Matched {
   readonly gateway: string;
   /**
-   * `admitted`: its order was found and is nudged. `unmatched`: its order is not there yet; it waits for `UNMATCHED_KEPT_MS`.
+   * `admitted`: its order was found and is nudged. `unmatched`: its order is not there yet; it waits for `UNMATCHED_KEPT_MS`,
+   * unless fifty wait for that order already, which say the same.
    * `dropped`: the same, and `MAX_UNMATCHED` of its gateway wait already.
    */
   readonly outcome: 'admitted' | 'unmatched' | 'dropped';
