@@ -102,6 +102,7 @@ export function completeOrder(
       amount: payment.amount,
       transactionKey: payment.transactionKey,
       requestedAt: payment.requestedAt ?? createdAt,
+      ...(payment.gateway === undefined ? { routed: true } : {}),
     }),
   );
   const errors = [

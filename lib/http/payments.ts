@@ -51,6 +51,7 @@ export function addPaymentRoutes(api: Api, dependencies: HttpDependencies): void
       transactionKey: body.transactionKey ?? null,
       // A look must not take a request that is on its way for one that left no trace long ago.
       requestedAt: isRequest ? now : (body.requestedAt ?? now),
+      ...(body.gateway === undefined ? { routed: true } : {}),
     };
     const outcome =
       isRequest && requesting !== null && body.request !== undefined

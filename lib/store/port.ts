@@ -93,6 +93,11 @@ export interface NewPayment {
   readonly amount: AmountMinor;
   readonly transactionKey: string | null;
   readonly requestedAt: Instant;
+  /**
+   * True: the shop named no gateway, and the configuration said which. A repeat is then the same payment whatever it says for that one:
+   * a gateway may get another name meanwhile, or another one the method.
+   */
+  readonly routed?: boolean;
 }
 
 /**

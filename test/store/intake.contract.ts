@@ -131,6 +131,19 @@ export function intakeContract(clause: Clause): void {
     ['no items', { items: [] }, 'differs'],
     ['no payments', { payments: [] }, 'differs'],
     ['a key', { payments: [newPayment({ id: 'pay-1', transactionKey: 'k' })] }, 'differs'],
+    ['a gateway', { payments: [newPayment({ id: 'pay-1', gateway: 'card' })] }, 'differs'],
+    [
+      'a gateway, which nobody named',
+      { payments: [newPayment({ id: 'pay-1', gateway: 'card', routed: true })] },
+      'same',
+    ],
+    [
+      'a method, at a gateway that nobody named',
+      {
+        payments: [newPayment({ id: 'pay-1', method: 'TRANSFER', gateway: 'card', routed: true })],
+      },
+      'differs',
+    ],
     [
       'the time of the request',
       { payments: [newPayment({ id: 'pay-1', requestedAt: later })] },
@@ -240,6 +253,13 @@ export function intakeContract(clause: Clause): void {
     ['a new one', 'ORDER1', { id: 'new' }, { kind: 'created' }],
     ['a new one with a key', 'ORDER1', { id: 'new', transactionKey: 'k' }, { kind: 'created' }],
     ['the same again', 'ORDER1', { id: 'pay-1', requestedAt: later }, { kind: 'same' }],
+    ['another gateway', 'ORDER1', { id: 'pay-1', gateway: 'card' }, { kind: 'differs' }],
+    [
+      'another gateway, which nobody named',
+      'ORDER1',
+      { id: 'pay-1', gateway: 'card', routed: true },
+      { kind: 'same' },
+    ],
     ['another method', 'ORDER1', { id: 'pay-1', method: 'TRANSFER' }, { kind: 'differs' }],
     ['another key', 'ORDER1', { id: 'pay-1', transactionKey: 'k' }, { kind: 'differs' }],
     ['no such order', 'ORDER9', { id: 'new' }, { kind: 'not_found' }],

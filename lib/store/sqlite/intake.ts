@@ -9,6 +9,7 @@ import { count, writeJournal } from './ledger.ts';
 import { matchWaiting } from './notice-matching.ts';
 import { admitNotices } from './notices.ts';
 import { ownerOfKey } from './owners.ts';
+import { recordOf } from './records.ts';
 import { paymentBinding } from './rows.ts';
 import type { Session } from './session.ts';
 import { addStock, putProduct } from './stock.ts';
@@ -45,7 +46,10 @@ function createOrder(session: Session, order: NewOrder, now: Instant): CreateOut
   );
   if (known !== undefined) {
     const sameTime = order.undated === true || known.created_at === order.createdAt;
-    return { kind: sameTime && content.equals(known.content) ? 'same' : 'differs' };
+    const sameContent =
+      content.equals(known.content) ||
+      contentOf(asRoutedThen(session, order)).equals(known.content);
+    return { kind: sameTime && sameContent ? 'same' : 'differs' };
   }
   // It was settled long ago and removed as old: whatever it was, this is not a new order.
   if (wasForgotten(session, order.id)) return { kind: 'differs' };
@@ -79,6 +83,18 @@ function createOrder(session: Session, order: NewOrder, now: Instant): CreateOut
   count(session, 'pending', 1);
   matchWaiting(session, order.id, order.payments);
   return { kind: 'created' };
+}
+
+/** With the gateways that the configuration said when the order came in. */
+function asRoutedThen(session: Session, order: NewOrder): NewOrder {
+  const row = session.row<{ readonly record: string }>(SELECT_CREATION, order.id);
+  const creation = row === undefined ? null : recordOf(row.record, null);
+  if (creation?.kind !== 'created') return order;
+  const then = new Map(creation.order.payments.map(({ id, gateway }) => [id, gateway]));
+  const payments = order.payments.map((payment) =>
+    payment.routed === true ? { ...payment, gateway: then.get(payment.id) ?? null } : payment,
+  );
+  return { ...order, payments };
 }
 
 function addPayment(
@@ -148,7 +164,7 @@ interface KnownPayment {
 /** The time of the request is not compared: it is filled in when the shop leaves it out. */
 function isSamePayment(known: KnownPayment, payment: NewPayment): boolean {
   return (
-    known.gateway === payment.gateway &&
+    (payment.routed === true || known.gateway === payment.gateway) &&
     known.method === payment.method &&
     known.amount === payment.amount &&
     (known.recorded_key === payment.transactionKey ||
@@ -215,6 +231,8 @@ function contentOf(order: NewOrder): Buffer {
 }
 
 const SELECT_CONTENT = 'SELECT content, created_at FROM orders WHERE id = ?';
+
+const SELECT_CREATION = 'SELECT record FROM journal WHERE order_id = ? AND version = 1';
 
 const SELECT_STANDING = 'SELECT amount, state, look_at, version FROM orders WHERE id = ?';
 
