@@ -55,7 +55,9 @@ export function nextLook(look: Look, order: Order, payments: readonly Payment[])
     const before = theCase.payments.find(({ id }) => id === payment.id);
     return timesOf(payment, before, look, order.looks);
   });
-  if (order.listedAt === null && policy.gateways.some((one) => one.canList)) {
+  // A command may be given none of them, and the daemon has some.
+  const mayList = policy.gateways.length === 0 || policy.gateways.some((one) => one.canList);
+  if (order.listedAt === null && mayList) {
     const due = order.updatedAt + LISTING_AFTER_MS;
     times.push(due > now ? due : rung);
   }

@@ -58,6 +58,12 @@ const RESOLVE: readonly Row[] = [
     'failed',
     'failed resolved_by_person; tells order.failed; looks in 1h',
   ],
+  // The command knows of no gateway: the daemon does.
+  [
+    'held unclear 3h; pg K1 failed declined, heard failed; pg is gone',
+    'failed',
+    'failed resolved_by_person; tells order.failed; looks in 1h',
+  ],
   [
     'held internal_error 3h; nothing to pay',
     'completed',
