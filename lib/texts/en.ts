@@ -61,7 +61,8 @@ const reasons: Readonly<Record<Reason, string>> = {
   attempt_failed: 'The attempt failed, and the time for another has passed.',
   lost_at_gateway: 'The gateway does not know the key that it gave us.',
   cannot_ask: 'The gateway cannot be asked by order id.',
-  no_gateway: 'No configured gateway serves this payment method.',
+  no_gateway:
+    'Its gateway is not configured any more. It is asked again when that is, under the name that it had.',
 };
 
 const verdicts: Readonly<Record<Verdict, string>> = {

@@ -47,7 +47,8 @@ export const ko: Texts = {
     attempt_failed: '결제 시도가 실패했고 다시 시도할 수 있는 시간도 지났습니다.',
     lost_at_gateway: 'PG가 자신이 발급한 거래 키를 모릅니다.',
     cannot_ask: '이 PG는 주문 번호로 조회할 수 없습니다.',
-    no_gateway: '이 결제 수단을 담당하는 PG가 설정에 없습니다.',
+    no_gateway:
+      '이 결제의 PG가 더 이상 설정에 없습니다. 예전 이름으로 다시 설정하면 다시 조회합니다.',
   },
   verdicts: {
     captured: '승인됨',

@@ -167,8 +167,11 @@ function deciding(
     ({ id, state }) => before.get(id) !== state && (before.has(id) || state !== 'pending'),
   );
   return [
-    ...decision.judgements.map(({ paymentId, verdict }) =>
-      explain.held(paymentId, verdicts[verdict]),
+    ...decision.judgements.map(({ paymentId, verdict, reason: why }) =>
+      // Only here is it said what keeps a payment from being cleared up: the order and its notices say that nothing does.
+      verdict === 'unclear' && why !== null && why !== verdict
+        ? `${explain.held(paymentId, verdicts[verdict])} ${reasons[why]}`
+        : explain.held(paymentId, verdicts[verdict]),
     ),
     decided(orderStates[order.state], reasons[reason]),
     ...decision.added.map(({ id, transactionKey }) =>

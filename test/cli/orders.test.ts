@@ -109,6 +109,10 @@ t.test('what was swept can be listed, explained, decided and replayed', async (t
       }
       const absent = await shop(['explain', orderIdOf(5), '--locale', 'en']);
       t.match(absent.stdout, 'Heard: there is no 20250816:TR:000005.');
+      t.match(
+        absent.stdout,
+        'Held true of ORDER000005-1: cannot be cleared up by asking. The gateway does not know the key that it gave us.',
+      );
       const json = JSON.parse((await shop(['explain', orderIdOf(2), '--json'])).stdout);
       t.match(json, {
         order: { id: orderIdOf(2), state: 'failed' },
