@@ -294,7 +294,9 @@ async function refresh(read: Read, sources: MetricSources): Promise<void> {
     for (const [gateway, waiting] of Object.entries(unmatched)) {
       read.unmatched.set({ gateway }, waiting);
     }
-    for (const channel of sources.channels) {
+    // What died with a channel that is not configured any more waits for a person like the rest.
+    const given = Object.keys(deliveries.dead).filter((channel) => deliveries.dead[channel] !== 0);
+    for (const channel of new Set([...sources.channels, ...given])) {
       read.outboxPending.set({ channel }, deliveries.pending[channel] ?? 0);
       read.deliveriesDead.set({ channel }, deliveries.dead[channel] ?? 0);
     }

@@ -184,6 +184,24 @@ t.test('a gateway whose last callback found its order is not told for ever', asy
   t.notMatch(await metrics.text(), /callbacks_unmatched\{gateway="pg"\}/);
 });
 
+t.test(
+  'what died with a channel that is not configured any more is told until it is sent',
+  async (t) => {
+    let dead: Counts['deliveries']['dead'] = { former: 2 };
+    const metrics = metricsOf({
+      counts: async () => ({ ...COUNTS, deliveries: { pending: {}, dead } }),
+    });
+    const said = async () =>
+      (await lines(metrics)).filter((line) => line.startsWith('reconciled_deliveries_dead'));
+    const configured = ['ops', 'mail'].map(
+      (name) => `reconciled_deliveries_dead{channel="${name}"} 0`,
+    );
+    t.strictSame(await said(), [...configured, 'reconciled_deliveries_dead{channel="former"} 2']);
+    dead = { former: 0 };
+    t.strictSame(await said(), configured);
+  },
+);
+
 t.test('the usual metrics of the process are there too', async (t) => {
   const text = await metricsOf().text();
   for (const name of [
