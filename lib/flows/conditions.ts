@@ -61,9 +61,12 @@ class Watching implements Conditions {
   #untold: { readonly effects: readonly Effect[]; readonly marks: readonly Mark[] }[] = [];
   #telling: Promise<void> = Promise.resolve();
   #cancel = () => {};
+  /** On monotonic time: before, nobody was there to be called back. */
+  readonly #startedMs: number;
 
   constructor(ground: ConditionsGround, marks: readonly Mark[]) {
     this.#ground = ground;
+    this.#startedMs = ground.clock.monotonicMs();
     this.#marks = new Map(
       marks.flatMap(({ name, since }) => (since === null ? [] : [[name, since]])),
     );
@@ -129,7 +132,8 @@ class Watching implements Conditions {
       this.#marks.set(name, now);
       this.#announce([], [{ name, since: now }]);
     }
-    return now - lastAt >= callbacksStoppedAfterMs;
+    const heardForMs = clock.monotonicMs() - this.#startedMs;
+    return Math.min(now - lastAt, heardForMs) >= callbacksStoppedAfterMs;
   }
 
   #circuit(gateway: string, state: 'closed' | 'half_open' | 'open', cause: string): void {

@@ -360,6 +360,16 @@ const SILENCES: readonly (readonly [string, (world: ConditionsWorld) => Promise<
       true,
     ],
     [
+      'nobody was there to be called back',
+      async (world) => {
+        await world.hear(calledBack());
+        await world.pass(6 * HOUR_MS);
+        await world.restart();
+        await world.hear(settled, settled, settled);
+      },
+      false,
+    ],
+    [
       'the last callback came under a clock that was a year ahead',
       async (world) => {
         world.clock.misset(365 * DAY_MS);
