@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import { fromIso } from '../clock.ts';
 import type { Instant } from '../core/time.ts';
-import type { Day } from './days.ts';
+import { type Day, spanOfDays } from './days.ts';
 import { pageOf } from './page.ts';
 import type { Report } from './report.ts';
 import type { ReportStyle } from './sections.ts';
@@ -47,9 +47,20 @@ export function publishDraft(folder: string, day: Day): void {
   }
 }
 
-/** True when the report of the day is written, whole: one that is none is made again. */
-export function isWritten(folder: string, day: Day, now: Instant): boolean {
-  return readWritten(folder, day, now) !== null;
+/** Where written reports are, and of which zone their days are. */
+export interface WrittenReports {
+  readonly folder: string;
+  readonly timezone: string;
+  readonly now: Instant;
+}
+
+/**
+ * True when the report of the day is written, whole: one that is none is made again. So is one that was made before the day was over here,
+ * in a zone further east: what came after its own end would be in no report.
+ */
+export function isWritten({ folder, timezone, now }: WrittenReports, day: Day): boolean {
+  const madeAt = fromIso(readWritten(folder, day, now)?.madeAt ?? '');
+  return madeAt !== null && madeAt >= spanOfDays(day, day, timezone).until;
 }
 
 /**

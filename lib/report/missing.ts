@@ -1,28 +1,18 @@
-import type { Instant } from '../core/time.ts';
 import type { ReportSource } from '../store/report-port.ts';
 import { type Day, dayAfter, dayOf, spanOfDays } from './days.ts';
-import { isWritten } from './files.ts';
+import { isWritten, type WrittenReports } from './files.ts';
 import { MADE_UP_DAYS } from './port.ts';
-
-/** Where written reports are, and of which zone their days are. */
-export interface WrittenReports {
-  readonly folder: string;
-  readonly timezone: string;
-  readonly now: Instant;
-}
 
 /**
  * The days that ended and have no written report, oldest first: those with orders, and yesterday also without any once there
  * were orders before. A new installation has nothing to tell, but a shop whose orders stop coming has.
  */
-export function missingDays(
-  source: ReportSource,
-  { folder, timezone, now }: WrittenReports,
-): readonly Day[] {
+export function missingDays(source: ReportSource, reports: WrittenReports): readonly Day[] {
+  const { timezone, now } = reports;
   const today = dayOf(now, timezone);
   const yesterday = dayAfter(today, -1);
   const days = Array.from({ length: MADE_UP_DAYS }, (_, back) => dayAfter(today, -1 - back));
-  const unwritten = days.filter((day) => !isWritten(folder, day, now));
+  const unwritten = days.filter((day) => !isWritten(reports, day));
   const hasOrders = (day: Day) => {
     const span = spanOfDays(day, day, timezone);
     const from = day === yesterday ? Number.MIN_SAFE_INTEGER : span.from;

@@ -33,5 +33,8 @@ export interface Drafted {
   readonly summary: string;
 }
 
-/** So many days back a missed report is made up for: a month, so that a long outage makes no flood. */
-export const MADE_UP_DAYS = 31;
+/**
+ * So many days back a missed report is made up for: a long outage makes no flood, and all orders of the day are there, because
+ * `keep_orders` is thirty days at least.
+ */
+export const MADE_UP_DAYS = 28;

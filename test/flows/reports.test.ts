@@ -106,7 +106,7 @@ t.test('what was missed too long ago is left', async (t) => {
   const { shop, ground, files } = await openReported(t);
   await shop.pass(TO_MIDNIGHT_MS + MADE_UP_DAYS * DAY_MS);
   await makeMissing(ground);
-  t.same(files(), ['2025-09-16.html', '2025-09-16.json']);
+  t.same(files(), ['2025-09-13.html', '2025-09-13.json']);
 });
 
 t.test(
@@ -190,6 +190,31 @@ t.test('what a clock that was ahead wrote of a day that was not over is no repor
   const { orders } = JSON.parse(readFileSync(join(folder, `${DAY}.json`), 'utf8'));
   t.equal(orders, 9);
   t.match(await readReport(), { orders: 9, complete: true });
+});
+
+t.test('the days of a zone further west are as long as those before', async (t) => {
+  const { shop, ground, folder, files, told } = await openReported(t);
+  await shop.pass(TO_MIDNIGHT_MS);
+  await makeMissing(ground);
+  await shop.order('ORDER-9', []);
+  const timezone = 'America/New_York';
+  const { tell } = ground;
+  const reporting = createReporting({ database: shop.path, folder, timezone, locale: 'en', tell });
+  t.teardown(() => reporting.close());
+  await makeMissing({ ...ground, reporting });
+  await shop.pass(13 * HOUR_MS);
+  await makeMissing({ ...ground, reporting });
+  const written = ['2025-08-15', DAY].map((day) =>
+    JSON.parse(readFileSync(join(folder, `${day}.json`), 'utf8')),
+  );
+  t.match(written, [
+    { timezone, orders: 8 },
+    { timezone, orders: 1 },
+  ]);
+  const seen = files();
+  await makeMissing({ ...ground, reporting });
+  t.same(files(), seen);
+  t.same(await told(), [`report.daily:${DAY}`, 'report.daily:2025-08-15'], 'a day is told once');
 });
 
 t.test('the schedule ticks and ends', async (t) => {
