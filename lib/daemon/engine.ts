@@ -2,7 +2,8 @@ import type { Clock } from '../clock.ts';
 import { type Config, databasePath, requireGateways } from '../config.ts';
 import { isCondition } from '../core/effect.ts';
 import type { Policy } from '../core/policy.ts';
-import { policyOf } from '../flows/policy.ts';
+import type { DurationMs } from '../core/time.ts';
+import { longestPendingWaitMs, policyOf } from '../flows/policy.ts';
 import type { Sweeping } from '../flows/port.ts';
 import { type Pump, startPump } from '../flows/pump.ts';
 import { createSweeping } from '../flows/sweep.ts';
@@ -24,7 +25,7 @@ export interface Engine {
   readonly kinds: ReadonlyMap<string, GatewayKind>;
   /** The policy of this moment. */
   readonly policy: () => Policy;
-  /** Resolves when what is told goes to whoever is configured now; rejects when the store failed. */
+  /** Resolves when what is told and planned is as it is configured now; rejects when the store failed. */
   readonly subscribed: Promise<void>;
   /** Ends sweeps, commits what was decided, gives the rest back. Nothing is settled afterwards; reads still work. */
   stopSettling(): Promise<void>;
@@ -62,10 +63,10 @@ export async function startEngine(
   const { openSqliteStore } = await import('../store/sqlite/index.ts');
   const store: Store = openSqliteStore({ path: databasePath(config), clock, tell });
   undo.defer(() => store.upkeep.close());
-  const subscribed = subscribe(store, config, clock, tell);
   const kinds = kindsOf(config);
   const capabilities = new Map([...kinds].map(([name, kind]) => [name, kind.capabilities]));
   const policy = () => policyOf(config, capabilities, asking.answering());
+  const subscribed = subscribe(store, config, clock, tell, longestPendingWaitMs(policy()));
   const pump = startPump({ docket: store.docket, clock, tell, policy, asking });
   undo.defer(() => pump.stop());
   const sweeping = await createSweeping({ docket: store.docket, clock, tell, pump });
@@ -85,12 +86,20 @@ export async function startEngine(
 }
 
 /** The first that is written: the first questions need not wait for the disk, and what they lead to is written after this. */
-function subscribe(store: Store, config: Config, clock: Clock, tell: Tell): Promise<void> {
-  const subscribed = store.outbox
-    .subscribe(subscriptionsOf(config), clock.now())
-    .then((abandoned) => {
-      if (abandoned > 0) tell({ name: 'deliveries.abandoned', count: abandoned });
-    });
+function subscribe(
+  { outbox, docket }: Store,
+  config: Config,
+  clock: Clock,
+  tell: Tell,
+  longestMs: DurationMs,
+): Promise<void> {
+  const now = clock.now();
+  const subscribed = Promise.all([
+    outbox.subscribe(subscriptionsOf(config), now),
+    docket.hasten(now + longestMs, now),
+  ]).then(([abandoned]) => {
+    if (abandoned > 0) tell({ name: 'deliveries.abandoned', count: abandoned });
+  });
   subscribed.catch(() => undefined);
   return subscribed;
 }

@@ -27,6 +27,11 @@ export function policyOf(
   };
 }
 
+/** No look at a pending order is planned further off than this. The hour is the same as below. */
+export function longestPendingWaitMs({ staleAfterMs, ladderMs }: Policy): DurationMs {
+  return Math.max(staleAfterMs, ...ladderMs) + HOUR_MS;
+}
+
 /**
  * No decision plans a look further off than this; a due time beyond it was written by a clock that has since gone back.
  * The hour is for orders dated ahead and for gateways that ask for a pause.

@@ -182,6 +182,11 @@ export interface Docket {
    * in one transaction. Ends the leases of applied ones; a stale one keeps its lease until `release`.
    */
   commit(settlements: readonly Settlement[]): Promise<readonly CommitOutcome[]>;
+  /**
+   * Makes pending orders due whose look is planned for later than `beyond`: they were planned when a wait was set longer. Those that are
+   * final or held keep their plan.
+   */
+  hasten(beyond: Instant, now: Instant): Promise<void>;
   /** Gives leases back without a decision. */
   release(leases: readonly Lease[]): void;
   /**

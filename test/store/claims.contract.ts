@@ -44,6 +44,19 @@ function claiming(clause: Clause): void {
     t.strictSame(await store.docket.claim(claimRequest({ limit: 0 })), []);
   });
 
+  clause('pending orders that are planned too far ahead can be hastened', async (t, { store }) => {
+    const many = Array.from({ length: 1_001 }, (_, index): Due => [`MANY${index}`, T0 + 3]);
+    await dueOrders(store, [['ORDER1', T0 + 3], ['ORDER2', T0 + 2], ['HELD01', T0], ...many]);
+    const held = await claimOne(store);
+    const plan = { state: 'held', reason: 'unclear', lookAt: T0 + DAY_MS } as const;
+    await store.docket.commit([change(held.case, { order: plan }, held.lease)]);
+    await store.docket.hasten(T0 + 2, T0);
+    const due = idsOf(await store.docket.claim(claimRequest({ limit: 2_000 })));
+    t.strictSame(due.toSorted(), ['ORDER1', ...many.map(([id]) => id)].toSorted());
+    t.equal((await caseOf(store, 'HELD01')).order.lookAt, T0 + DAY_MS);
+    t.match((await caseOf(store, 'ORDER1')).order, { lookAt: T0, version: 1 });
+  });
+
   clause(
     'orders due after `dueBy` are left for the next sweep, nudged ones are not',
     async (t, { store }) => {

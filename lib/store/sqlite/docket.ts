@@ -53,6 +53,10 @@ export function sqliteDocket(reading: Reading, writer: Writer, claims: Claims, t
         return orderIds.map((orderId) => found.get(orderId)?.case ?? null);
       }),
     commit: (settlements) => Promise.all(settlements.map(commitOne)),
+    hasten: async (beyond, now) => {
+      const slice = { beyond, now, limit: HASTEN_SLICE };
+      while ((await writer.write((session) => session.run(HASTEN, slice))) === HASTEN_SLICE);
+    },
     release: (leases) => {
       for (const lease of leases) claims.end(lease);
     },
@@ -71,3 +75,12 @@ export function sqliteDocket(reading: Reading, writer: Writer, claims: Claims, t
 function breaksRule(error: unknown): error is ReconciledError {
   return error instanceof ReconciledError && error.code === 'internal';
 }
+
+/** Orders that are hastened in one piece of work, so that others get their turn between. */
+const HASTEN_SLICE = 1_000;
+
+/** Goes through the index of what is due, and looks at no row but those that lie beyond. */
+const HASTEN = `
+  UPDATE orders SET look_at = :now WHERE id IN (
+    SELECT id FROM orders INDEXED BY orders_due
+    WHERE look_at IS NOT NULL AND look_at > :beyond AND state = 'pending' LIMIT CAST(:limit AS INTEGER))`;
