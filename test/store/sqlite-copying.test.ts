@@ -9,7 +9,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import t, { type Test } from 'tap';
 import { backUp, restore } from '../../lib/store/sqlite/copying.ts';
@@ -142,6 +142,14 @@ t.test(
       t.throws(() => restore(place, target), wanted);
     }
     t.strictSame(readdirSync(path), ['reconciled.db'], 'nothing is left of it');
+    // What SQLite itself does not open, as it opens nothing that this user may not read.
+    const deep = join(path, ...Array(6).fill('n'.repeat(100)), 'reconciled.db');
+    mkdirSync(dirname(deep), { recursive: true });
+    writeFileSync(deep, '');
+    await t.rejects(backUp(deep, backup, quiet), {
+      code: 'store_readonly',
+      message: new RegExp(deep),
+    });
   },
 );
 

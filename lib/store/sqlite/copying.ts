@@ -15,7 +15,7 @@ import Database from 'better-sqlite3';
 import { ReconciledError } from '../../errors.ts';
 import { nativeBinding } from './addon.ts';
 import { identify } from './connection.ts';
-import { lockPath } from './in-place.ts';
+import { closeQuietly, lockPath } from './in-place.ts';
 import { copyForOwner, syncFile, syncFolder } from './keeping.ts';
 import { takeLock } from './lock.ts';
 import { storeTrouble } from './trouble.ts';
@@ -64,6 +64,8 @@ export async function backUp(
       rmSync(lockPath(draft), { force: true });
       lock.close();
     }
+  } catch (error) {
+    throw end?.aborted ? end.reason : storeTrouble(error, path);
   } finally {
     from.close();
   }
@@ -94,14 +96,15 @@ async function copyOut(
     return finish(draft, path);
   } catch (error) {
     removeDraft(draft);
-    throw end?.aborted ? end.reason : storeTrouble(error, path);
+    throw error;
   }
 }
 
 /** One snapshot of the database: without it each write of the daemon would make the copy begin anew. What is wrong here is the source. */
 function openSnapshot(source: string): Database.Database {
-  const from = open(source, true);
+  let from: Database.Database | undefined;
   try {
+    from = open(source, true);
     if (identify(from, source) === 0) {
       throw new ReconciledError('not_found', `${source} is empty: there is nothing to copy.`, {
         hint: 'Check data_dir; `reconciled serve` or `reconciled import` makes the database.',
@@ -111,7 +114,7 @@ function openSnapshot(source: string): Database.Database {
     from.prepare('SELECT 1 FROM sqlite_schema').all();
     return from;
   } catch (error) {
-    from.close();
+    closeQuietly(from);
     throw storeTrouble(error, source);
   }
 }
