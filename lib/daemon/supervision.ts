@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import type { Clock } from '../clock.ts';
 import { type DurationMs, SECOND_MS } from '../core/time.ts';
 import type { Daemon } from '../daemon.ts';
+import { messageOf } from '../errors.ts';
 
 /** What tells a service manager how the daemon is. */
 export interface Supervision {
@@ -41,17 +43,24 @@ export function startSupervision({ daemon, env, clock, say }: Supervised): Super
   const watchdogMs = Math.floor(Number(watchdogUs ?? 0) / 1_000);
   const pauseMs = watchdogMs > 0 ? Math.ceil(watchdogMs / FEEDS) : STATUS_EVERY_MS;
   let isOver = false;
+  let isTold = false;
   let cancel = () => {};
   const round = async () => {
     const { ready, checks } = await daemon.readiness();
     if (isOver) return;
     const failing = checks.filter(({ ok }) => !ok).map(({ text }) => text);
     const status = `STATUS=${ready ? 'Every check holds.' : failing.join(' ')}`;
-    await tell(ready && watchdogMs > 0 ? ['WATCHDOG=1', status] : [status]);
+    const fed = ready && watchdogMs > 0 ? ['WATCHDOG=1'] : [];
+    // Until it has been told once: systemd ends a service that never said so.
+    const started = isTold ? [] : ['READY=1'];
+    isTold = (await tell([...started, ...fed, status])) || isTold;
     if (!isOver) cancel = clock.after(pauseMs, () => void round());
   };
   // What it is not ready for yet (a first sweep of many orders) keeps no other service waiting: it listens.
-  void tell(['READY=1']).then(round);
+  void tell(['READY=1']).then((told) => {
+    isTold = told;
+    return round();
+  });
   return {
     stopping: () => {
       isOver = true;
@@ -61,20 +70,25 @@ export function startSupervision({ daemon, env, clock, say }: Supervised): Super
   };
 }
 
-/** Runs `systemd-notify`; resolves when it ended, however. The first failure is said. Of the environment it gets no secret. */
+/**
+ * Runs `systemd-notify`; resolves when it ended, however: false when systemd was not told. The first failure is said. Of the environment
+ * it gets no secret.
+ */
 function teller({ PATH, NOTIFY_SOCKET }: Supervised['env'], say: Supervised['say']) {
+  const run = promisify(execFile);
+  const options = { env: { PATH, NOTIFY_SOCKET }, timeout: TOLD_WITHIN_MS };
   let isSaid = false;
-  return async (assignments: readonly string[]): Promise<void> => {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const options = { env: { PATH, NOTIFY_SOCKET }, timeout: TOLD_WITHIN_MS };
-    execFile('systemd-notify', [...assignments], options, (error) => {
-      if (error !== null && !isSaid) {
-        isSaid = true;
-        say(`systemd cannot be told how the daemon is: ${error.message.trim()}`);
-        say('hint: Install systemd-notify, or use Type=exec without WatchdogSec in the unit.');
-      }
-      resolve();
-    });
-    await promise;
+  return async (assignments: readonly string[]): Promise<boolean> => {
+    try {
+      // Throws at once where the system has no memory for another process.
+      await run('systemd-notify', [...assignments], options);
+      return true;
+    } catch (error) {
+      if (isSaid) return false;
+      isSaid = true;
+      say(`systemd cannot be told how the daemon is: ${messageOf(error).trim()}`);
+      say('hint: Install systemd-notify, or use Type=exec without WatchdogSec in the unit.');
+      return false;
+    }
   };
 }

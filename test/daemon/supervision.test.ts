@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -85,6 +85,40 @@ t.test('where systemd-notify is missing it is said once, with what to do', async
   await turn(clock);
   supervision.stopping();
   t.match(said, [/^systemd cannot be told how the daemon is: .*ENOENT/, /^hint: Install/]);
+});
+
+t.test('that it is ready is told again until systemd has been told once', async (t) => {
+  const { heard, env } = await standIn(t);
+  const [there, elsewhere] = [join(env.PATH, 'systemd-notify'), join(env.PATH, 'elsewhere')];
+  renameSync(there, elsewhere);
+  const clock = new TurnedClock();
+  const say = (line: string) => line.startsWith('hint: ') && renameSync(elsewhere, there);
+  const supervision = startSupervision({ ...watched([]), env, clock, say });
+  t.equal(await heard(), 'READY=1 STATUS=Every check holds.');
+  await turn(clock);
+  t.equal(await heard(), 'STATUS=Every check holds.');
+  supervision.stopping();
+  t.match(await heard(), /^STOPPING=1/);
+});
+
+t.test('a program that the system does not even try to start ends nothing', async (t) => {
+  const { heard, env } = await standIn(t);
+  // Node throws for more words than the system takes as it does without memory for another process.
+  const endless = { ready: false, checks: [{ ...BROKEN, text: 'x'.repeat(4_000_000) }] };
+  const clock = new TurnedClock();
+  const said: string[] = [];
+  const supervision = startSupervision({
+    ...watched([endless, READY]),
+    env,
+    clock,
+    say: (line) => said.push(line),
+  });
+  t.equal(await heard(), 'READY=1');
+  await turn(clock);
+  t.match(said, [/^systemd cannot be told how the daemon is: spawn E2BIG/, /^hint: /]);
+  t.equal(await heard(), 'STATUS=Every check holds.');
+  supervision.stopping();
+  t.match(await heard(), /^STOPPING=1/);
 });
 
 const missing = ['systemd-notify', 'perl'].find(
