@@ -1,4 +1,4 @@
-import { Piscina } from 'piscina';
+import { ArrayTaskQueue, Piscina } from 'piscina';
 import type { ChannelSettings, Message, Style } from '../channels/port.ts';
 import type { Clock } from '../clock.ts';
 import { type FailureCause, failedReceipt, type Receipt } from '../core/delivery.ts';
@@ -50,6 +50,7 @@ const SHORTEST_TIMEOUT_MS: DurationMs = 5_000;
 
 class SendingThreads implements SendingPool {
   readonly #pool: Piscina;
+  readonly #queue = new ArrayTaskQueue();
   readonly #style: Style;
   readonly #clock: Clock;
   readonly #tell: Tell;
@@ -71,6 +72,7 @@ class SendingThreads implements SendingPool {
     this.#closeWithinMs = options.closeWithinMs ?? CLOSE_WITHIN_MS;
     this.#pool = new Piscina({
       ...threadSettings(compileCacheDir),
+      taskQueue: this.#queue,
       minThreads: 0,
       maxThreads: Math.max(1, threads),
       // Everything that may be in flight has room in the threads: a message never waits for another one's receiver.
@@ -100,7 +102,7 @@ class SendingThreads implements SendingPool {
       void this.#endThreads().then(() => resolve(stuck));
     });
     const task: SendTask = { settings, style: this.#style, message };
-    this.#pool.run(task, { name: 'send' }).then(resolve, (error: unknown) => {
+    this.#run(task).then(resolve, (error: unknown) => {
       if (!this.#closing) this.#failed(messageOf(error));
       resolve(isStuck ? stuck : failedReceipt('internal', `the thread ended: ${messageOf(error)}`));
     });
@@ -108,6 +110,22 @@ class SendingThreads implements SendingPool {
     cancel();
     this.#ends.delete(resolve);
     if (this.#closing && this.#ends.size === 0) this.#idle.resolve();
+    return receipt;
+  }
+
+  /**
+   * Where the system has no thread left Piscina throws and keeps the task: the next thread would send it as well, beside the message that
+   * is tried again.
+   */
+  async #run(task: SendTask): Promise<Receipt> {
+    const waiting = [...this.#queue.tasks];
+    let receipt: Promise<Receipt>;
+    try {
+      receipt = this.#pool.run(task, { name: 'send' });
+    } catch (error) {
+      this.#queue.tasks = waiting;
+      throw error;
+    }
     return receipt;
   }
 

@@ -122,6 +122,23 @@ t.test('threads that break', async (t) => {
     t.match(await sent, { kind: 'delivered' });
   });
 
+  t.test('one that cannot start is a receipt, and its message is not sent later', async (t) => {
+    const well = await receiver(t, 'well');
+    const { sending, events } = pool(t, { compileCacheDir: null });
+    const { NODE_OPTIONS: options = '' } = process.env;
+    // With that Node throws as it does where the system has no thread left.
+    process.env.NODE_OPTIONS = '--no-such-option';
+    const failed = await sending.send(well.settings, message('a'));
+    process.env.NODE_OPTIONS = options;
+    t.match(failed, { cause: 'internal', permanent: false });
+    t.match(events, [{ name: 'pool.failed', pool: 'sending' }]);
+    const sent = sending.send(well.settings, message('b'));
+    const first = await well.next();
+    t.equal(first.req.headers['webhook-id'], 'b');
+    first.end();
+    t.match(await sent, { kind: 'delivered' });
+  });
+
   t.test('one that is stuck is ended', async (t) => {
     const well = await receiver(t, 'well');
     const clock = turnedClock();
