@@ -1,9 +1,11 @@
 import { ReconciledError } from '../../lib/errors.ts';
 import type { Store } from '../../lib/store/port.ts';
+import type { SyncFile } from '../../lib/store/sqlite/log-file.ts';
+import { syncHere } from '../support/syncing.ts';
 import type { TurnedClock } from '../support/turned-clock.ts';
 
-/** What becomes of a write: done; lost before the engine had it; done, and only its reply was lost. */
-export type Fate = 'well' | 'lost' | 'reply_lost';
+/** What becomes of a write: done, or lost before the engine had it. That it is done and nobody knows is the disk's affair (`uncertainDisk`). */
+export type Fate = 'well' | 'lost';
 
 /** What stands between the flows of one life and its store. */
 export interface Passage {
@@ -64,10 +66,22 @@ async function write(passage: Passage, call: () => unknown): Promise<unknown> {
   const fate = passage.fate();
   if (fate === 'lost') throw engineFailed();
   const result = await call();
-  if (!passage.alive()) return never();
-  if (fate === 'reply_lost') throw engineFailed();
-  return result;
+  return passage.alive() ? result : never();
 }
+
+/**
+ * Has the log on the disk and says sometimes that it failed: what was committed is there, and whoever asked for it does not know. The
+ * engine is told and not its callers, because it knows more than they do of what a failed sync means.
+ */
+export function uncertainDisk(fails: () => boolean): SyncFile {
+  return async (file) => {
+    await syncHere(file);
+    if (fails()) throw Object.assign(new Error(SYNC_FAILED), { code: 'EIO' });
+  };
+}
+
+/** The trouble that the engine tells of then. */
+export const SYNC_FAILED = 'the simulation made a sync fail';
 
 function never(): Promise<never> {
   return new Promise(() => {});

@@ -7,10 +7,9 @@ import { MODEL_SETTINGS } from '../support/flow-world.ts';
 import { ModelAsking, type Weather } from '../support/model-asking.ts';
 import { type ModelDaemon, startModelDaemon } from '../support/model-daemon.ts';
 import type { ModelGateway } from '../support/model-gateway.ts';
-import { syncHere } from '../support/syncing.ts';
 import { type TurnedClock, turnUntil } from '../support/turned-clock.ts';
 import { type Gauge, watched } from '../support/watched-store.ts';
-import { type Fate, faulty } from './faulty-store.ts';
+import { type Fate, faulty, uncertainDisk } from './faulty-store.ts';
 import { MODEL_RETRY, NOTIFIED, type Receivers, SUBSCRIPTIONS } from './receivers.ts';
 
 /** One life of the daemon, from its start on a file to its crash or stop. */
@@ -42,6 +41,8 @@ export interface LifeParts {
   readonly weather: Weather;
   readonly receivers: Receivers;
   readonly fate: () => Fate;
+  /** The disk says that it failed. */
+  readonly syncFails: () => boolean;
   readonly delayMs: () => number;
   readonly tell: (event: Event) => void;
 }
@@ -49,8 +50,11 @@ export interface LifeParts {
 export async function beginLife(parts: LifeParts): Promise<Life> {
   const { directory, clock, gauge, gateways, receivers, tell } = parts;
   let alive = true;
+  let begun = false;
   const path = join(directory, 'reconciled.db');
-  const real = watched(openSqliteStore({ path, clock, tell, syncFile: syncHere }), gauge);
+  // A start that fails is no life.
+  const syncFile = uncertainDisk(() => begun && parts.syncFails());
+  const real = watched(openSqliteStore({ path, clock, tell, syncFile }), gauge);
   const store = faulty(real, { ...parts, alive: () => alive });
   const asking = new ModelAsking(clock, gateways, parts);
   const daemon = await startModelDaemon({
@@ -62,6 +66,7 @@ export async function beginLife(parts: LifeParts): Promise<Life> {
     tell: (event) => (alive ? tell(event) : undefined),
   });
   await real.outbox.subscribe(SUBSCRIPTIONS, clock.now());
+  begun = true;
   const notifying = startNotifying({
     outbox: store.outbox,
     sending: receivers.pool(),

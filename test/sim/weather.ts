@@ -78,9 +78,12 @@ export class BadWeather implements Weather {
 
   /** What becomes of a write of the store. */
   fate(): Fate {
-    const lot = this.#random.next() / this.#badness;
-    if (lot < 0.01) return 'lost';
-    return lot < 0.02 ? 'reply_lost' : 'well';
+    return this.#random.chance(0.01 * this.#badness) ? 'lost' : 'well';
+  }
+
+  /** A COMMIT is on the disk, and the disk says that it is not. */
+  syncFails(): boolean {
+    return this.#random.chance(0.01 * this.#badness);
   }
 
   /** How long a write lies around before the engine has it. */

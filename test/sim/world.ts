@@ -9,6 +9,7 @@ import type { Event } from '../../lib/observe/events.ts';
 import type { NewOrder } from '../../lib/store/port.ts';
 import { ModelGateway } from '../support/model-gateway.ts';
 import { restUntil, TurnedClock, turnTo, turnUntil } from '../support/turned-clock.ts';
+import { SYNC_FAILED } from './faulty-store.ts';
 import { beginLife, type Life } from './life.ts';
 import type { Random } from './random.ts';
 import { Receivers } from './receivers.ts';
@@ -83,6 +84,7 @@ export class World {
       weather: this.weather,
       receivers: this.receivers,
       fate: () => this.weather.fate(),
+      syncFails: () => this.weather.syncFails(),
       delayMs: () => this.weather.delayMs(),
       tell: (event) => this.#hear(event),
     });
@@ -185,7 +187,9 @@ export class World {
     if (event.name === 'order.poisoned' && !/recorded for another order/.test(event.error)) {
       this.findings.push(`${event.orderId} is poison: ${event.error}`);
     }
-    if (event.name === 'store.failed') this.findings.push(`the store: ${event.error}`);
+    if (event.name === 'store.failed' && !event.error.includes(SYNC_FAILED)) {
+      this.findings.push(`the store: ${event.error}`);
+    }
   }
 
   #hearDecided({ orderId, from, to, reason, outcome }: Decided): void {

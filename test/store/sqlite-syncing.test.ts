@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import t, { type Test } from 'tap';
+import type { DeliveryDecision } from '../../lib/core/delivery.ts';
 import type { Event } from '../../lib/observe/events.ts';
 import { openSqliteStore } from '../../lib/store/sqlite/index.ts';
-import { newOrder, T0, testClock } from '../support/store-fixtures.ts';
+import { effect, newOrder, T0, testClock } from '../support/store-fixtures.ts';
 import { directoryOf } from '../support/store-process.ts';
 import { HeldSyncs } from '../support/syncing.ts';
 
@@ -113,6 +114,38 @@ t.test('a disk that fails: the write is in doubt, and so is nothing else', async
     );
     t.strictSame(await store.upkeep.check(), []);
   }
+});
+
+t.test('a receipt that is in doubt keeps its message until it is written again', async (t) => {
+  const { store, syncs } = held(t);
+  const { outbox } = store;
+  const done = async <T>(work: Promise<T>): Promise<T> => {
+    await underWay(syncs, 1);
+    syncs.release();
+    return work;
+  };
+  await done(outbox.subscribe([{ channel: 'ops', topic: 'gateway.down', digestMs: 0 }], T0));
+  await done(
+    outbox.announce(
+      [effect({ key: 'a', orderId: null, topic: 'gateway.down', since: T0 })],
+      [],
+      T0,
+    ),
+  );
+  const claimed = await outbox.claim('ops', 10, T0);
+  t.match(claimed, [{ id: 'a', attempts: 0 }]);
+  const again: DeliveryDecision = { state: 'pending', attempts: 1, nextAt: T0 };
+  const receipts = claimed.map((parcel) => ({ parcel, decision: again, detail: '500', at: T0 }));
+  const inDoubt = outbox.commit(receipts);
+  await underWay(syncs, 1);
+  syncs.fail(Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' }));
+  await t.rejects(inDoubt, { code: 'store_failed' });
+
+  t.strictSame(await outbox.claim('ops', 10, T0), [], "due again, and still in somebody's hands");
+  await done(outbox.commit(receipts));
+  const [next] = await outbox.claim('ops', 10, T0);
+  t.match(next, { id: 'a', attempts: 1 }, 'written once');
+  t.strictSame(await outbox.claim('ops', 10, T0), [], 'and in the hands of the next attempt');
 });
 
 t.test('a store that is closed has put everything on the disk', async (t) => {
