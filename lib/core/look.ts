@@ -77,7 +77,7 @@ function timesOf(
   look: Look,
   looks: number,
 ): Instant[] {
-  const { policy, now } = look;
+  const { policy, now, theCase } = look;
   switch (payment.state) {
     case 'pending':
       return [now > payment.requestedAt + policy.holdAfterMs ? now + DAY_MS : rungOf(look, looks)];
@@ -87,8 +87,11 @@ function timesOf(
       const since = Math.min(payment.presumedAt, now);
       const waits = [HOUR_MS, DAY_MS, policy.holdAfterMs];
       const times = waits.map((wait) => since + wait).filter((due) => due > now);
-      // One that is ahead now leaves none of them: they are made all the same.
-      return times.length === 0 && looks < waits.length ? [now + DAY_MS] : times;
+      if (times.length > 0) return times;
+      // One that is ahead now leaves none of them: they are made all the same, and so is one more when this was not to be the last.
+      const planned = theCase.order.lookAt;
+      const isEarly = planned !== null && planned < since + Math.max(...waits);
+      return looks < waits.length || isEarly ? [now + DAY_MS] : [];
     }
     case 'refund_due':
       // Waiting for a person: looked at daily, so that a refund made at the gateway's console is seen.

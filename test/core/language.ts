@@ -174,6 +174,8 @@ function parseStored(draft: Draft, text: string): void {
     draft.order = { ...order, looks: Number(fact(/^looked (\d+) times$/)) };
   } else if (fact(/^planned in (\w+)$/)) {
     draft.order = { ...order, lookAt: NOW + duration(text.slice(11)) };
+  } else if (fact(/^planned (\w+) ago$/)) {
+    draft.order = { ...order, lookAt: NOW - duration(text.split(' ')[1] ?? '') };
   } else if (fact(/^(\w+) is configured too$/)) {
     draft.named.add(gatewayName(fact(/^(\w+) is/)));
   } else if (fact(/^(\w+) is gone$/)) draft.gone.add(gatewayName(fact(/^(\w+) is/)));

@@ -202,6 +202,17 @@ export const FINAL: Rows = {
       'pg: nothing',
       'stays failed watching; nothing new; looks in 1d',
     ],
+    // However often it was looked at for something else before: this look was not planned as the last one.
+    [
+      'failed not_at_gateway 400d; pg keyless presumed not_at_gateway 400d ago; looked 5 times; planned 398d ago',
+      'pg: nothing',
+      'stays failed watching; nothing new; looks in 1d',
+    ],
+    [
+      'failed not_at_gateway 400d; pg keyless presumed not_at_gateway 400d ago; looked 5 times; planned 397d ago',
+      'pg: nothing',
+      'stays failed watching; nothing new; looks never',
+    ],
     [
       'failed not_at_gateway 3d; pg keyless presumed not_at_gateway 3d ago',
       'pg: silent timeout',
