@@ -3,11 +3,20 @@ import { HOUR_MS, type Instant } from '../../lib/core/time.ts';
 import type { NewOrder, NewPayment } from '../../lib/store/port.ts';
 import { callbackBody, type ModelCallback } from '../support/model-daemon.ts';
 import type { ModelGateway, TrueTransaction } from '../support/model-gateway.ts';
+import type { Life } from './life.ts';
 import type { World } from './world.ts';
+
+/** The shop's address of the gateway is refused while the configuration knows none of that name. */
+function isRefused({ configuration }: Life, payments: readonly NewPayment[]): boolean {
+  const known = configuration.gateways.map(({ name }) => name);
+  return payments.some(({ gateway }) => gateway !== null && !known.includes(gateway));
+}
 
 /** Records the order when the shop gets round to it. */
 export function postOrder(world: World, at: Instant, order: NewOrder): void {
-  world.schedule(at, `order ${order.id}`, async ({ store, daemon }) => {
+  world.schedule(at, `order ${order.id}`, async (life) => {
+    if (isRefused(life, order.payments)) return 'later';
+    const { store, daemon } = life;
     const now = world.clock.now();
     const lookAt = firstLook(order, daemon.policy(), now);
     const [outcome] = await store.intake.createOrders([{ ...order, lookAt }], now);
@@ -35,10 +44,12 @@ function isOfAnother(world: World, { id, payments }: NewOrder): boolean {
 
 /** Records a further attempt of an order. */
 export function postPayment(world: World, at: Instant, orderId: string, payment: NewPayment): void {
-  world.schedule(at, `payment ${payment.id}`, async ({ store, daemon }) => {
+  world.schedule(at, `payment ${payment.id}`, async (life) => {
+    if (isRefused(life, [payment])) return 'later';
+    const { store, daemon } = life;
     const now = world.clock.now();
     const { kind } = await store.intake.addPayment(orderId, payment, now, 'recorded');
-    if (kind === 'not_found') return world.turnedAway.has(orderId) ? 'done' : 'again';
+    if (kind === 'not_found') return world.turnedAway.has(orderId) ? 'done' : 'later';
     daemon.pump.nudged();
     // A conflict: a look has found the transaction before the shop recorded it.
     if (kind !== 'created' && kind !== 'same' && kind !== 'conflict') {
@@ -56,9 +67,13 @@ export function requestPayment(
   payment: NewPayment,
 ): void {
   const card = { cardType: 'KB', cardNo: '1234-5678-9012-3456' };
-  world.schedule(at, `request ${payment.id}`, async ({ daemon }) => {
+  const requested = world.requested.get(orderId) ?? new Set();
+  world.requested.set(orderId, requested.add(payment.id));
+  world.schedule(at, `request ${payment.id}`, async (life) => {
+    if (isRefused(life, [payment])) return 'done';
+    const { daemon } = life;
     const { kind } = await daemon.requesting.request(orderId, payment, card);
-    return kind === 'not_found' && !world.turnedAway.has(orderId) ? 'again' : 'done';
+    return kind === 'not_found' && !world.turnedAway.has(orderId) ? 'later' : 'done';
   });
 }
 
@@ -105,6 +120,18 @@ export function addStock(
     if (outcome === 'not_found') return 'again';
     if (outcome === 'differs') world.findings.push(`adding ${reference} again came to ${outcome}`);
     world.putIn.set(productId, (world.putIn.get(productId) ?? 0) + add);
+    return 'done';
+  });
+}
+
+/** Enters what somebody has counted, whatever was sold meanwhile. */
+export function countStock(world: World, at: Instant, productId: string, onHand: number): void {
+  const counts = world.counted.get(productId) ?? new Set();
+  world.counted.set(productId, counts.add(onHand));
+  const lowStockAt = world.thresholds.get(productId) ?? null;
+  world.schedule(at, `counting ${productId}`, async ({ store }) => {
+    const product = { id: productId, name: productId, onHand, lowStockAt };
+    await store.intake.putProduct(product, world.clock.now());
     return 'done';
   });
 }

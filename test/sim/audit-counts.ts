@@ -6,10 +6,10 @@ import { sum } from './reading.ts';
 export async function auditStock(
   reader: Reader,
   movements: readonly StockMovement[],
-  { putIn, settled }: Truth,
+  { putIn, counted, settled }: Truth,
 ): Promise<string[]> {
   const broken: string[] = [];
-  for (const [productId, pieces] of putIn) {
+  for (const [productId, counts] of counted) {
     const product = await reader.product(productId);
     const ours = movements.filter((one) => one.productId === productId);
     let onHand = 0;
@@ -19,14 +19,17 @@ export async function auditStock(
     }
     if (product?.onHand !== onHand)
       broken.push(`${productId}: ${product?.onHand}, moved ${onHand}`);
+    const pieces = putIn.get(productId) ?? 0;
     const put = sum(
-      ours.filter(({ kind }) => kind !== 'taken'),
+      ours.filter(({ kind }) => kind === 'added'),
       ({ change }) => change,
     );
     // Before all is acknowledged, a delivery may be in that the shop does not know of.
     if (settled ? put !== pieces : put < pieces) {
       broken.push(`${productId}: ${pieces} were put in, ${put} are booked`);
     }
+    const invented = ours.find((one) => one.kind === 'counted' && !counts.has(one.onHand));
+    if (invented !== undefined) broken.push(`${productId}: nobody counted ${invented.onHand}`);
   }
   return broken;
 }

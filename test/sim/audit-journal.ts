@@ -2,9 +2,11 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Decision } from '../../lib/core/decision.ts';
 import type { DatedEffect } from '../../lib/core/effect.ts';
 import type { Order, OrderState } from '../../lib/core/order.ts';
-import type { Payment } from '../../lib/core/payment.ts';
+import type { Payment, PaymentState } from '../../lib/core/payment.ts';
+import type { Policy } from '../../lib/core/policy.ts';
 import type { Reason } from '../../lib/core/reason.ts';
 import type { JournalRow, NewPayment, OrderView } from '../../lib/store/port.ts';
+import type { Configuration } from './configuration.ts';
 
 /** What may be decided about an order that is final. */
 const FINAL_REASONS: readonly Reason[] = [
@@ -24,14 +26,41 @@ const FINAL_REASONS: readonly Reason[] = [
   'request_failed',
 ];
 
+/** What it was decided on is what the daemon was configured with in some life. */
+export function auditPolicies(
+  history: readonly JournalRow[],
+  configurations: readonly Configuration[],
+): string[] {
+  const isConfigured = ({ gateways, ...settings }: Policy) =>
+    configurations.some(
+      (one) =>
+        isDeepStrictEqual(one.settings, settings) &&
+        one.policies.length === gateways.length &&
+        one.policies.every(({ name, settings: { canRefund, paymentWindowMs } }, index) => {
+          const gateway = gateways[index];
+          return (
+            gateway?.name === name &&
+            gateway.canRefund === canRefund &&
+            gateway.paymentWindowMs === paymentWindowMs
+          );
+        }),
+    );
+  return history.flatMap(({ record, version }) =>
+    'hearing' in record && !isConfigured(record.hearing.policy)
+      ? [`version ${version} was decided under a policy that nobody configured`]
+      : [],
+  );
+}
+
 /** Invariants 5, 6 and 7: the journal tells the whole story of an order, and its effects are those of its decisions. */
 export function auditHistory(
   view: OrderView,
   history: readonly JournalRow[],
   effects: readonly DatedEffect[],
+  requested: ReadonlySet<string>,
 ): string[] {
   const broken: string[] = [];
-  const story = tell(history, broken);
+  const story = tell(history, requested, broken);
   const { order } = view;
   if (history.length !== order.version)
     broken.push(`${history.length} rows, version ${order.version}`);
@@ -71,7 +100,21 @@ interface Story {
   readonly changes: OrderState[];
 }
 
-function tell(history: readonly JournalRow[], broken: string[]): Story {
+/** What a payment may become. Money that goes back never pays for anything again, and what paid for the order is not given back. */
+const NEXT_STATES: Readonly<Record<PaymentState, readonly PaymentState[]>> = {
+  pending: ['pending', 'succeeded', 'failed', 'refund_due'],
+  failed: ['failed', 'pending', 'succeeded', 'refund_due'],
+  succeeded: ['succeeded'],
+  refund_due: ['refund_due', 'refunded'],
+  refunded: ['refunded'],
+};
+
+/** `requested`: payments that the daemon was told to request itself. */
+function tell(
+  history: readonly JournalRow[],
+  requested: ReadonlySet<string>,
+  broken: string[],
+): Story {
   const story: Story = { order: null, payments: new Map(), effects: [], changes: [] };
   let state: OrderState = 'pending';
   let reason: Reason | null = null;
@@ -85,12 +128,19 @@ function tell(history: readonly JournalRow[], broken: string[]): Story {
       continue;
     }
     if (record.kind === 'payment_added') {
+      if (requested.has(record.payment.id) && !takesRequest(state, story)) {
+        broken.push(`${record.payment.id} was requested beside another payment`);
+      }
       story.payments.set(record.payment.id, fresh(record.payment));
       continue;
     }
     const { decision } = record;
     broken.push(...auditDecision(decision, row, state, record.kind));
     for (const payment of [...decision.payments, ...decision.added]) {
+      const before = story.payments.get(payment.id)?.state ?? 'pending';
+      if (!NEXT_STATES[before].includes(payment.state)) {
+        broken.push(`${payment.id} became ${payment.state} after it was ${before}`);
+      }
       story.payments.set(payment.id, payment);
     }
     story.effects.push(...decision.effects.map(({ key }) => key));
@@ -103,6 +153,14 @@ function tell(history: readonly JournalRow[], broken: string[]): Story {
     story.order = next;
   }
   return story;
+}
+
+/** The order is pending, and nothing else can still pay for it. */
+function takesRequest(state: OrderState, { payments }: Story): boolean {
+  const isSettled = [...payments.values()].every(
+    (one) => one.state === 'failed' && one.presumedAt === null,
+  );
+  return state === 'pending' && isSettled;
 }
 
 function auditDecision(

@@ -1,6 +1,6 @@
 import type { Order } from '../../lib/core/order.ts';
 import type { Payment } from '../../lib/core/payment.ts';
-import type { Instant } from '../../lib/core/time.ts';
+import { DAY_MS, type DurationMs, HOUR_MS, type Instant } from '../../lib/core/time.ts';
 import type {
   JournalRow,
   NewOrder,
@@ -10,10 +10,18 @@ import type {
 } from '../../lib/store/port.ts';
 import type { ModelGateway, TrueTransaction } from '../support/model-gateway.ts';
 import { auditCounts, auditStock } from './audit-counts.ts';
-import { auditHistory } from './audit-journal.ts';
+import { auditHistory, auditPolicies } from './audit-journal.ts';
 import { auditNotices } from './audit-notices.ts';
+import type { Configuration } from './configuration.ts';
 import { allMovements, allRows, allViews, sum } from './reading.ts';
 import type { Receivers } from './receivers.ts';
+
+/** A message that was given up, and that a person had sent again. */
+export interface SentAgain {
+  readonly channel: string;
+  readonly key: string;
+  readonly at: Instant;
+}
 
 /** What the auditor knows that the daemon does not. */
 export interface Truth {
@@ -22,8 +30,26 @@ export interface Truth {
   readonly acknowledged: ReadonlyMap<string, NewOrder>;
   /** Since when orders have been final, where somebody heard of it. */
   readonly finalSince: ReadonlyMap<string, Instant>;
-  /** Pieces that were put in, by product. */
+  /** Those that became final while the clock was wrong. */
+  readonly finalByWrongClock: ReadonlySet<string>;
+  /** Until when a gateway was not configured for the last time. */
+  readonly absentUntil: ReadonlyMap<string, Instant>;
+  /** The channels that are to hear of an effect. */
+  readonly hearers: ReadonlyMap<string, readonly string[]>;
+  /** What the daemon was started with. */
+  readonly configurations: readonly Configuration[];
+  /** Pieces that were added, by product. */
   readonly putIn: ReadonlyMap<string, number>;
+  /** The counts that people entered, by product: the first one stocked it. */
+  readonly counted: ReadonlyMap<string, ReadonlySet<number>>;
+  /** From which count on a product is low. */
+  readonly thresholds: ReadonlyMap<string, number | null>;
+  /** Messages that a person had sent again, and was told that they would be. */
+  readonly sentAgain: readonly SentAgain[];
+  /** Payments that the daemon was told to request, by order. */
+  readonly requested: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Knows of which orders a gateway refused a request at once. */
+  readonly weather: { readonly refused: ReadonlySet<string> };
   /** Whoever is told. */
   readonly receivers: Receivers;
   /** What time it really is. */
@@ -44,7 +70,7 @@ export async function audit(reader: Reader, truth: Truth): Promise<readonly stri
   for (const id of truth.acknowledged.keys()) {
     if (!known.has(id)) findings.push(`${id}: acknowledged, and gone`);
   }
-  const movements = await allMovements(reader, truth.putIn.keys());
+  const movements = await allMovements(reader, truth.counted.keys());
   const effectKeys = new Set<string>();
   for (const view of views) {
     const history = rows.get(view.order.id) ?? [];
@@ -53,7 +79,8 @@ export async function audit(reader: Reader, truth: Truth): Promise<readonly stri
       ({ kind, reference }) => kind === 'taken' && reference === view.order.id,
     );
     const broken = [
-      ...auditHistory(view, history, effects),
+      ...auditHistory(view, history, effects, truth.requested.get(view.order.id) ?? new Set()),
+      ...auditPolicies(history, truth.configurations),
       ...auditOrder(view, history, taken, truth),
       ...auditMoney(view, history, truth),
       ...(truth.settled ? auditSettled(view, truth) : []),
@@ -66,7 +93,7 @@ export async function audit(reader: Reader, truth: Truth): Promise<readonly stri
   }
   findings.push(...(await auditStock(reader, movements, truth)));
   findings.push(...(await auditCounts(reader, views)));
-  findings.push(...(await auditNotices(reader, effectKeys, truth)));
+  findings.push(...(await auditNotices(reader, effectKeys, movements, truth)));
   return findings;
 }
 
@@ -144,12 +171,29 @@ function auditMoney(
       .flatMap((gateway) => gateway.refunds)
       .filter(({ key }) => key === payment.transactionKey);
     const back = sum(refunds, ({ amount }) => amount);
+    const askedAt = truth.gateways
+      .find(({ name }) => name === payment.gateway)
+      ?.refundAskedAt.get(payment.transactionKey ?? '');
+    const byHandSince = truth.receivers.byHandSince.get(payment.id);
+    if (askedAt !== undefined && byHandSince !== undefined && askedAt > byHandSince) {
+      broken.push(`${payment.id}: its gateway was asked to pay back what a person was asked for`);
+    }
     const owed = payment.state === 'refund_due' || payment.state === 'refunded';
     if (refunds.length > 0 && !owed) broken.push(`${payment.id} was paid back as ${payment.state}`);
     if (back > (transaction?.amount ?? 0)) broken.push(`${payment.id} was paid back twice`);
     if (owed && transaction === undefined) broken.push(`${payment.id} is owed for nothing`);
     if (owed && transaction !== undefined && payment.refundDue !== transaction.amount) {
       broken.push(`${payment.id} owes ${payment.refundDue} of ${transaction.amount}`);
+    }
+    if (payment.state === 'failed' && payment.reason === 'declined') {
+      const isDeclined =
+        transaction === undefined
+          ? truth.weather.refused.has(order.id)
+          : transaction.steps.some(
+              ({ at, status }) =>
+                at <= truth.now && (status === 'failed' || status === 'cancelled'),
+            );
+      if (!isDeclined) broken.push(`${payment.id} counts as declined, and nobody declined it`);
     }
     if (payment.state === 'refunded' && transaction !== undefined) {
       const byPerson = history.some(({ record }) => record.kind === 'refund_recorded');
@@ -159,12 +203,12 @@ function auditMoney(
       if (!byPerson && !gone && back === 0) broken.push(`${payment.id} never went back`);
     }
   }
-  broken.push(...auditFailure(order, history, truth));
+  broken.push(...auditFailure(order, history));
   return broken;
 }
 
-/** An order fails in ignorance of nothing: all gateways that can list had listed, and nothing captured was among it. */
-function auditFailure(order: Order, history: readonly JournalRow[], truth: Truth): string[] {
+/** An order fails in ignorance of nothing: all gateways that could list had listed, and nothing captured was among it. */
+function auditFailure(order: Order, history: readonly JournalRow[]): string[] {
   const failing = history.find(
     ({ record }) =>
       record.kind === 'decided' &&
@@ -184,8 +228,9 @@ function auditFailure(order: Order, history: readonly JournalRow[], truth: Truth
   const statements = hearing.heard.flatMap(({ question, answer }) =>
     answer.kind === 'statement' ? [{ gateway: question.gateway, ...answer }] : [],
   );
-  const broken = truth.gateways
-    .filter(({ settings }) => settings.canList)
+  const { gateways } = hearing.policy;
+  const broken = gateways
+    .filter(({ canList }) => canList)
     .filter(({ name }) => !statements.some((one) => one.gateway === name && one.complete))
     .map(({ name }) => `failed before ${name} had listed what it has`);
   const captured = statements
@@ -207,6 +252,10 @@ function auditFailure(order: Order, history: readonly JournalRow[], truth: Truth
 function auditSettled(view: OrderView, truth: Truth): string[] {
   const { order, payments } = view;
   const broken: string[] = [];
+  if (order.lookAt !== null && order.lookAt > truth.now + LONGEST_WAIT_MS) {
+    broken.push('nobody will look at it for days');
+  }
+  broken.push(...auditLateLooks(view, truth));
   if (order.state === 'pending') broken.push(`still pending: ${order.reason}`);
   if (order.state === 'held' && !hasCauseToHold(view, truth)) {
     broken.push(`held for ${order.reason}, and nothing is wrong with it`);
@@ -215,7 +264,9 @@ function auditSettled(view: OrderView, truth: Truth): string[] {
   for (const gateway of truth.gateways) {
     const heardAt = gateway.heardInFullAt.get(order.id) ?? Number.NEGATIVE_INFINITY;
     const finalAt = truth.finalSince.get(order.id) ?? Number.NEGATIVE_INFINITY;
-    const foundUntil = gateway.settings.canList ? Math.max(heardAt, finalAt) : heardAt;
+    const isThereSince = truth.absentUntil.get(gateway.name) ?? Number.NEGATIVE_INFINITY;
+    const isListed = gateway.settings.canList && isThereSince <= finalAt;
+    const foundUntil = isListed ? Math.max(heardAt, finalAt) : heardAt;
     for (const transaction of gateway.all()) {
       if (transaction.orderId !== order.id || transaction.amount === 0) continue;
       if (gateway.statusOf(transaction, truth.now) !== 'succeeded') continue;
@@ -232,6 +283,29 @@ function auditSettled(view: OrderView, truth: Truth): string[] {
     }
   }
   return broken;
+}
+
+/** No wait is longer in the usual configuration. */
+const LONGEST_WAIT_MS: DurationMs = 4 * DAY_MS;
+
+/** The last of the late looks at a payment that was presumed failed comes a day later or after that; an hour is for the way there. */
+const LATE_LOOKS_MS: DurationMs = 23 * HOUR_MS;
+
+/** What was presumed failed from an absence was looked for once more when a request that was lost for long could have arrived. */
+function auditLateLooks({ order, payments }: OrderView, truth: Truth): string[] {
+  const finalAt = truth.finalSince.get(order.id);
+  if (finalAt === undefined || truth.finalByWrongClock.has(order.id)) return [];
+
+  return truth.gateways
+    .filter(({ settings }) => settings.canList)
+    .filter(({ name }) => (truth.absentUntil.get(name) ?? 0) <= finalAt)
+    .filter(({ name }) => payments.some((one) => one.gateway === name && isPresumed(one)))
+    .filter(({ listedAt }) => (listedAt.get(order.id) ?? 0) < finalAt + LATE_LOOKS_MS)
+    .map(({ name }) => `presumed to have failed at ${name}, and never looked for again`);
+}
+
+function isPresumed({ state, reason, presumedAt }: Payment): boolean {
+  return state === 'failed' && presumedAt !== null && reason === 'not_at_gateway';
 }
 
 function isAccountedFor(

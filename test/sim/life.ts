@@ -3,17 +3,17 @@ import { startNotifying } from '../../lib/flows/notify.ts';
 import type { Event } from '../../lib/observe/events.ts';
 import type { Store } from '../../lib/store/port.ts';
 import { openSqliteStore } from '../../lib/store/sqlite/index.ts';
-import { MODEL_SETTINGS } from '../support/flow-world.ts';
 import { ModelAsking, type Weather } from '../support/model-asking.ts';
 import { type ModelDaemon, startModelDaemon } from '../support/model-daemon.ts';
-import type { ModelGateway } from '../support/model-gateway.ts';
 import { type TurnedClock, turnUntil } from '../support/turned-clock.ts';
 import { type Gauge, watched } from '../support/watched-store.ts';
+import type { Configuration } from './configuration.ts';
 import { type Fate, faulty, uncertainDisk } from './faulty-store.ts';
-import { MODEL_RETRY, NOTIFIED, type Receivers, SUBSCRIPTIONS } from './receivers.ts';
+import { MODEL_RETRY, type Receivers } from './receivers.ts';
 
 /** One life of the daemon, from its start on a file to its crash or stop. */
 export interface Life {
+  readonly configuration: Configuration;
   readonly daemon: ModelDaemon;
   /** As the daemon sees it, faults and all. */
   readonly store: Store;
@@ -36,8 +36,10 @@ export interface LifeParts {
   readonly directory: string;
   readonly clock: TurnedClock;
   readonly gauge: Gauge;
-  readonly gateways: readonly ModelGateway[];
+  readonly configuration: Configuration;
   readonly window: number;
+  /** Looks into the store before anything else does. */
+  readonly opened: (real: Store) => Promise<void>;
   readonly weather: Weather;
   readonly receivers: Receivers;
   readonly fate: () => Fate;
@@ -48,24 +50,25 @@ export interface LifeParts {
 }
 
 export async function beginLife(parts: LifeParts): Promise<Life> {
-  const { directory, clock, gauge, gateways, receivers, tell } = parts;
+  const { directory, clock, gauge, configuration, receivers, tell } = parts;
   let alive = true;
   let begun = false;
   const path = join(directory, 'reconciled.db');
   // A start that fails is no life.
   const syncFile = uncertainDisk(() => begun && parts.syncFails());
   const real = watched(openSqliteStore({ path, clock, tell, syncFile }), gauge);
+  await parts.opened(real);
   const store = faulty(real, { ...parts, alive: () => alive });
-  const asking = new ModelAsking(clock, gateways, parts);
+  const asking = new ModelAsking(clock, configuration.gateways, parts);
   const daemon = await startModelDaemon({
     clock,
     store,
     asking,
-    gateways,
-    settings: MODEL_SETTINGS,
+    gateways: configuration.policies,
+    settings: configuration.settings,
     tell: (event) => (alive ? tell(event) : undefined),
   });
-  await real.outbox.subscribe(SUBSCRIPTIONS, clock.now());
+  await real.outbox.subscribe(configuration.subscriptions, clock.now());
   begun = true;
   const notifying = startNotifying({
     outbox: store.outbox,
@@ -73,7 +76,7 @@ export async function beginLife(parts: LifeParts): Promise<Life> {
     clock,
     tell: () => {},
     retry: MODEL_RETRY,
-    channels: NOTIFIED,
+    channels: configuration.channels,
     inWords: ({ id }) => id,
     chance: () => receivers.chance(),
   });
@@ -85,6 +88,7 @@ export async function beginLife(parts: LifeParts): Promise<Life> {
     await real.upkeep.close();
   };
   return {
+    configuration,
     daemon,
     store,
     real,

@@ -1,7 +1,13 @@
 import type { ChannelSettings, Message } from '../../lib/channels/port.ts';
 import type { Receipt } from '../../lib/core/delivery.ts';
 import { EFFECT_TOPICS } from '../../lib/core/effect.ts';
-import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../lib/core/time.ts';
+import {
+  type DurationMs,
+  HOUR_MS,
+  type Instant,
+  MINUTE_MS,
+  SECOND_MS,
+} from '../../lib/core/time.ts';
 import type { NotifiedChannel } from '../../lib/flows/notify.ts';
 import type { Sending } from '../../lib/pools/port.ts';
 import type { Subscription } from '../../lib/store/outbox-port.ts';
@@ -9,29 +15,38 @@ import { refusal, TAKEN } from '../support/model-sending.ts';
 import type { TurnedClock } from '../support/turned-clock.ts';
 import type { Random } from './random.ts';
 
+/** Somebody who is told. */
+export interface Channel {
+  readonly name: string;
+  readonly digestMs: DurationMs;
+  readonly maxInFlight: number;
+}
+
 /** A shop's system that hears of everything at once, and people who get a digest of what failed. */
-const CHANNELS = [
+export const CHANNELS: readonly Channel[] = [
   { name: 'shop', digestMs: 0, maxInFlight: 3 },
   { name: 'people', digestMs: 5 * MINUTE_MS, maxInFlight: 1 },
-] as const;
+];
 
-/** Who hears of what. */
-export const SUBSCRIPTIONS: readonly Subscription[] = CHANNELS.flatMap(({ name, digestMs }) =>
-  EFFECT_TOPICS.map((topic) => ({ channel: name, topic, digestMs })),
-);
+/** What a channel hears of: everything. */
+export function subscriptionsOf({ name, digestMs }: Channel): readonly Subscription[] {
+  return EFFECT_TOPICS.map((topic) => ({ channel: name, topic, digestMs }));
+}
 
-/** The same, as the couriers know them. */
-export const NOTIFIED: readonly NotifiedChannel[] = CHANNELS.map(({ name, maxInFlight }) => ({
-  settings: {
-    kind: 'webhook',
-    name,
-    url: 'http://receiver.example/',
-    secrets: ['secret'],
-    allowPrivate: false,
-    timeoutMs: 15 * SECOND_MS,
-  },
-  maxInFlight,
-}));
+/** A channel, as the couriers know it. */
+export function channelOf({ name, maxInFlight }: Channel): NotifiedChannel {
+  return {
+    settings: {
+      kind: 'webhook',
+      name,
+      url: 'http://receiver.example/',
+      secrets: ['secret'],
+      allowPrivate: false,
+      timeoutMs: 15 * SECOND_MS,
+    },
+    maxInFlight,
+  };
+}
 
 /** Tried for a day, as by default. */
 export const MODEL_RETRY = {
@@ -49,6 +64,10 @@ export class Receivers {
   readonly findings: string[] = [];
   /** The keys of the effects that each channel took, whatever became of its receipt. */
   readonly taken = new Map<string, Set<string>>();
+  /** When each channel was given an effect for the last time, by channel and key. */
+  readonly givenAt = new Map<string, Instant>();
+  /** Payments that people were asked to pay back by hand, and when they were for the first time. */
+  readonly byHandSince = new Map<string, Instant>();
   readonly #random: Random;
   readonly #clock: TurnedClock;
   readonly #keysOf = new Map<string, string>();
@@ -86,6 +105,7 @@ export class Receivers {
 
   #answer(channel: string, { id, effects }: Message): Receipt {
     this.sent += 1;
+    for (const { key } of effects) this.givenAt.set(`${channel} ${key}`, this.#clock.trueNow());
     const keys = JSON.stringify(effects.map(({ key }) => key));
     const before = this.#keysOf.get(`${channel} ${id}`) ?? keys;
     this.#keysOf.set(`${channel} ${id}`, keys);
@@ -97,7 +117,13 @@ export class Receivers {
     if (lot < 0.25) return refusal({ cause: 'rate_limited', retryAfterMs: MINUTE_MS });
     const taken = this.taken.get(channel) ?? new Set();
     this.taken.set(channel, taken);
-    for (const { key } of effects) taken.add(key);
+    for (const { key, topic, reason, paymentId } of effects) {
+      taken.add(key);
+      const isByHand = reason === 'refund_refused' || reason === 'refund_by_hand';
+      if (topic !== 'order.attention' || !isByHand || paymentId === null) continue;
+      const since = this.byHandSince.get(paymentId) ?? this.#clock.trueNow();
+      this.byHandSince.set(paymentId, since);
+    }
     // The receiver has it and the daemon does not know: it comes again.
     return lot < 0.35 ? refusal({ cause: 'timeout' }) : TAKEN;
   }

@@ -121,7 +121,7 @@ const COURSES: readonly ((random: Random) => Course)[] = [
     expiresAfterMs: 2 * HOUR_MS,
   }),
   (random) => ({ ...captured(random), amount: random.pick([1, 700, 900_000]) }),
-  (random) => ({ ...captured(random), currency: 'USD' }),
+  (random) => ({ ...captured(random), currency: 'EUR' }),
   (random) => ({ ...captured(random), ofAnother: true }),
   (random) => ({ ...captured(random), noGateway: true }),
   (random) => ({

@@ -1,5 +1,11 @@
 import type { Question } from '../../lib/core/gateway.ts';
-import { HOUR_MS, type Instant, MINUTE_MS, SECOND_MS } from '../../lib/core/time.ts';
+import {
+  type DurationMs,
+  HOUR_MS,
+  type Instant,
+  MINUTE_MS,
+  SECOND_MS,
+} from '../../lib/core/time.ts';
 import type { PaymentRequest, RequestOutcome } from '../../lib/gateways/port.ts';
 import type { Silence, Weather } from '../support/model-asking.ts';
 import type { ModelGateway } from '../support/model-gateway.ts';
@@ -7,27 +13,36 @@ import type { TurnedClock } from '../support/turned-clock.ts';
 import type { Fate } from './faulty-store.ts';
 import type { Random } from './random.ts';
 
+/** What the weather is around. */
+export interface Surroundings {
+  readonly clock: TurnedClock;
+  readonly gateways: readonly ModelGateway[];
+  /** Makes a key that nobody else has. */
+  readonly newKey: () => string;
+  readonly currencyOf: (orderId: string) => string;
+}
+
 /** Everything that goes wrong around the daemon while the weather is bad; nothing does once it has cleared. */
 export class BadWeather implements Weather {
   readonly #random: Random;
-  readonly #clock: TurnedClock;
-  readonly #gateways: readonly ModelGateway[];
+  readonly #around: Surroundings;
   readonly #outages: readonly Outage[];
-  readonly #newKey: () => string;
+  /** The circuit is open, and the gateway is as well as ever. */
+  readonly #openings: readonly Outage[];
+  /** Requests that reached a gateway or may have, by order. */
+  readonly sent = new Map<string, number>();
+  /** Orders of which a gateway refused a request at once. */
+  readonly refused = new Set<string>();
   /** How bad it is: 0 is fair, 1 a very bad day. */
   #badness = 1;
 
-  constructor(
-    random: Random,
-    clock: TurnedClock,
-    gateways: readonly ModelGateway[],
-    newKey: () => string,
-  ) {
+  constructor(random: Random, around: Surroundings) {
     this.#random = random;
-    this.#clock = clock;
-    this.#gateways = gateways;
-    this.#newKey = newKey;
-    this.#outages = gateways.flatMap(({ name }) => drawOutages(random, name, clock.trueNow()));
+    this.#around = around;
+    const names = around.gateways.map(({ name }) => name);
+    const start = around.clock.trueNow();
+    this.#outages = names.flatMap((name) => drawOutages(random, name, start, 30 * MINUTE_MS));
+    this.#openings = names.flatMap((name) => drawOutages(random, name, start, 2 * MINUTE_MS));
   }
 
   set badness(badness: number) {
@@ -60,17 +75,23 @@ export class BadWeather implements Weather {
 
   /** The circuit opens a while after the gateway went, and closes a while after it came back. */
   blocked(): readonly string[] {
-    return this.#gateways
-      .map(({ name }) => name)
-      .filter((name) => this.#outageOf(name, MINUTE_MS) !== null);
+    const names = this.#around.gateways.map(({ name }) => name);
+    return names.filter(
+      (name) =>
+        this.#outageOf(name, MINUTE_MS) !== null || this.#nowOf(this.#openings, name, 0) !== null,
+    );
   }
 
   request(request: PaymentRequest): RequestOutcome {
     const lot = this.#random.next();
-    const gateway = this.#gateways.find(({ name }) => name === request.gateway);
-    if (lot < 0.2) return { kind: 'refused', reason: '한도초과입니다.' };
+    this.sent.set(request.orderId, (this.sent.get(request.orderId) ?? 0) + 1);
+    const gateway = this.#around.gateways.find(({ name }) => name === request.gateway);
+    if (lot < 0.2) {
+      this.refused.add(request.orderId);
+      return { kind: 'refused', reason: '한도초과입니다.' };
+    }
     if (lot < 0.4) return { kind: 'not_reached', cause: 'server_error' };
-    const key = this.#newKey();
+    const key = this.#around.newKey();
     const recorded = lot < 0.9;
     if (recorded && gateway !== undefined) this.#record(gateway, key, request);
     return lot < 0.7 ? { kind: 'accepted', key } : { kind: 'nobody_knows', cause: 'timeout' };
@@ -92,12 +113,12 @@ export class BadWeather implements Weather {
   }
 
   #record(gateway: ModelGateway, key: string, { orderId, amount }: PaymentRequest): void {
-    const now = this.#clock.trueNow();
+    const now = this.#around.clock.trueNow();
     const end = this.#random.chance(0.7) ? ('succeeded' as const) : ('failed' as const);
     gateway.put({
       key,
       orderId,
-      currency: 'KRW',
+      currency: this.#around.currencyOf(orderId),
       amount,
       steps: [
         { at: now, status: 'pending' },
@@ -107,11 +128,14 @@ export class BadWeather implements Weather {
   }
 
   #outageOf(gateway: string, lagMs = 0): Outage | null {
+    return this.#nowOf(this.#outages, gateway, lagMs);
+  }
+
+  #nowOf(outages: readonly Outage[], gateway: string, lagMs: DurationMs): Outage | null {
     if (this.#badness === 0) return null;
-    const at = this.#clock.trueNow() - lagMs;
+    const at = this.#around.clock.trueNow() - lagMs;
     return (
-      this.#outages.find((one) => one.gateway === gateway && one.from <= at && at < one.until) ??
-      null
+      outages.find((one) => one.gateway === gateway && one.from <= at && at < one.until) ?? null
     );
   }
 }
@@ -122,9 +146,14 @@ interface Outage {
   readonly until: Instant;
 }
 
-function drawOutages(random: Random, gateway: string, start: Instant): readonly Outage[] {
+function drawOutages(
+  random: Random,
+  gateway: string,
+  start: Instant,
+  longestMs: DurationMs,
+): readonly Outage[] {
   return Array.from({ length: random.between(0, 3) }, () => {
     const from = start + random.between(0, 3 * HOUR_MS);
-    return { gateway, from, until: from + random.between(1, 30) * MINUTE_MS };
+    return { gateway, from, until: from + random.between(MINUTE_MS, longestMs) };
   });
 }

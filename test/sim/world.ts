@@ -1,19 +1,27 @@
 import {
+  DAY_MS,
   type DurationMs,
   HOUR_MS,
   type Instant,
   MINUTE_MS,
   SECOND_MS,
 } from '../../lib/core/time.ts';
+import { ReconciledError } from '../../lib/errors.ts';
 import type { Event } from '../../lib/observe/events.ts';
-import type { NewOrder } from '../../lib/store/port.ts';
+import type { NewOrder, Reader } from '../../lib/store/port.ts';
 import { ModelGateway } from '../support/model-gateway.ts';
 import { restUntil, TurnedClock, turnTo, turnUntil } from '../support/turned-clock.ts';
+import type { SentAgain, Truth } from './auditor.ts';
+import { type Configuration, drawConfiguration, usualConfiguration } from './configuration.ts';
 import { SYNC_FAILED } from './faulty-store.ts';
-import { beginLife, type Life } from './life.ts';
+import { beginLife, Died, type Life } from './life.ts';
 import type { Random } from './random.ts';
+import { allViews } from './reading.ts';
 import { Receivers } from './receivers.ts';
 import { BadWeather } from './weather.ts';
+
+/** What became of an attempt. */
+export type Attempted = 'done' | 'again' | 'later';
 
 type Decided = Extract<Event, { name: 'order.decided' }>;
 
@@ -42,8 +50,24 @@ export class World {
   readonly turnedAway = new Set<string>();
   /** Since when orders have been final, where somebody heard of it. */
   readonly finalSince = new Map<string, Instant>();
-  /** Pieces that were put in and acknowledged, by product. */
+  /** Those that became final while the clock was wrong: it planned what comes after that, too. */
+  readonly finalByWrongClock = new Set<string>();
+  /** Until when a gateway was not configured for the last time. */
+  readonly absentUntil = new Map<string, Instant>();
+  /** The channels that are to hear of an effect: those of the life that decided it. */
+  readonly hearers = new Map<string, readonly string[]>();
+  /** What the daemon was started with, life by life. */
+  readonly configurations: Configuration[] = [];
+  /** Pieces that were added and acknowledged, by product. */
   readonly putIn = new Map<string, number>();
+  /** Every count of a product that a person entered, acknowledged or not. */
+  readonly counted = new Map<string, Set<number>>();
+  /** From which count on a product is low. */
+  readonly thresholds = new Map<string, number | null>();
+  /** Messages that a person had sent again, and was told that they would be. */
+  readonly sentAgain: SentAgain[] = [];
+  /** Payments that the daemon was told to request, by order. */
+  readonly requested = new Map<string, Set<string>>();
   lives = 0;
   looks = 0;
   /** Commits whose order or stock had changed meanwhile. */
@@ -62,7 +86,9 @@ export class World {
     this.#scale = scale;
     this.gateways = drawGateways(random);
     const newKey = () => this.newKey();
-    this.weather = new BadWeather(random.fork(), this.clock, this.gateways, newKey);
+    const currencyOf = (orderId: string) => this.acknowledged.get(orderId)?.currency ?? 'KRW';
+    const surroundings = { clock: this.clock, gateways: this.gateways, newKey, currencyOf };
+    this.weather = new BadWeather(random.fork(), surroundings);
     this.receivers = new Receivers(random.fork(), this.clock);
   }
 
@@ -73,13 +99,16 @@ export class World {
 
   readonly idle = () => this.#gauge.busy === 0;
 
-  async begin(): Promise<void> {
+  async begin(configuration = usualConfiguration(this.gateways)): Promise<void> {
     this.lives += 1;
+    const before = this.configurations.at(-1);
+    this.configurations.push(configuration);
     this.#life = await beginLife({
       directory: this.#directory,
       clock: this.clock,
       gauge: this.#gauge,
-      gateways: this.gateways,
+      configuration,
+      opened: ({ reader }) => this.noteEffects(reader, before),
       window: this.#scale.window,
       weather: this.weather,
       receivers: this.receivers,
@@ -90,11 +119,53 @@ export class World {
     });
   }
 
-  /** A crash, or a stop in good order, and the next start. */
+  /** A crash, or a stop in good order, and the next start, with whatever the configuration has become meanwhile. */
   async restart(crash: boolean): Promise<void> {
+    await this.#endLife(crash);
+    await this.#beDown();
+    const isChanged = this.random.chance(0.6);
+    await this.begin(isChanged ? drawConfiguration(this.random, this.gateways) : undefined);
+  }
+
+  /** Nobody is there for a while. A clock that is wrong when it starts again is set right a little later. */
+  async #beDown(): Promise<void> {
+    const { random, clock } = this;
+    await turnTo(
+      clock,
+      this.idle,
+      clock.trueNow() + random.pick([0, 0, MINUTE_MS, 20 * MINUTE_MS]),
+    );
+    if (!random.chance(0.2)) return;
+    const errorMs = random.pick([MINUTE_MS, 5 * HOUR_MS, 2 * DAY_MS]);
+    clock.misset(random.chance(0.5) ? errorMs : -errorMs);
+    clock.after(random.between(1, 90) * MINUTE_MS, () => clock.misset(0));
+  }
+
+  /** A stop in good order, and a start with the usual configuration. */
+  async restartAsUsual(): Promise<void> {
+    await this.#endLife(false);
+    await this.begin();
+  }
+
+  async #endLife(crash: boolean): Promise<void> {
+    const { configuration } = this.life;
     if (crash) await this.life.kill();
     else await this.life.stop();
-    await this.begin();
+    for (const gateway of this.gateways) {
+      if (!configuration.gateways.includes(gateway)) {
+        this.absentUntil.set(gateway.name, this.clock.trueNow());
+      }
+    }
+  }
+
+  /** Keeps who is to hear of what was decided under this configuration. */
+  async noteEffects(reader: Reader, configuration: Configuration | undefined): Promise<void> {
+    const channels = (configuration?.channels ?? []).map(({ settings }) => settings.name);
+    for (const { order } of await allViews(reader)) {
+      for (const { key } of await reader.effects(order.id)) {
+        if (!this.hearers.has(key)) this.hearers.set(key, channels);
+      }
+    }
   }
 
   async end(): Promise<void> {
@@ -107,8 +178,21 @@ export class World {
     return `20250816:TR:${this.#lastKey.toString(16).padStart(6, '0')}`;
   }
 
-  /** Does it then, and again a little later until the daemon has acknowledged it. */
-  schedule(at: Instant, what: string, act: (life: Life) => Promise<'done' | 'again'>): void {
+  /** What the auditor may know. */
+  truth(): Omit<Truth, 'settled'> {
+    return { ...this, now: this.clock.trueNow() };
+  }
+
+  /** Requests that nobody wanted: each payment is requested once at most. */
+  unrequested(): readonly string[] {
+    return [...this.weather.sent].flatMap(([orderId, times]) => {
+      const wanted = this.requested.get(orderId)?.size ?? 0;
+      return times > wanted ? [`${orderId}: ${times} requests were sent for ${wanted}`] : [];
+    });
+  }
+
+  /** Does it then, and again a little later until the daemon has acknowledged it. `later`: it cannot be asked for now. */
+  schedule(at: Instant, what: string, act: (life: Life) => Promise<Attempted>): void {
     this.#underWay += 1;
     this.clock.after(at - this.clock.trueNow(), () => void this.#attempt(what, act));
   }
@@ -154,22 +238,22 @@ export class World {
     }
   }
 
-  async #attempt(
-    what: string,
-    act: (life: Life) => Promise<'done' | 'again'>,
-    tries = 1,
-  ): Promise<void> {
+  async #attempt(what: string, act: (life: Life) => Promise<Attempted>, tries = 1): Promise<void> {
     const { life } = this;
-    let outcome: 'done' | 'again' = 'again';
+    let outcome: Attempted = 'again';
+    let wasAlive = true;
     try {
       outcome = await life.during(act(life));
     } catch (error) {
-      const expected =
-        error instanceof Error && (error.name === 'Died' || error.name === 'ReconciledError');
-      if (!expected) this.findings.push(`${what}: ${error}`);
+      wasAlive = !(error instanceof Died);
+      if (wasAlive && !(error instanceof ReconciledError)) this.findings.push(`${what}: ${error}`);
     }
     if (outcome === 'done') {
       this.#underWay -= 1;
+      return;
+    }
+    if (outcome === 'later') {
+      this.clock.after(LATER_MS, () => void this.#attempt(what, act, tries));
       return;
     }
     if (tries === MAX_TRIES) {
@@ -178,7 +262,7 @@ export class World {
       return;
     }
     const wait = this.random.between(1, 30) * SECOND_MS;
-    this.clock.after(wait, () => void this.#attempt(what, act, tries + 1));
+    this.clock.after(wait, () => void this.#attempt(what, act, wasAlive ? tries + 1 : tries));
   }
 
   #hear(event: Event): void {
@@ -197,7 +281,10 @@ export class World {
     if (outcome !== 'applied') return;
     this.looks += 1;
     const isFinal = to === 'completed' || to === 'failed';
-    if (isFinal && from !== to) this.finalSince.set(orderId, this.clock.trueNow());
+    if (isFinal && from !== to) {
+      this.finalSince.set(orderId, this.clock.trueNow());
+      if (this.clock.now() !== this.clock.trueNow()) this.finalByWrongClock.add(orderId);
+    }
     const byLook = reason !== 'resolved_by_person' && reason !== 'out_of_stock';
     if (to === 'failed' && from !== 'failed' && byLook) this.#checkFailure(orderId);
   }
@@ -205,16 +292,17 @@ export class World {
   /** An order fails only right after all gateways that can list have really listed, with nothing captured among it. */
   #checkFailure(orderId: string): void {
     const now = this.clock.trueNow();
-    const amount = this.acknowledged.get(orderId)?.amount;
-    for (const gateway of this.gateways.filter(({ settings }) => settings.canList)) {
+    const order = this.acknowledged.get(orderId);
+    const { gateways } = this.life.configuration;
+    for (const gateway of gateways.filter(({ settings }) => settings.canList)) {
       const listedAt = gateway.listedAt.get(orderId) ?? Number.NEGATIVE_INFINITY;
       if (listedAt < now - LONGEST_LOOK_MS) {
         this.findings.push(`${orderId}: failed, and ${gateway.name} had not listed what it has`);
       }
       const captured = gateway
         .all()
-        .filter((one) => one.orderId === orderId && one.amount === amount)
-        .filter((one) => one.currency === 'KRW')
+        .filter((one) => one.orderId === orderId && one.amount === order?.amount)
+        .filter((one) => one.currency === order?.currency)
         .find((one) => gateway.statusOf(one, listedAt) === 'succeeded');
       if (captured !== undefined) {
         this.findings.push(
@@ -231,6 +319,9 @@ const LONGEST_LOOK_MS: DurationMs = MINUTE_MS;
 /** Nobody has to ask the daemon for the same thing more often, however bad the day. */
 const MAX_TRIES = 200;
 
+/** Whatever the configuration has no room for at present is tried again after this. */
+const LATER_MS: DurationMs = HOUR_MS;
+
 /** The longest time without a sweep. */
 const LONGEST_STEP_MS: DurationMs = 6 * HOUR_MS;
 
@@ -238,8 +329,15 @@ function nextMinute(now: Instant): Instant {
   return Math.floor(now / MINUTE_MS + 1) * MINUTE_MS;
 }
 
-/** One lists and cannot refund, like the first users'; the other one refunds, and may not list. */
+/** One lists and cannot refund, like the first users'; the second one refunds, and may not list; a third one, if any, does both. */
 function drawGateways(random: Random): readonly ModelGateway[] {
+  const bank = new ModelGateway({
+    name: 'bank',
+    canList: true,
+    canRefund: true,
+    paymentWindowMs: HOUR_MS,
+    refundTakesMs: 3 * HOUR_MS,
+  });
   return [
     new ModelGateway({
       name: 'pg',
@@ -255,5 +353,6 @@ function drawGateways(random: Random): readonly ModelGateway[] {
       refundTakesMs: random.pick([0, 20 * MINUTE_MS]),
       refusesRefunds: random.chance(0.2),
     }),
+    ...(random.chance(0.5) ? [bank] : []),
   ];
 }

@@ -91,7 +91,8 @@ export class ModelAsking implements Asking {
   }
 
   blocked(): readonly string[] {
-    return this.#weather.blocked();
+    const blocked = this.#weather.blocked();
+    return blocked.filter((name) => this.#gateways.some((one) => one.name === name));
   }
 
   answering(): readonly string[] {

@@ -28,10 +28,13 @@ export interface ModelDaemonParts {
   readonly clock: TurnedClock;
   readonly store: Store;
   readonly asking: Asking;
-  readonly gateways: readonly ModelGateway[];
+  /** As the daemon takes them to be. */
+  readonly gateways: readonly ConfiguredGateway[];
   readonly settings: Omit<Policy, 'gateways'>;
   readonly tell: Tell;
 }
+
+type ConfiguredGateway = Pick<ModelGateway, 'name' | 'settings'>;
 
 export async function startModelDaemon(parts: ModelDaemonParts): Promise<ModelDaemon> {
   const { clock, store, asking, gateways, settings, tell } = parts;
@@ -57,7 +60,7 @@ export async function startModelDaemon(parts: ModelDaemonParts): Promise<ModelDa
   };
 }
 
-function policiesOf(gateways: readonly ModelGateway[], asking: Asking): Policy['gateways'] {
+function policiesOf(gateways: readonly ConfiguredGateway[], asking: Asking): Policy['gateways'] {
   const answering = asking.answering();
   return gateways.map(({ settings: { name, canList, canRefund, paymentWindowMs } }) => ({
     name,

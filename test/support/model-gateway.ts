@@ -43,6 +43,8 @@ export interface TrueRefund {
 export class ModelGateway {
   readonly settings: ModelSettings;
   readonly refunds: TrueRefund[] = [];
+  /** When it was asked to pay back, by key, whatever came of it. */
+  readonly refundAskedAt = new Map<string, Instant>();
   /** When each order was last listed in a reply that came through. */
   readonly listedAt = new Map<string, Instant>();
   /** The same, with every transaction of the list heard. */
@@ -110,6 +112,7 @@ export class ModelGateway {
 
   /** Pays back once for an idempotency key, and never more than was captured. */
   refund(order: RefundOrder, at: Instant): Answer {
+    this.refundAskedAt.set(order.key, at);
     const before = this.refunds.find((one) => one.idempotencyKey === order.idempotencyKey);
     if (before !== undefined) return this.#refundAnswer(before, at);
     const transaction = this.#transactions.get(order.key);
