@@ -47,7 +47,8 @@ export function id(example: string) {
     `^(?!\\.{1,2}$)${visible}(?:[${visible.slice(1, -1)} ]{0,62}${visible})?$`,
     'u',
   );
-  return z.string({ error }).regex(form, { error }).openapi({ example });
+  // JSON Schema has no flags: what is derived from the expression would end with "/u", and nothing would fit.
+  return z.string({ error }).regex(form, { error }).openapi({ example, pattern: form.source });
 }
 
 /** A text of one line that people read or that another system gave. */

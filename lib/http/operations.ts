@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Api, HttpDependencies } from './app.ts';
 import { answer } from './bodies.ts';
-import { problem } from './problem.ts';
+import { problem, RETRY_AFTER_HEADER } from './problem.ts';
 
 /** What monitoring asks. None of it needs a token. */
 export function addOperationRoutes(api: Api, dependencies: HttpDependencies): void {
@@ -72,10 +72,13 @@ const readyRoute = createRoute({
       'It does.',
       z.object({ status: z.literal('ready'), checks: checksSchema }).openapi('Ready'),
     ),
-    503: answer(
-      'It does not; the checks that are not ok say why.',
-      z.object({ status: z.literal('not_ready'), checks: checksSchema }).openapi('NotReady'),
-    ),
+    503: {
+      ...answer(
+        'It does not; the checks that are not ok say why.',
+        z.object({ status: z.literal('not_ready'), checks: checksSchema }).openapi('NotReady'),
+      ),
+      headers: RETRY_AFTER_HEADER,
+    },
     421: local,
   },
 });

@@ -148,11 +148,23 @@ export function problem(description: string) {
   return { description, content: { 'application/problem+json': { schema: problemSchema } } };
 }
 
+/** A problem that passes by itself: it says when to ask again. */
+export function passingProblem(description: string) {
+  return { ...problem(description), headers: RETRY_AFTER_HEADER };
+}
+
+/** The header of every 503, as the OpenAPI document describes it. */
+export const RETRY_AFTER_HEADER = {
+  'Retry-After': { description: 'Seconds to wait before.', schema: { type: 'string' } },
+} as const;
+
 /** What every route of /v1 may answer. */
 export const COMMON_PROBLEMS = {
   401: problem('The token is missing or wrong (only where one is configured).'),
   421: problem('No token is configured and the Host header does not name this machine.'),
-  503: problem('The database cannot be reached or written at present. Nothing was kept.'),
+  503: passingProblem(
+    'The database cannot be reached or written at present. Where `detail` says that nobody knows whether a change was written, it may have been. Send the same again.',
+  ),
 } as const;
 
 /** What a route that changes something may answer beside: a body is looked at even where none is wanted. */

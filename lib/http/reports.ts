@@ -3,7 +3,7 @@ import { accepts } from 'hono/accepts';
 import { type Day, dayOf, isDay } from '../report/days.ts';
 import type { Api, HttpDependencies } from './app.ts';
 import { listBody } from './list-body.ts';
-import { COMMON_PROBLEMS, problem, Refusal } from './problem.ts';
+import { COMMON_PROBLEMS, passingProblem, problem, Refusal } from './problem.ts';
 import { reportSchema } from './report-view.ts';
 
 /** Reports and lists that are made at one moment: there is one thread for all of them. */
@@ -105,6 +105,8 @@ const getReportRoute = createRoute({
     400: problem('The date is none.'),
     404: problem('The day has not begun.'),
     422: problem('The amounts of the day are too large to add up.'),
-    503: problem('Too many reports are made at once, or the database cannot be read at present.'),
+    503: passingProblem(
+      'Too many reports are made at once, or the database cannot be read at present.',
+    ),
   },
 });

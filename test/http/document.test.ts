@@ -13,6 +13,7 @@ interface Operation {
       string,
       {
         readonly description?: string;
+        readonly headers?: Readonly<Record<string, unknown>>;
         readonly content?: Readonly<Record<string, { readonly schema: Schema }>>;
       }
     >
@@ -88,6 +89,37 @@ t.test('every reference leads somewhere', async (t) => {
       references.some(([, reference]) => reference?.endsWith(`/${name}`)),
       `${name} is used`,
     );
+  }
+});
+
+t.test('every pattern is one of JSON Schema, and its example fits', async (t) => {
+  const serving = await openServing();
+  t.teardown(serving.close);
+  const { body } = await documentOf(serving);
+  const patterns = patternsIn(body).filter(({ example }) => example !== undefined);
+  t.ok(patterns.length > 5);
+  for (const { pattern, example } of patterns) t.match(example, new RegExp(pattern, 'u'), pattern);
+});
+
+/** Every pattern, with the example beside it. */
+function patternsIn(node: unknown): readonly { pattern: string; example?: string }[] {
+  if (typeof node !== 'object' || node === null) return [];
+  const within = Object.values(node).flatMap(patternsIn);
+  if (!('pattern' in node) || typeof node.pattern !== 'string') return within;
+  const { pattern } = node;
+  const hasExample = 'example' in node && typeof node.example === 'string';
+  return [...within, hasExample ? { pattern, example: String(node.example) } : { pattern }];
+}
+
+t.test('what the store could not write is in doubt, and says when to try again', async (t) => {
+  const serving = await openServing();
+  t.teardown(serving.close);
+  const { operations } = await documentOf(serving);
+  for (const { path, method, operation } of operations) {
+    const refused = operation.responses[503];
+    if (refused === undefined) continue;
+    t.ok(refused.headers?.['Retry-After'], `${method} ${path}`);
+    t.notMatch(refused.description, /Nothing was kept/, `${method} ${path}`);
   }
 });
 
