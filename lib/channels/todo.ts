@@ -1,5 +1,6 @@
 import type { DatedEffect, EffectTopic } from '../core/effect.ts';
 import type { Reason } from '../core/reason.ts';
+import { shellWord } from '../texts/shell-word.ts';
 import type { Texts } from '../texts.ts';
 
 /** What a person does about it, with the command to type; `null`: nothing. */
@@ -10,8 +11,8 @@ export function todoFor(
   amount: string,
 ): string | null {
   const { todo } = notices;
-  const order = shellWord(effect.orderId);
-  const refund = explain.todo.refund(amount, shellWord(effect.paymentId));
+  const order = typed(effect.orderId);
+  const refund = explain.todo.refund(amount, typed(effect.paymentId));
   switch (topic) {
     case 'order.completed':
     case 'order.failed':
@@ -19,12 +20,12 @@ export function todoFor(
     case 'gateway.up':
       return null;
     case 'order.held':
-      return explain.todo.resolve(order);
+      return todo.held(order, explain.todo.resolve(order));
     case 'order.attention':
       return isByHand(effect.reason) ? refund : todo.explain(order);
     case 'refund.due':
       // A gateway that can refund does: whoever refunds then as well gives the money back twice.
-      return todo.refundDue(refund);
+      return todo.refundDue(order, refund);
     case 'stock.low':
       return todo.restock(encodeURIComponent(effect.productId ?? PLACE));
     case 'sweep.late':
@@ -51,11 +52,11 @@ export function todoForMany(topic: EffectTopic, { explain, notices }: Texts): st
     case 'gateway.up':
       return null;
     case 'order.held':
-      return todo.listHeld(explain.todo.resolve(PLACE));
+      return todo.listHeld(todo.held(PLACE, explain.todo.resolve(PLACE)));
     case 'order.attention':
       return todo.explain(PLACE);
     case 'refund.due':
-      return todo.refundDue(refund);
+      return todo.refundDue(PLACE, refund);
     case 'stock.low':
       return todo.restockMany;
     case 'sweep.late':
@@ -84,8 +85,6 @@ function isByHand(reason: Reason | null): boolean {
   return reason === 'refund_by_hand' || reason === 'refund_refused';
 }
 
-/** An id as it is typed: a payment may be called anything, and people copy what they read into a shell. */
-function shellWord(id: string | null): string {
-  if (id === null) return PLACE;
-  return /^[\w.:@/+-]+$/.test(id) ? id : `'${id.replaceAll("'", `'\\''`)}'`;
+function typed(id: string | null): string {
+  return id === null ? PLACE : shellWord(id);
 }

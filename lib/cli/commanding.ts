@@ -13,7 +13,7 @@ import { print } from './words.ts';
  */
 export async function commandHere(
   config: Config,
-  missing: string,
+  missing: Missing,
   command: (commands: Commands) => Promise<CommandOutcome>,
 ): Promise<Commanded> {
   const { systemClock } = await import('../clock.ts');
@@ -85,9 +85,15 @@ export async function restingPolicy(config: Config) {
   return policyOf(config, capabilities, []);
 }
 
+/** What is said of an id that the database does not have. */
+interface Missing {
+  readonly message: string;
+  readonly hint: string;
+}
+
 function settled(
   outcome: CommandOutcome,
-  missing: string,
+  missing: Missing,
 ): { readonly same: boolean; readonly view: OrderView } {
   switch (outcome.kind) {
     case 'done':
@@ -95,9 +101,7 @@ function settled(
     case 'same':
       return { same: true, view: outcome.view };
     case 'not_found':
-      throw new ReconciledError('not_found', missing, {
-        hint: '`reconciled orders` lists what there is; --config or --data-dir names another database.',
-      });
+      throw new ReconciledError('not_found', missing.message, { hint: missing.hint });
     case 'conflict':
       throw new ReconciledError('conflict', `Refused: ${outcome.problem}.`, {
         hint: '`reconciled explain ORDER` tells how the order stands.',

@@ -34,7 +34,7 @@ Examples:
     const config = await readSettings(options, 'token');
     const commanded = await hereOrByDaemon(config, {
       here: () =>
-        commandHere(config, `There is no payment ${paymentId} in this database.`, (commands) =>
+        commandHere(config, noPayment(paymentId), (commands) =>
           commands.recordRefund(paymentId, given),
         ),
       byDaemon: async (client) => {
@@ -45,6 +45,13 @@ Examples:
     });
     await tellCommanded(commanded, config, options.json ?? false);
   });
+}
+
+function noPayment(id: string) {
+  return {
+    message: `There is no payment ${id} in this database.`,
+    hint: 'It is not the id of the order: `reconciled explain ORDER` names its payments; --config or --data-dir names another database.',
+  };
 }
 
 async function readRefund(options: RefundedOptions): Promise<RefundCommand> {

@@ -42,9 +42,7 @@ Examples:
     const config = await readSettings(options, 'token');
     const commanded = await hereOrByDaemon(config, {
       here: () =>
-        commandHere(config, `There is no order ${orderId} in this database.`, (commands) =>
-          commands.resolve(orderId, given),
-        ),
+        commandHere(config, noOrder(orderId), (commands) => commands.resolve(orderId, given)),
       byDaemon: async (client) => {
         const { paymentId, version, ...rest } = given;
         const wanted = { ...rest, paymentId, ...(version === null ? {} : { version }) };
@@ -55,6 +53,13 @@ Examples:
     });
     await tellCommanded(commanded, config, options.json ?? false);
   });
+}
+
+function noOrder(id: string) {
+  return {
+    message: `There is no order ${id} in this database.`,
+    hint: '`reconciled orders` lists what there is; --config or --data-dir names another database.',
+  };
 }
 
 async function readResolve(options: ResolveOptions): Promise<ResolveCommand> {

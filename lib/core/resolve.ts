@@ -112,7 +112,9 @@ function acceptedPayment(theCase: Case, paymentId: string | null): Payment | nul
   if (paymentId === null) {
     return theCase.order.amount === 0
       ? null
-      : { refused: 'completed needs the paymentId of the payment that is accepted' };
+      : {
+          refused: 'completed needs the id of the payment that is accepted (paymentId, --payment)',
+        };
   }
   const payment = theCase.payments.find(({ id }) => id === paymentId);
   if (payment === undefined) return { refused: `the order has no payment ${paymentId}` };

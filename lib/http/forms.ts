@@ -51,15 +51,20 @@ export function id(example: string) {
   return z.string({ error }).regex(form, { error }).openapi({ example, pattern: form.source });
 }
 
+/** What messages and `explain` leave open in the lines to type: pasted as it is, it would be the receipt of a refund. */
+const PLACE = '…';
+
 /** A text of one line that people read or that another system gave. */
 export function text(most: number, example: string) {
   const error = says(`a text of 1 to ${most} characters on one line`, JSON.stringify(example));
   // The length comes first: no pattern may walk over a megabyte.
   const holds = (written: string) =>
     written.length <= most && written.trim() !== '' && !/[\p{Cc}\p{Cs}\u2028\u2029]/u.test(written);
+  const notFilledIn = says(`what belongs in the place of the "${PLACE}"`, JSON.stringify(example));
   return z
     .string({ error })
     .refine(holds, { error })
+    .refine((written) => written.trim() !== PLACE, { error: notFilledIn })
     .openapi({ example, minLength: 1, maxLength: most });
 }
 

@@ -75,18 +75,18 @@ export function addOrderRoutes(api: Api, dependencies: HttpDependencies): void {
     }
     const command = { state, paymentId, note, by, version };
     const outcome = await commands.resolve(orderId, command);
-    return c.json(orderBody(settledView(outcome, `There is no order ${shown(orderId)}.`)), 200);
+    return c.json(orderBody(settledView(outcome, noOrder(orderId))), 200);
   });
 }
 
 /** The view after a person's command. @throws Refusal when it was not done. */
-export function settledView(outcome: CommandOutcome, missing: string): OrderView {
+export function settledView(outcome: CommandOutcome, missing: Refusal): OrderView {
   switch (outcome.kind) {
     case 'done':
     case 'same':
       return outcome.view;
     case 'not_found':
-      throw new Refusal('not_found', missing);
+      throw missing;
     case 'conflict':
       throw new Refusal('conflict', outcome.problem);
   }
@@ -95,8 +95,12 @@ export function settledView(outcome: CommandOutcome, missing: string): OrderView
 /** The order. @throws Refusal when there is none. */
 export async function theOrder(reader: Reader, orderId: string): Promise<OrderView> {
   const view = await reader.order(orderId);
-  if (view === null) throw new Refusal('not_found', `There is no order ${shown(orderId)}.`);
+  if (view === null) throw noOrder(orderId);
   return view;
+}
+
+function noOrder(orderId: string): Refusal {
+  return new Refusal('not_found', `There is no order ${shown(orderId)}.`);
 }
 
 /** A page of the store. @throws Refusal naming `after` when the store cannot read that. */

@@ -66,7 +66,13 @@ export function addPaymentRoutes(api: Api, dependencies: HttpDependencies): void
   api.openapi(refundedRoute, async (c) => {
     const { id: paymentId } = c.req.valid('param');
     const outcome = await commands.recordRefund(paymentId, c.req.valid('json'));
-    return c.json(orderBody(settledView(outcome, `There is no payment ${shown(paymentId)}.`)), 200);
+    return c.json(orderBody(settledView(outcome, noPayment(paymentId))), 200);
+  });
+}
+
+function noPayment(paymentId: string): Refusal {
+  return new Refusal('not_found', `There is no payment ${shown(paymentId)}.`, {
+    hint: 'It is not the id of the order: `reconciled explain ORDER` and GET /v1/orders/{id} name the payments.',
   });
 }
 

@@ -45,7 +45,7 @@ const reasons: Readonly<Record<Reason, string>> = {
   never_requested: 'No payment was ever requested, neither here nor at the gateway.',
   too_young: 'There is no payment yet, and the order is too young to be given up.',
   duplicate_capture: 'The order was paid already. The money has to go back.',
-  late_capture: 'The payment was captured after the order had failed. The money has to go back.',
+  late_capture: 'The order has failed, but its payment was captured. The money has to go back.',
   mismatched_capture:
     'The gateway took money that does not match the order. The money has to go back.',
   reversed_after_completion:
@@ -227,7 +227,7 @@ export const en = {
     },
     todo: {
       resolve: (id: string) =>
-        `look at it, then reconciled resolve ${id} --state completed|failed|pending --note … --by …`,
+        `reconciled resolve ${id} --state completed|failed|pending --note … --by …`,
       refund: (amount: string, paymentId: string) =>
         `give ${amount} back, then reconciled refunded ${paymentId} --reference … --note … --by …`,
     },

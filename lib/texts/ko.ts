@@ -32,7 +32,7 @@ export const ko: Texts = {
     never_requested: '결제를 요청한 기록이 여기에도 PG에도 없습니다.',
     too_young: '아직 결제가 없지만 포기하기에는 이른 주문입니다.',
     duplicate_capture: '이미 결제된 주문입니다. 이 금액은 환불해야 합니다.',
-    late_capture: '주문이 실패한 뒤에 결제가 승인되었습니다. 이 금액은 환불해야 합니다.',
+    late_capture: '주문은 실패했지만 결제가 승인되었습니다. 이 금액은 환불해야 합니다.',
     mismatched_capture: 'PG가 주문과 일치하지 않는 금액을 결제했습니다. 이 금액은 환불해야 합니다.',
     reversed_after_completion:
       '완료된 주문의 결제가 PG에서 취소되었습니다. 담당자가 확인해야 합니다.',
@@ -172,7 +172,7 @@ export const ko: Texts = {
     },
     todo: {
       resolve: (id) =>
-        `확인한 뒤 reconciled resolve ${id} --state completed|failed|pending --note … --by …`,
+        `reconciled resolve ${id} --state completed|failed|pending --note … --by …`,
       refund: (amount, paymentId) =>
         `${amount} 환불 후 reconciled refunded ${paymentId} --reference … --note … --by …`,
     },

@@ -8,6 +8,7 @@ import type { Delivery } from '../store/outbox-port.ts';
 import type { JournalRow, OrderView } from '../store/port.ts';
 import { type Texts, textsOf } from '../texts.ts';
 import { momentFormat, spanOf } from './moment.ts';
+import { shellWord } from './shell-word.ts';
 
 /** In whose language and zone a story is told, and when. */
 export interface Listener {
@@ -189,6 +190,12 @@ function deciding(
   ].map((line) => line.trimEnd());
 }
 
+/** What the gateway gives back by itself must not be given back by a person too. */
+function isForPerson({ state, escalated }: Payment): boolean {
+  const isTold = escalated.includes('refund_by_hand') || escalated.includes('refund_refused');
+  return state === 'refund_due' && isTold;
+}
+
 function whatNext(
   order: Order,
   payments: readonly Payment[],
@@ -197,10 +204,10 @@ function whatNext(
 ): readonly string[] {
   const { next, todo } = texts.explain;
   const waiting = [
-    ...(order.state === 'held' ? [todo.resolve(order.id)] : []),
+    ...(order.state === 'held' ? [todo.resolve(shellWord(order.id))] : []),
     ...payments
-      .filter(({ state }) => state === 'refund_due')
-      .map(({ id, refundDue }) => todo.refund(money(refundDue), id)),
+      .filter(isForPerson)
+      .map(({ id, refundDue }) => todo.refund(money(refundDue), shellWord(id))),
   ].map((task) => next.person(task));
   if (order.lookAt === null) return waiting.length > 0 ? waiting : [next.never];
   const look =

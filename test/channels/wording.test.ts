@@ -137,11 +137,11 @@ t.test('a subject line says what it is about', async (t) => {
 
 /** What a person is told to type or to look at. */
 const resolve = (order: string) =>
-  `look at it, then reconciled resolve ${order} --state completed|failed|pending --note … --by …`;
+  `reconciled explain ${order} tells what was found; then reconciled resolve ${order} --state completed|failed|pending --note … --by …`;
 const refund = (payment: string) =>
   `give ₩12,900 back, then reconciled refunded ${payment} --reference … --note … --by …`;
 const unlessItself =
-  'where the gateway does not refund by itself (refund.done follows when it does)';
+  'if reconciled explain ORDER000003 says that it waits for a person (else the gateway refunds by itself)';
 for (const [topic, over, todo] of [
   ['order.completed', {}, null],
   ['order.failed', {}, null],

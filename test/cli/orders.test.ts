@@ -103,7 +103,7 @@ t.test('what was swept can be listed, explained, decided and replayed', async (t
         '답: 20250816:TR:000003 거래는 승인, ₩4,000',
         '판단: 결제 ORDER000003-1 — 주문과 일치하지 않음.',
         '결정: 보류.',
-        '담당자를 기다립니다: 확인한 뒤 reconciled resolve ORDER000003',
+        '담당자를 기다립니다: reconciled resolve ORDER000003',
       ]) {
         t.match(held.stdout, sentence);
       }
@@ -168,6 +168,23 @@ t.test('what was swept can be listed, explained, decided and replayed', async (t
     t.match(JSON.parse(other.stderr), { error: { code: 'conflict', message: /R-1/ } });
     const nothing = await shop(['refunded', 'nobody', '--reference', 'R-1', ...by]);
     t.match(nothing.stderr, /^error: There is no payment nobody in this database\./);
+    t.match(nothing.stderr, 'reconciled explain ORDER');
+    const pasted = [
+      'refunded',
+      `${orderIdOf(3)}-1`,
+      '--reference',
+      '…',
+      '--note',
+      '…',
+      '--by',
+      '…',
+    ];
+    const { code, stderr } = await shop(pasted);
+    t.equal(code, 2, 'a line that was pasted and not filled in');
+    t.match(
+      stderr,
+      /^error: (--\w+: not what belongs in the place of the "…"(; |\n)){3}hint: Write/,
+    );
   });
 
   await t.test('replay: every decision comes out again', async (t) => {

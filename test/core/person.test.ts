@@ -135,7 +135,7 @@ const RESOLVE_REFUSED: readonly Row[] = [
   [
     'held unclear 3h; pg K1 pending',
     'completed',
-    'completed needs the paymentId of the payment that is accepted',
+    'completed needs the id of the payment that is accepted (paymentId, --payment)',
   ],
   ['held unclear 3h; pg K1 pending', 'completed K2', 'the order has no payment pay-K2'],
   [

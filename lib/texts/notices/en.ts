@@ -87,8 +87,10 @@ export const notices = {
     explain: (order: string) => `reconciled explain ${order} tells what happened`,
     listHeld: (resolve: string) =>
       `reconciled orders --state held lists them. For each: ${resolve}`,
-    refundDue: (refund: string) =>
-      `where the gateway does not refund by itself (refund.done follows when it does): ${refund}`,
+    held: (order: string, resolve: string) =>
+      `reconciled explain ${order} tells what was found; then ${resolve}`,
+    refundDue: (order: string, refund: string) =>
+      `if reconciled explain ${order} says that it waits for a person (else the gateway refunds by itself): ${refund}`,
     eachRefund: 'the amount of the row',
     restock: (product: string) =>
       `restock, then record what came in: POST /v1/products/${product}/stock`,

@@ -1,0 +1,54 @@
+import t from 'tap';
+import type { Order } from '../../lib/core/order.ts';
+import type { Payment } from '../../lib/core/payment.ts';
+import { HOUR_MS } from '../../lib/core/time.ts';
+import { tellStory } from '../../lib/texts/story.ts';
+import { foundPayment, T0 } from '../support/store-fixtures.ts';
+
+const ORDER: Order = {
+  id: 'ORDER000001',
+  memberId: 'member-1',
+  currency: 'KRW',
+  amount: 5_000,
+  state: 'completed',
+  reason: 'captured',
+  reasonText: null,
+  paidBy: null,
+  escalated: [],
+  createdAt: T0,
+  updatedAt: T0,
+  looks: 0,
+  silentSince: null,
+  listedAt: null,
+  lookAt: T0 + HOUR_MS,
+  version: 2,
+};
+
+/** The last lines of `explain`: who has to do what, and the line to type. */
+function whatNext(state: 'completed' | 'held', payments: readonly Payment[]): readonly string[] {
+  const listener = { locale: 'en', timezone: 'UTC', now: T0 } as const;
+  const lines = tellStory({ order: { ...ORDER, state }, items: [], payments }, [], [], listener);
+  return lines.slice(lines.lastIndexOf('') + 1);
+}
+
+const due = (id: string, escalated: Payment['escalated']) =>
+  foundPayment({ id, state: 'refund_due', refundDue: 5_000, escalated });
+
+t.test('what the gateway gives back by itself waits for nobody', async (t) => {
+  const payments = [due('a', []), due('b', ['refund_by_hand']), due('c', ['refund_refused'])];
+  t.strictSame(whatNext('completed', payments), [
+    'It waits for a person: give ₩5,000 back, then reconciled refunded b --reference … --note … --by …',
+    'It waits for a person: give ₩5,000 back, then reconciled refunded c --reference … --note … --by …',
+    'The next look is at 2025-08-16 04:00:00 (in 1h).',
+  ]);
+});
+
+t.test('an id that is a command in a shell is quoted where it is to be typed', async (t) => {
+  const [line] = whatNext('completed', [due("결제 'A' $(x) #1", ['refund_by_hand'])]);
+  t.match(line, "then reconciled refunded '결제 '\\''A'\\'' $(x) #1' --reference …");
+});
+
+t.test('a hold waits for a person', async (t) => {
+  const [line] = whatNext('held', []);
+  t.match(line, /^It waits for a person: reconciled resolve ORDER000001 --state /);
+});
