@@ -14,7 +14,8 @@ export function define(command: Command): void {
 Looks through the backup first, and writes nothing when it is damaged, of another program, or of a newer version. Refuses
 while a daemon runs, and while a database is there: move that one away yourself.
 Whatever happened at the gateways since the backup is asked about again once the daemon starts; orders that the shop has
-sent since have to be sent again (import is idempotent).
+sent since have to be sent again (import is idempotent). What people recorded since has to be recorded again before anybody
+pays anything back: refunds made by hand are due once more, holds that were ended are there again, stock that came in is not.
 
 Examples:
   reconciled restore /backup/reconciled-2026-08-16.db

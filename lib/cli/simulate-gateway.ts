@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { ReconciledError } from '../errors.ts';
 import type { PreloadedPayment } from '../simulator/preload.ts';
+import { counted } from '../texts/counted.ts';
 import { shareOfOne, wholeNumber } from './values.ts';
 import { print, say } from './words.ts';
 
@@ -63,7 +64,7 @@ A line of a --preload file:
     const simulator = await startSimulator({ ...options, preload }).catch(namingFlags);
     print(json ? JSON.stringify({ url: simulator.url, port: simulator.port }) : simulator.url);
     say(
-      `A simulated gateway listens at ${simulator.url} with ${preload.length} payments. Ctrl-C ends it.`,
+      `A simulated gateway listens at ${simulator.url} with ${counted(preload.length, 'payment')}. Ctrl-C ends it.`,
     );
     await interruption.first;
     await simulator.close();

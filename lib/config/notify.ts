@@ -20,13 +20,13 @@ export function notifySchema() {
         most: '1h',
       }),
       longest_retry: duration({
-        text: 'No wait gets longer than this.',
+        text: 'No wait gets longer than this. Not shorter than `first_retry`.',
         standard: '1h',
         least: '100ms',
         most: '24h',
       }),
       give_up_after: duration({
-        text: 'How long a message is tried before it is dead: kept, shown by `reconciled notices --dead`, sent again when somebody says so.',
+        text: 'How long a message is tried before it is dead: kept, shown by `reconciled notices --dead`, sent again when somebody says so. Not shorter than `longest_retry`.',
         standard: '24h',
         least: '1s',
         most: '30d',

@@ -51,7 +51,7 @@ export function configurationSchema(kinds: readonly string[]) {
         holds: isTimeZone,
       }),
       locale: choice({
-        text: 'The language of what people read. Codes are the same in both.',
+        text: 'The language of messages, reports and `explain`. Codes are the same in both; errors and `--help` are English.',
         words: ['ko', 'en'],
         standard: 'ko',
       }),
@@ -82,7 +82,7 @@ export function configurationSchema(kinds: readonly string[]) {
             standard: 'what RECONCILED_API_TOKEN holds, if it is set',
           }),
           payment_requests: flag({
-            text: 'Lets the daemon request payments itself. Card numbers then pass through it, which puts the machine in card scope.',
+            text: 'Lets the daemon request payments itself. Card numbers then pass through it, which puts the machine in card scope. Every gateway then needs a `callback_url`.',
             standard: false,
           }),
         },
@@ -136,7 +136,7 @@ export function configurationSchema(kinds: readonly string[]) {
             ['1m', '1m', '1m', '2m', '5m', '10m', '30m', '1h'],
           ),
           hold_after: duration({
-            text: 'How long doubt about an order may last before a person is asked to look.',
+            text: 'How long doubt about an order may last before a person is asked to look. Longer than `stale_after`.',
             standard: '72h',
             least: '1s',
             most: '365d',
@@ -289,7 +289,7 @@ export function gatewaySchema(kinds: readonly string[]) {
         most: '2m',
       }),
       connect_timeout: duration({
-        text: 'The longest that connecting may take.',
+        text: 'The longest that connecting may take. Not longer than `lookup_timeout`.',
         standard: '1s',
         least: '10ms',
         most: '2m',
@@ -357,7 +357,7 @@ function breakerSchema() {
         most: '1h',
       }),
       half_open: count({
-        text: 'Trial requests after that.',
+        text: 'Trial requests after that. Not more than `minimum`.',
         standard: 5,
         least: 1,
         most: 1000,

@@ -263,7 +263,7 @@ export const en = {
     backedUp: (path: string, orders: number, bytes: string) =>
       `${path}: ${counted(orders, 'order')}, ${bytes}. It was looked through and is sound.`,
     restored: (path: string, orders: number) =>
-      `${path}: ${counted(orders, 'order is', 'orders are')} back. Start the daemon; it asks about whatever is due.`,
+      `${path}: ${counted(orders, 'order is', 'orders are')} back. Record again what people recorded since (refunds made by hand, ended holds, stock that came in), then start the daemon; it asks about whatever is due.`,
     pruned: (orders: number) =>
       `${counted(orders, 'order was', 'orders were')} removed. ${orders === 1 ? 'Its id stays' : 'Their ids stay'} taken.`,
     wouldPrune: (orders: number) => `${counted(orders, 'order')} would be removed.`,
@@ -287,7 +287,8 @@ export const en = {
     folderLockedTodo: (path: string) =>
       `chown it to the user of the daemon: chown -R reconciled ${path}`,
     disk: (free: string) => `${free} are free`,
-    diskTodo: 'make room: old backups and reports first, then reconciled prune',
+    diskTodo:
+      'make room: remove old backups and reports, or enlarge the disk (reconciled prune only keeps the database from growing, and needs room itself)',
     secret: 'other users of this machine cannot read the database',
     open: (path: string) => `other users of this machine can read ${path}`,
     openTodo: (path: string) => `chmod 600 ${path}*`,

@@ -171,8 +171,7 @@ export const ko: Texts = {
       person: (todo) => `담당자를 기다립니다: ${todo}`,
     },
     todo: {
-      resolve: (id) =>
-        `reconciled resolve ${id} --state completed|failed|pending --note … --by …`,
+      resolve: (id) => `reconciled resolve ${id} --state completed|failed|pending --note … --by …`,
       refund: (amount, paymentId) =>
         `${amount} 환불 후 reconciled refunded ${paymentId} --reference … --note … --by …`,
     },
@@ -205,7 +204,7 @@ export const ko: Texts = {
     backedUp: (path, orders, bytes) =>
       `${path}: 주문 ${orders}건, ${bytes}. 점검했고 이상이 없습니다.`,
     restored: (path, orders) =>
-      `${path}: 주문 ${orders}건을 되돌렸습니다. 데몬을 시작하면 때가 된 주문을 조회합니다.`,
+      `${path}: 주문 ${orders}건을 되돌렸습니다. 백업 뒤에 사람이 기록한 것(직접 한 환불, 끝낸 보류, 입고)을 다시 기록한 뒤 데몬을 시작하세요. 때가 된 주문을 조회합니다.`,
     pruned: (orders) => `주문 ${orders}건을 지웠습니다. 주문 번호는 다시 쓸 수 없습니다.`,
     wouldPrune: (orders) => `주문 ${orders}건을 지우게 됩니다.`,
     sound: (orders, decisions) =>
@@ -227,7 +226,8 @@ export const ko: Texts = {
     folderLocked: (path) => `이 사용자는 ${path}에 쓸 수 없습니다`,
     folderLockedTodo: (path) => `데몬 사용자의 것으로 바꾸세요: chown -R reconciled ${path}`,
     disk: (free) => `${free} 남음`,
-    diskTodo: '공간을 확보하세요: 오래된 백업과 보고서, 그다음 reconciled prune',
+    diskTodo:
+      '공간을 확보하세요: 오래된 백업과 보고서를 지우거나 디스크를 늘리세요 (reconciled prune은 데이터베이스가 더 커지지 않게 할 뿐이며, 그 자체도 공간이 필요합니다)',
     secret: '이 서버의 다른 사용자는 데이터베이스를 읽을 수 없습니다',
     open: (path) => `이 서버의 다른 사용자가 ${path}를 읽을 수 있습니다`,
     openTodo: (path) => `chmod 600 ${path}*`,

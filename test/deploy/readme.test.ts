@@ -24,6 +24,29 @@ t.test('the same tables, row by row', async (t) => {
   t.same(korean.rows, english.rows);
 });
 
+t.test('the topics are those of docs/topics.md, in its words', async (t) => {
+  const known = cellsOf(read('docs/topics.md')).map(([topic, , when, told]) => [topic, when, told]);
+  for (const page of ['README.md', 'README.ko.md']) {
+    const shown = cellsOf(read(page)).filter(([topic = '']) => /^`\w+\.\w+`$/.test(topic));
+    t.ok(shown.length > 10, page);
+    for (const row of shown)
+      t.ok(
+        known.some((one) => `${one}` === `${row}`),
+        `${page}: ${row}`,
+      );
+  }
+});
+
+function cellsOf(page: string): readonly (readonly string[])[] {
+  const rows = page.split('\n').filter((line) => line.startsWith('| '));
+  return rows.map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+}
+
 t.test('the same links, but for the way to each other', async (t) => {
   const others = ({ links }: typeof english) => links.filter((link) => !link.startsWith('README'));
   t.same(others(korean), others(english));

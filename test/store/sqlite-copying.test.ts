@@ -174,7 +174,7 @@ t.test('a restore replaces nothing, and nothing that is damaged', async (t) => {
   const half = join(path, 'half.db');
   writeFileSync(half, readFileSync(backup));
   truncateSync(half, statSync(half).size / 2);
-  t.throws(() => restore(half, target), { code: 'store_corrupt' });
+  t.throws(() => restore(half, target), { code: 'store_corrupt', hint: /another backup/ });
   const empty = join(path, 'empty.db');
   writeFileSync(empty, '');
   t.throws(() => restore(empty, target), { code: 'store_foreign', message: /empty/ });

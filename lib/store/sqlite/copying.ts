@@ -137,7 +137,7 @@ function copyBack(source: string, path: string): CopiedDatabase {
   // The driver is written beside the first database that is opened: not among the backups.
   if (existsSync(dirname(path))) nativeBinding(dirname(path));
   refuseLog(source);
-  lookThrough(source, 'only look');
+  lookAtBackup(source);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const draft = `${path}.draft`;
   refuseDraft(source, draft);
@@ -155,6 +155,18 @@ function copyBack(source: string, path: string): CopiedDatabase {
     throw error;
   } finally {
     lock.close();
+  }
+}
+
+/** The words for a damaged database speak of the one in use, and name the last backup as the way out. */
+function lookAtBackup(source: string): void {
+  try {
+    lookThrough(source, 'only look');
+  } catch (error) {
+    const { code, message, hint } = storeTrouble(error, source);
+    const isDamaged = code === 'store_corrupt';
+    const other = 'Restore another backup; nothing was written.';
+    throw new ReconciledError(code, message, { hint: isDamaged ? other : hint, cause: error });
   }
 }
 
