@@ -14,7 +14,7 @@ import type {
  * A sum that grows. A wrong total is worse than none.
  * @throws ReconciledError `invalid` when it leaves what a plain number holds exactly.
  */
-class Total implements Sum {
+export class Total implements Sum {
   count = 0;
   amount = 0;
 
@@ -23,7 +23,7 @@ class Total implements Sum {
     this.amount += amount;
     if (Number.isSafeInteger(this.amount)) return;
     throw new ReconciledError('invalid', 'The amounts of these orders are too large to add up.', {
-      hint: 'One of them is a mistake: reconciled report --format csv lists every order with its amount.',
+      hint: 'One of them is a mistake: reconciled report --format csv lists every order of the days with its amount, reconciled orders all orders.',
     });
   }
 
@@ -59,7 +59,7 @@ export class CurrencyLedgers {
   readonly payments = new Totals();
   /** By `settledBy, state`. */
   readonly settled = new Totals();
-  readonly refundDue = new Map<string | null, number>();
+  readonly refundDue = new Map<string | null, Total>();
   readonly paying = new Total();
   readonly due = new Total();
   versions = 0;
@@ -82,7 +82,9 @@ export class CurrencyLedgers {
     this.payments.add(['gateway', gateway], group);
     this.payments.add(['gateway', gateway, state], group);
     this.payments.add(['state', state], group);
-    this.refundDue.set(gateway, (this.refundDue.get(gateway) ?? 0) + group.refundDue);
+    const due = this.refundDue.get(gateway) ?? new Total();
+    this.refundDue.set(gateway, due);
+    due.add({ count: group.count, amount: group.refundDue });
     if (group.pays === 1) this.paying.add(group);
   }
 

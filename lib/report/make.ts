@@ -6,7 +6,7 @@ import type { Instant } from '../core/time.ts';
 import type { SettledBy } from '../store/port.ts';
 import type { OpenGroups, ReportSource, ReportView, Span, Sum } from '../store/report-port.ts';
 import { type Day, dayAfter, sliceAt, spanOfDays } from './days.ts';
-import { type CurrencyLedgers, Ledgers } from './ledgers.ts';
+import { type CurrencyLedgers, Ledgers, Total } from './ledgers.ts';
 import { percentile } from './percentiles.ts';
 import type { CurrencyReport, OpenReport, Report, StockReport } from './report.ts';
 import { tieOut } from './tie-out.ts';
@@ -116,7 +116,7 @@ function gatewaysOf({ payments, refundDue }: CurrencyLedgers): CurrencyReport['g
       gateway,
       total: payments.of(['gateway', gateway]),
       states: byPaymentState((state) => payments.of(['gateway', gateway, state])),
-      refundDue: due,
+      refundDue: due.amount,
     }));
 }
 
@@ -130,6 +130,7 @@ function timeToSettle({ lengths, longestMs }: Ledgers): Report['timeToSettle'] {
 }
 
 function openOf({ held, refundsOwed }: OpenGroups): OpenReport {
+  for (const group of [...held, ...refundsOwed]) new Total().add(group);
   return {
     held: held.map(({ oldestAt, ...group }) => ({ ...group, oldestAt: toIso(oldestAt) })),
     refundsOwed,

@@ -168,6 +168,44 @@ for (const [statement, differing] of TAMPERED) {
   });
 }
 
+const MOST = Number.MAX_SAFE_INTEGER;
+
+/** Many orders like ORDER-8, of the day or not: SQLite itself adds up to 1,024 of the largest amounts. */
+const manyOrders = (createdAt: string) => `
+  WITH RECURSIVE each (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM each WHERE n < 1025)
+  INSERT INTO orders (id, member_id, currency, amount, state, created_at, updated_at, looks, version, content, ask_at)
+  SELECT 'MANY-' || n, member_id, currency, ${MOST}, 'held', ${createdAt}, updated_at, looks, 1, content, ask_at
+  FROM each, orders WHERE id = 'ORDER-8'`;
+
+/** What nobody can add up exactly. */
+const TOO_LARGE: readonly (readonly [string, string])[] = [
+  ['the orders of the day', `UPDATE orders SET amount = ${MOST}`],
+  ['so many of them that SQLite cannot either', manyOrders('created_at')],
+  ['held orders of another day', `UPDATE orders SET amount = ${MOST}, created_at = 0`],
+  ['so many of those', manyOrders('0')],
+  [
+    'refunds of the day',
+    `UPDATE payments SET refund_due = ${MOST}, state = 'refunded' WHERE refund_due > 0`,
+  ],
+  [
+    'refunds of another day',
+    `UPDATE payments SET refund_due = ${MOST} WHERE refund_due > 0; UPDATE orders SET created_at = 0`,
+  ],
+];
+
+t.test('a sum that a plain number does not hold is told of no table', async (t) => {
+  for (const [what, statement] of TOO_LARGE) {
+    const shop = await openShop();
+    const hand = new Database(shop.path);
+    hand.exec(
+      `UPDATE orders SET state = 'held', reason = 'mismatched' WHERE id = 'ORDER-8'; ${statement}`,
+    );
+    hand.close();
+    t.throws(() => reportOf(shop), { code: 'invalid', message: /too large to add up/ }, what);
+    await shop.close();
+  }
+});
+
 t.test('the day in a sentence', async (t) => {
   const shop = await openShop();
   t.teardown(shop.close);

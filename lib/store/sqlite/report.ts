@@ -68,7 +68,8 @@ function openGroups(session: Session, span: Span): OpenGroups {
   };
 }
 
-// Each statement names its index: without it the planner may walk all orders of a state for the sake of the grouping.
+// Each statement names its index: without it the planner may walk all orders of a state for the sake of the grouping. Amounts are added
+// up by `total`: where `sum` fails, it tells a number that is seen to be too large.
 
 const NEXT_ORDER =
   'SELECT min(created_at) AS at FROM orders INDEXED BY orders_by_creation WHERE created_at >= ?';
@@ -79,7 +80,7 @@ const IN_SPAN = 'o.created_at >= :from AND o.created_at < :until';
 
 /** The orders of a span by what their own rows say. */
 export const GROUP_ORDERS = `
-  SELECT o.currency, o.state, o.reason, count(*) AS count, sum(o.amount) AS amount, sum(o.version) AS versions,
+  SELECT o.currency, o.state, o.reason, count(*) AS count, total(o.amount) AS amount, sum(o.version) AS versions,
     sum(o.amount > 0) AS dueCount
   FROM ${ORDERS} WHERE ${IN_SPAN}
   GROUP BY o.currency, o.state, o.reason`;
@@ -88,7 +89,7 @@ export const GROUP_ORDERS = `
 export const GROUP_PAYMENTS = `
   SELECT o.currency, p.gateway, p.state,
     p.state = 'succeeded' AND o.state = 'completed' AND p.id IS o.paid_by AND p.amount = o.amount AS pays,
-    count(*) AS count, sum(p.amount) AS amount, sum(p.refund_due) AS refundDue
+    count(*) AS count, total(p.amount) AS amount, total(p.refund_due) AS refundDue
   FROM ${ORDERS} CROSS JOIN payments AS p INDEXED BY payments_of_order ON p.order_id = o.id
   WHERE ${IN_SPAN}
   GROUP BY 1, 2, 3, 4`;
@@ -113,7 +114,7 @@ export const GROUP_JOURNAL = `
     FROM ${ORDERS} LEFT JOIN journal AS j ON j.order_id = o.id
     WHERE ${IN_SPAN}
     GROUP BY o.created_at, o.id)
-  SELECT currency, state, settledBy, ${CUT} AS tookMs, count(*) AS count, coalesce(sum(told), 0) AS amount,
+  SELECT currency, state, settledBy, ${CUT} AS tookMs, count(*) AS count, total(told) AS amount,
     max(took) AS longestMs, sum(state IS orderState AND told IS amount AND toldCurrency IS currency AND rows = version) AS agreeing,
     count(told) AS created, sum(rows) AS rows
   FROM each GROUP BY 1, 2, 3, 4`;
@@ -132,11 +133,11 @@ export const GROUP_STOCK = `
   GROUP BY 1`;
 
 const GROUP_HELD = `
-  SELECT currency, reason, count(*) AS count, sum(amount) AS amount, min(created_at) AS oldestAt
+  SELECT currency, reason, count(*) AS count, total(amount) AS amount, min(created_at) AS oldestAt
   FROM orders INDEXED BY orders_by_state WHERE state = 'held' GROUP BY currency, reason`;
 
 const GROUP_REFUNDS = `
-  SELECT o.currency, p.gateway, count(*) AS count, sum(p.refund_due) AS amount
+  SELECT o.currency, p.gateway, count(*) AS count, total(p.refund_due) AS amount
   FROM payments AS p INDEXED BY payments_refund_due JOIN orders AS o ON o.id = p.order_id
   WHERE p.state = 'refund_due' GROUP BY 1, 2`;
 
