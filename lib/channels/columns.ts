@@ -16,10 +16,16 @@ export function inColumns({ head }: Table, rows: readonly Row[]): readonly strin
   return [...written.slice(0, 1), rule, ...written.slice(1)];
 }
 
-/** Korean letters are as wide as two others. */
+/** Korean letters and pictures are as wide as two others, however many characters they are made of. */
 function widthOf(text: string): number {
-  return [...text].reduce((width, letter) => width + (WIDE.test(letter) ? 2 : 1), 0);
+  return [...letters.segment(text)].reduce(
+    (width, { segment }) => width + (WIDE.test(segment) ? 2 : 1),
+    0,
+  );
 }
 
+/** Cuts a text into what is seen as one letter. */
+const letters = new Intl.Segmenter();
+
 const WIDE =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/;
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|^\p{RGI_Emoji}$/v;

@@ -66,11 +66,13 @@ export function wordingOf(message: Message, style: Style): Wording {
   const teller = tellerFor(style);
   const { texts } = teller;
   const { notices } = texts;
-  const [first, ...others] = message.effects;
+  const { topic } = message;
+  const effects = effectsOf(message);
+  const [first, ...others] = effects;
   const told =
     first === undefined || others.length > 0
-      ? digest(message, teller)
-      : single(first, teller, message.topic);
+      ? digest(topic, effects, teller)
+      : single(first, teller, topic);
   return {
     ...told,
     title: plain(capital(told.title), MAX_TITLE),
@@ -84,13 +86,21 @@ export function wordingOf(message: Message, style: Style): Wording {
 export function sentenceOf(message: Message, style: Style): string {
   const { texts } = tellerFor(style);
   const { headline, test } = wordingOf(message, style);
-  const [first, ...others] = message.effects;
+  const effects = effectsOf(message);
+  const [first, ...others] = effects;
   const why =
     first === undefined || others.length > 0
-      ? names(message.effects, texts)
+      ? names(effects, texts)
       : [reasonText(first.reason, texts), wordsOf(first)].filter((text) => text !== '').join(' ');
   const mark = test === null ? '' : `[${test.mark}] `;
   return plain(`${mark}${headline} ${why}`);
+}
+
+/** An order that is held anew, for another reason, is one order all the same, and its amount one amount: what was said last holds. */
+function effectsOf({ topic, effects }: Message): readonly DatedEffect[] {
+  if (topic !== 'order.held') return effects;
+  const last = new Map(effects.map((effect) => [effect.orderId, effect]));
+  return effects.filter((effect) => last.get(effect.orderId) === effect);
 }
 
 /** Everything that the sentences need. */
@@ -184,7 +194,7 @@ function factsOf(effect: DatedEffect, topic: EffectTopic, teller: Teller): reado
 
 // --- many
 
-function digest({ topic, effects }: Message, teller: Teller): Told {
+function digest(topic: EffectTopic, effects: readonly DatedEffect[], teller: Teller): Told {
   const { texts, moment, number } = teller;
   const { notices } = texts;
   const { labels } = notices;
@@ -221,12 +231,12 @@ function countsOf(effects: readonly DatedEffect[], { texts, number }: Teller): r
     }));
 }
 
-/** What it comes to, for each currency. */
+/** What it comes to, for each currency: exact, also where a plain number would not be. */
 function sumsOf(effects: readonly DatedEffect[], { style }: Teller): string {
-  const sums = new Map<string, number>();
+  const sums = new Map<string, bigint>();
   for (const { amount, currency } of effects) {
     if (amount === null || currency === null) continue;
-    sums.set(currency, (sums.get(currency) ?? 0) + amount);
+    sums.set(currency, (sums.get(currency) ?? 0n) + BigInt(amount));
   }
   return [...sums].map(([code, sum]) => formatMoney(sum, code, style.locale)).join(' + ');
 }

@@ -14,10 +14,10 @@ export function isAmount(value: unknown): value is AmountMinor {
 
 /**
  * An amount as people write it: `₩5,000`, `$12.34`. The number of decimals is the currency's own (ISO 4217), and every digit is
- * exact: it is never divided.
+ * exact: it is never divided. A sum may be larger than any amount.
  */
 export function formatMoney(
-  amountMinor: AmountMinor,
+  amountMinor: AmountMinor | bigint,
   currency: string,
   locale: 'ko' | 'en',
 ): string {

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { inColumns } from '../../lib/channels/columns.ts';
 import { letterOf } from '../../lib/channels/letter.ts';
 import { MAX_ROWS, MAX_TITLE, sentenceOf, wordingOf } from '../../lib/channels/wording.ts';
 import { EFFECT_TOPICS, type EffectTopic } from '../../lib/core/effect.ts';
@@ -234,6 +235,38 @@ t.test('a digest counts by reason and sums by currency', async (t) => {
   );
 });
 
+t.test('an order that is held anew is one order, as it was held last', async (t) => {
+  const orders = ['ORDER000001', 'ORDER000002', 'ORDER000001'] as const;
+  const reasons = ['unclear', 'unclear', 'mismatched'] as const;
+  const anew = (count: number) =>
+    toldMany('order.held', count, (index) => ({
+      orderId: orders[index] ?? null,
+      reason: reasons[index] ?? null,
+    }));
+  const { headline, facts, table } = wordingOf(anew(3), ENGLISH);
+  t.equal(headline, '2 orders are held and need a person.');
+  t.match(facts, [
+    { label: 'When' },
+    { value: '₩25,800' },
+    { label: '1 ×', value: /\(unclear\)$/ },
+    { label: '1 ×', value: /\(mismatched\)$/ },
+  ]);
+  t.strictSame(
+    table?.rows.map(({ cells }) => [cells[1], cells[3]]),
+    [
+      ['ORDER000002', 'unclear'],
+      ['ORDER000001', 'mismatched'],
+    ],
+  );
+  const both = { ...anew(3), effects: anew(3).effects.filter((_, index) => index !== 1) };
+  t.match(sentenceOf(both, ENGLISH), /^Order ORDER000001 \(₩12,900\) is held .* does not match/);
+});
+
+t.test('a sum is exact, whatever it comes to', async (t) => {
+  const message = toldMany('refund.due', 3, () => ({ amount: Number.MAX_SAFE_INTEGER }));
+  t.match(wordingOf(message, ENGLISH).facts[1], { value: '₩27,021,597,764,222,973' });
+});
+
 t.test('a test says so, first', async (t) => {
   const message = { ...told('order.held'), isTest: true };
   t.match(sentenceOf(message, ENGLISH), /^\[TEST\] Order ORDER000003/);
@@ -338,6 +371,21 @@ t.test('what is not known leaves a dash, and stops nothing', async (t) => {
     );
   }
   t.match(wordingOf(told('order.held', none), ENGLISH).headline, /^Order — \(—\) is held/);
+});
+
+t.test('columns are in line, whatever pictures and letters a name is made of', async (t) => {
+  const names = [
+    '🎩 hat',
+    '👨‍👩‍👧‍👦 hat',
+    '모자'.normalize('NFD'),
+    'café'.normalize('NFD'),
+    'é日本',
+  ];
+  const message = toldMany('stock.low', names.length, (index) => ({ text: names[index] ?? '' }));
+  const { table } = wordingOf(message, ENGLISH);
+  const lines = table === null ? [] : inColumns({ ...table, head: ['', '', '', ''] }, table.rows);
+  const padding = lines.slice(2).map((line) => /(?<= ) *(?=HAT-1)/.exec(line)?.[0].length);
+  t.strictSame(padding, [1, 1, 3, 3, 2]);
 });
 
 t.test('the letter in plain text', async (t) => {
