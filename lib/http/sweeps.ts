@@ -26,14 +26,20 @@ export function addSweepRoutes(api: Api, { store, sweeping }: HttpDependencies):
 
   api.openapi(listSweepsRoute, async (c) => {
     const { after: cursor = null, limit: most } = c.req.valid('query');
+    const now = sweeping.running();
     const page = await readPage(reader.sweeps(cursor, most));
-    return c.json({ items: page.items.map((sweep) => sweepBody(sweep)), next: page.next }, 200);
+    const items = page.items.map((sweep) =>
+      sweepBody(sweep.endedAt === null && sweep.id === now?.id ? now : sweep),
+    );
+    return c.json({ items, next: page.next }, 200);
   });
 
   api.openapi(getSweepRoute, async (c) => {
     const id = Number(c.req.valid('param').id);
-    const known = Number.isSafeInteger(id) ? await reader.sweep(id) : null;
-    const sweep = known ?? running(id) ?? (waiting.has(id) ? unbegun(id) : null);
+    // What is stored of one that runs is its beginning only.
+    const now = running(id);
+    const known = now === null && Number.isSafeInteger(id) ? await reader.sweep(id) : null;
+    const sweep = now ?? known ?? (waiting.has(id) ? unbegun(id) : null);
     if (sweep === null) throw new Refusal('not_found', 'There is no such sweep.');
     return c.json(sweepBody(sweep), 200);
   });

@@ -336,3 +336,16 @@ t.test('a sweep is asked for, followed and found again', async (t) => {
     [id + 2, id + 1, id],
   );
 });
+
+t.test('of a sweep that runs it is told how far it has come', async (t) => {
+  const serving = await openServing();
+  t.teardown(serving.close);
+  const { call, world } = serving;
+  // One more than are asked about at once.
+  for (let number = 1; number <= 11; number += 1) await world.order(`ORDER-${number}`, []);
+  const { id } = (await call('POST', '/v1/sweeps')).body;
+  await world.pass(250);
+  const sweep = { id, endedAt: null, looked: 10, reasons: { never_requested: 10 } };
+  t.match(await call('GET', `/v1/sweeps/${id}`), { status: 200, body: sweep });
+  t.match(await call('GET', '/v1/sweeps'), { status: 200, body: { items: [sweep] } });
+});
