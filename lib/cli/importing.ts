@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
 import { systemClock } from '../clock.ts';
 import { asTable } from '../config/file.ts';
 import { type Config, requireGateways } from '../config.ts';
 import { firstLook } from '../core/questions.ts';
+import { ReconciledError } from '../errors.ts';
 import { closed, count, id, text } from '../http/forms.ts';
 import { type OrderRules, readOrder } from '../http/order-reading.ts';
 import { type FieldError, fieldErrors } from '../http/problem.ts';
@@ -185,9 +187,18 @@ async function sendProduct(client: Client, value: unknown): Promise<Outcome> {
   const read = productIdRule.safeParse(productId);
   if (!read.success) return bad([{ field: 'id', message: 'missing, or no id', hint: null }]);
   const path = `/v1/products/${encodeURIComponent(read.data)}`;
+  // What is set anew is not told from what was so already.
+  const known = await client.call('GET', path).catch(ifMissing);
+  const wanted = { id: read.data, lowStockAt: null, ...rest };
+  if (known !== null && isDeepStrictEqual(known.body, wanted)) return { kind: 'same' };
   const reply = await client.offer('PUT', path, rest);
   if (typeof reply === 'string') return { kind: 'bad', problem: reply };
   return { kind: reply.status === 201 ? 'created' : 'updated' };
+}
+
+function ifMissing(error: unknown): null {
+  if (error instanceof ReconciledError && error.code === 'not_found') return null;
+  throw error;
 }
 
 const productIdRule: z.ZodType<string> = id('tea');

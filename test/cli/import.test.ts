@@ -101,12 +101,15 @@ t.test('beside a running daemon the orders go through it', async (t) => {
   t.teardown(() => daemon.child.kill('SIGKILL'));
   const url = await addressIn(daemon, /listens on/);
   const env = { RECONCILED_LISTEN: url.replace('http://', '') };
-  const products = await run(['import', '--products', '-', '--json'], {
-    cwd,
-    env,
-    input: PRODUCTS,
-  });
-  t.match(JSON.parse(products.stdout), { created: 1, bad: 0 });
+  for (const [more, [created, updated, same]] of [
+    [{}, [1, 0, 0]],
+    [{}, [0, 0, 1]],
+    [{ name: 'Black tea' }, [0, 1, 0]],
+  ] as const) {
+    const input = JSON.stringify({ ...JSON.parse(PRODUCTS), ...more });
+    const products = await run(['import', '--products', '-', '--json'], { cwd, env, input });
+    t.strictSame(JSON.parse(products.stdout), { read: 1, created, updated, same, bad: 0 });
+  }
   const input = [orderLine(1), ...BAD_LINES.map(([line]) => line), orderLine(4)].join('\n');
   for (const kind of ['created', 'same'] as const) {
     const { code, stdout, stderr } = await run(['import', '-', '--json'], { cwd, env, input });
