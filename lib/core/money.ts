@@ -13,8 +13,8 @@ export function isAmount(value: unknown): value is AmountMinor {
 }
 
 /**
- * An amount as people write it: `₩5,000`, `$12.34`. The number of decimals is the currency's own (ISO 4217), and every digit is
- * exact: it is never divided. A sum may be larger than any amount.
+ * An amount as people write it: `₩5,000`, `$12.34`, and `CA$12.34`, so that no two currencies look alike. The number of decimals is the
+ * currency's own (ISO 4217), and every digit is exact: it is never divided. A sum may be larger than any amount.
  */
 export function formatMoney(
   amountMinor: AmountMinor | bigint,
@@ -25,7 +25,6 @@ export function formatMoney(
   const format = new Intl.NumberFormat(locale === 'ko' ? 'ko-KR' : 'en-US', {
     style: 'currency',
     currency,
-    currencyDisplay: 'narrowSymbol',
     minimumFractionDigits: decimals,
     maximumFractionDigits: decimals,
   });
