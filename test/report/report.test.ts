@@ -236,6 +236,22 @@ t.test('every table is as wide as its head, in both languages', async (t) => {
   }
 });
 
+t.test('of the products that are not named it is told how many', async (t) => {
+  const shop = await openShop();
+  t.teardown(shop.close);
+  const report = reportOf(shop);
+  for (const [products, more] of [
+    [1, ''],
+    [2, 'and 1 more product'],
+    [3, 'and 2 more products'],
+  ] as const) {
+    const stock = { ...report.stock, products };
+    const sections = sectionsOf({ ...report, stock }, { locale: 'en' });
+    const rows = sections.find(({ title }) => title === 'Taken from the stock')?.rows;
+    t.strictSame(rows?.at(-1), ['total', more, '4']);
+  }
+});
+
 /** Lengths, the share, and the length that this share did not exceed. */
 const PERCENTILES: readonly (readonly [
   readonly (readonly [number, number])[],

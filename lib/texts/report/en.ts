@@ -1,3 +1,5 @@
+import { counted } from '../counted.ts';
+
 /** The words of the daily report, in English. */
 export const reportEn = {
   title: 'Report of payments',
@@ -67,7 +69,7 @@ export const reportEn = {
   noGateway: '(none)',
   noReason: '(none yet)',
   none: 'None.',
-  more: (products: number) => `and ${products} more products`,
+  more: (products: number) => `and ${counted(products, 'more product')}`,
   settledBy: {
     sweep: 'sweep',
     callback: 'callback',
