@@ -60,6 +60,8 @@ export function openConnection(options: ConnectionOptions): Connection {
   let open: Open | null = null;
   let file: FileAt = null;
   let inDoubt = false;
+  /** False: the log may hold what the disk does not: from a process that died before its sync, or after a sync that failed. */
+  let isOnDisk = options.readOnly;
   let closed = false;
   const opened = () => {
     if (closed) throw closedError(path);
@@ -67,6 +69,8 @@ export function openConnection(options: ConnectionOptions): Connection {
     lock?.keep();
     if (inDoubt) drop();
     open ??= openDatabase(settled);
+    if (!isOnDisk) putOnDisk(open);
+    isOnDisk = true;
     return open;
   };
   const drop = () => {
@@ -87,7 +91,15 @@ export function openConnection(options: ConnectionOptions): Connection {
     path,
     readOnly: options.readOnly,
     session: () => opened().session,
-    sync: async () => opened().log.sync(),
+    sync: async () => {
+      try {
+        await opened().log.sync();
+      } catch (error) {
+        // Before those go on who waited for `syncing`.
+        isOnDisk = false;
+        throw error;
+      }
+    },
     get syncing() {
       return open?.log.syncing ?? null;
     },
@@ -209,6 +221,29 @@ function prepareForWriting(
     database.exec(
       `BEGIN IMMEDIATE; ${step} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${index + 1}; COMMIT`,
     );
+  }
+}
+
+/**
+ * Puts on the disk what is in the log, whatever the system has made of it so far: into the file, and the log begins anew with blocks of its
+ * own. While somebody reads from it, or the file has no room to grow, it is written once more in its place; who else would begin it anew
+ * meanwhile (Litestream does) has to wait, or would lose what it writes.
+ */
+function putOnDisk({ database, log }: Open): void {
+  if (beginLogAnew(database)) return;
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    log.writeAgain();
+  } finally {
+    database.exec('ROLLBACK');
+  }
+}
+
+function beginLogAnew(database: Database.Database): boolean {
+  try {
+    return database.pragma('wal_checkpoint(TRUNCATE)', { simple: true }) === 0;
+  } catch {
+    return false;
   }
 }
 

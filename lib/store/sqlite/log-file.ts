@@ -1,4 +1,12 @@
-import { closeSync, constants, fdatasync, openSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fdatasync,
+  fdatasyncSync,
+  openSync,
+  readSync,
+  writeSync,
+} from 'node:fs';
 
 /** Puts what was written to an open file on the disk. Rejects with what the system says. */
 export type SyncFile = (file: number) => Promise<void>;
@@ -18,6 +26,11 @@ export interface LogFile {
   sync(): Promise<void>;
   /** The sync under way, which does not reject; `null`: there is none. */
   readonly syncing: Promise<unknown> | null;
+  /**
+   * Writes all of it once more and returns when that is on the disk. What a failed sync covered the system takes for written from then on, so
+   * that to sync it again does nothing. Nobody else may write to it meanwhile. Throws what the system says.
+   */
+  writeAgain(): void;
   /** Lets go of the file, after the sync under way: its number must not mean another file before. */
   close(): void;
 }
@@ -26,10 +39,13 @@ export interface LogFile {
 export function logFile(path: string, syncFile: SyncFile): LogFile {
   let file: number | null = null;
   let syncing: Promise<unknown> | null = null;
+  const opened = () => {
+    file ??= openSync(`${path}-wal`, FLAGS);
+    return file;
+  };
   return {
     sync: () => {
-      file ??= openSync(`${path}-wal`, FLAGS);
-      const synced = syncFile(file);
+      const synced = syncFile(opened());
       const ended = () => {
         syncing = null;
       };
@@ -39,6 +55,16 @@ export function logFile(path: string, syncFile: SyncFile): LogFile {
     },
     get syncing() {
       return syncing;
+    },
+    writeAgain: () => {
+      const piece = Buffer.alloc(PIECE_BYTES);
+      for (let at = 0; ; ) {
+        const length = readSync(opened(), piece, 0, PIECE_BYTES, at);
+        if (length === 0) break;
+        // Where it writes a part only, what is left is read anew.
+        at += writeSync(opened(), piece, 0, length, at);
+      }
+      fdatasyncSync(opened());
     },
     close: () => {
       const open = file;
@@ -52,3 +78,6 @@ export function logFile(path: string, syncFile: SyncFile): LogFile {
 
 /** To be written, because Windows syncs no other; the very file, not what a link leads to. */
 const FLAGS = constants.O_RDWR | (constants.O_NOFOLLOW ?? 0);
+
+/** Bytes of the log that are written again at a time. */
+const PIECE_BYTES = 256 * 1024;
