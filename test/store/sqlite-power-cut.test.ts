@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import t, { type Test } from 'tap';
@@ -84,3 +86,51 @@ t.test('a sync that failed: nobody hears of the change before it is on the disk'
   other.close();
   t.not(await store.reader.order('ORDER1'), null, 'now it is there for good');
 });
+
+t.test(
+  'the folders that a first start makes have their names on the disk',
+  { skip: cannotTrace },
+  async (t) => {
+    const folder = directoryOf(t);
+    const trace = join(folder, 'trace');
+    const command = writerCommand(join(folder, 'new', 'data', 'orders.db'));
+    const strace = ['strace', '-f', '-qq', '-y', '-e', 'trace=fsync', '-o', trace];
+    const writer = startWriterProcess(t, [...strace, ...command]);
+    t.equal(await writer.heard(), 'ready');
+    const said = readFileSync(trace, 'utf8');
+    for (const holder of [folder, join(folder, 'new'), join(folder, 'new', 'data')])
+      t.ok(said.includes(`<${holder}>) = 0`), holder);
+  },
+);
+
+t.test(
+  'on a disk without hard links nothing but a whole backup has its name',
+  { skip: cannotTrace },
+  async (t) => {
+    const folder = directoryOf(t);
+    const trace = join(folder, 'trace');
+    const path = join(folder, 'reconciled.db');
+    await openSqliteStore({ path, clock: testClock(), tell: () => {} }).upkeep.close();
+    const backup = join(folder, 'backup.db');
+    const calls = 'trace=link,linkat,write,pwrite64,copy_file_range,sendfile';
+    const faults = 'inject=link,linkat:error=EPERM';
+    const strace = ['strace', '-f', '-qq', '-y', '-e', calls, '-e', faults, '-o', trace];
+    const reconciled = [process.execPath, join(import.meta.dirname, '../../lib/main.ts')];
+    const [program = '', ...rest] = [
+      ...strace,
+      ...reconciled,
+      'backup',
+      backup,
+      '--data-dir',
+      folder,
+    ];
+    execFileSync(program, rest, { cwd: folder });
+    const said = readFileSync(trace, 'utf8');
+    t.match(said, /EPERM.*INJECTED/);
+    t.notOk(said.includes(`<${backup}>`), 'nothing is written into it');
+    const database = new Database(backup, { readonly: true });
+    t.equal(database.pragma('quick_check', { simple: true }), 'ok');
+    database.close();
+    t.notOk(existsSync(`${backup}.draft`));
+  },
+);

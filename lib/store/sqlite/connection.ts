@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync, type Stats, statSync } from 'node:fs';
+import { existsSync, type Stats, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { ReconciledError } from '../../errors.ts';
 import { nativeBinding } from './addon.ts';
 import { closeQuietly, type FileAt, fileAt, isInPlace, realPath } from './in-place.ts';
-import { keepAsItIs } from './keeping.ts';
+import { keepAsItIs, makeFolder } from './keeping.ts';
 import { takeLock } from './lock.ts';
 import { type LogFile, logFile, type SyncFile } from './log-file.ts';
 import { APPLICATION_ID, MIGRATIONS } from './migrations.ts';
@@ -282,7 +282,7 @@ function readyPath(options: ConnectionOptions): string {
   }
   try {
     // 0700: the database holds what members ordered.
-    mkdirSync(dirname(wanted), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(wanted));
     return realPath(wanted);
   } catch (error) {
     throw storeTrouble(error, wanted);

@@ -1,12 +1,10 @@
 import {
   closeSync,
-  constants,
-  copyFileSync,
   existsSync,
   linkSync,
-  mkdirSync,
   openSync,
   realpathSync,
+  renameSync,
   rmSync,
   statSync,
 } from 'node:fs';
@@ -16,7 +14,7 @@ import { ReconciledError } from '../../errors.ts';
 import { nativeBinding } from './addon.ts';
 import { identify } from './connection.ts';
 import { closeQuietly, lockPath } from './in-place.ts';
-import { copyForOwner, syncFile, syncFolder } from './keeping.ts';
+import { copyForOwner, makeFolder, syncFile, syncFolder } from './keeping.ts';
 import { takeLock } from './lock.ts';
 import { storeTrouble } from './trouble.ts';
 
@@ -138,7 +136,7 @@ function copyBack(source: string, path: string): CopiedDatabase {
   if (existsSync(dirname(path))) nativeBinding(dirname(path));
   refuseLog(source);
   lookAtBackup(source);
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path));
   const draft = `${path}.draft`;
   refuseDraft(source, draft);
   const lock = takeLock(path);
@@ -175,7 +173,6 @@ function finish(draft: string, path: string): CopiedDatabase {
   const looked = lookThrough(draft, 'seal');
   syncFile(draft);
   nameIt(draft, path);
-  rmSync(draft);
   syncFolder(dirname(path));
   return { ...looked, path };
 }
@@ -226,15 +223,16 @@ function open(path: string, readonly: boolean): Database.Database {
   return new Database(path, { readonly, fileMustExist: true, ...nativeBinding(dirname(path)) });
 }
 
-/** Unlike a rename both ways fail when somebody has put a file there meanwhile. */
+/** Unlike a rename alone both ways fail when somebody has put a file there meanwhile. What has the name is never a part of the copy. */
 function nameIt(draft: string, path: string): void {
   try {
     linkSync(draft, path);
+    rmSync(draft);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     if (!WITHOUT_LINKS.includes(code)) throw error;
-    copyFileSync(draft, path, constants.COPYFILE_EXCL);
-    syncFile(path);
+    closeSync(openSync(path, 'wx', 0o600));
+    renameSync(draft, path);
   }
 }
 

@@ -1,6 +1,7 @@
 import {
   closeSync,
   fsyncSync,
+  mkdirSync,
   openSync,
   readdirSync,
   readSync,
@@ -50,6 +51,22 @@ export function syncFile(path: string): void {
 /** Returns when the names in a folder are on the disk. Windows has no such thing, and needs none. */
 export function syncFolder(path: string): void {
   if (process.platform !== 'win32') withFile(path, 'r', fsyncSync);
+}
+
+/**
+ * Makes a folder, for its user only, and those above it that are missing. Their names are on the disk when it returns: whatever is synced in
+ * a folder whose own name is not is found by nobody. As with SQLite's own files a folder that cannot be synced hinders nothing.
+ */
+export function makeFolder(path: string): void {
+  const first = mkdirSync(path, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  for (let made = path; made.length >= first.length; made = dirname(made)) {
+    try {
+      syncFolder(dirname(made));
+    } catch {
+      // Nobody may read it, or its file system has no such thing.
+    }
+  }
 }
 
 /**
