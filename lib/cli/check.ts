@@ -5,7 +5,7 @@ import { textsOf } from '../texts.ts';
 import { EXIT } from './exit.ts';
 import { withStore } from './opening.ts';
 import { addSettings, readSettings, type SettingsOptions } from './settings.ts';
-import { print } from './words.ts';
+import { print, say } from './words.ts';
 
 /** Rows of the journal read at a time. */
 const PAGE = 500;
@@ -20,8 +20,8 @@ export function define(command: Command): void {
     'after',
     `
 Looks through every page of the database, holds its rules against what it holds (stock against its movements, orders
-against the journal, counters against what they count), and makes every decision of the journal again. Reads only, whether
-a daemon runs or not. Ends with 0 when all is well, with 1 when not.
+against the journal, counters against what they count), and makes every decision of the journal again, but those of a
+version that decided differently, which are counted. Reads only, whether a daemon runs or not. Ends with 0 when all is well, with 1 when not.
 
 Examples:
   reconciled check
@@ -30,13 +30,14 @@ Examples:
   command.action(async (options: SettingsOptions & { json?: true }) => {
     stepAside();
     const config = await readSettings(options, 'ignore');
-    const { troubles, orders, decisions } = await look(config);
+    const { troubles, orders, decisions, otherRules } = await look(config);
     if (troubles.length > 0) process.exitCode = EXIT.trouble;
     if (options.json) {
       const ok = troubles.length === 0;
-      return print(JSON.stringify({ ok, orders, decisions, troubles }, null, 2));
+      return print(JSON.stringify({ ok, orders, decisions, otherRules, troubles }, null, 2));
     }
-    const texts = textsOf(config.locale).care;
+    const { care: texts, replay } = textsOf(config.locale);
+    for (const [rules, rows] of Object.entries(otherRules)) say(replay.skipped(rows, rules));
     if (troubles.length === 0) return print(texts.sound(orders, decisions));
     print(texts.unsound(troubles.length));
     for (const trouble of troubles) print(`  ${trouble}`);
@@ -49,6 +50,8 @@ interface Found {
   readonly orders: number;
   /** That were made again. */
   readonly decisions: number;
+  /** Decisions by other rules, left out, by the name of those. */
+  readonly otherRules: Readonly<Record<string, number>>;
 }
 
 async function look(config: Config): Promise<Found> {
@@ -59,7 +62,7 @@ async function look(config: Config): Promise<Found> {
     const progress = await startProgress(texts.checking, null);
     try {
       const broken = await upkeep.check();
-      const { agreed, differing, differences } = await replayJournal(
+      const { agreed, differing, differences, otherRules } = await replayJournal(
         (after) => reader.journalAfter(after, PAGE),
         MAX_TOLD,
         progress.at,
@@ -72,6 +75,7 @@ async function look(config: Config): Promise<Found> {
         troubles: [...broken, ...differ],
         orders: Object.values(orders).reduce((sum, count) => sum + count, 0),
         decisions: agreed + differing,
+        otherRules,
       };
     } finally {
       progress.stop();

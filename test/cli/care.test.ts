@@ -43,12 +43,20 @@ t.test('a database is backed up, lost, restored and checked', async (t) => {
   database.exec(
     'UPDATE products SET on_hand = on_hand + 1 WHERE id = (SELECT id FROM products LIMIT 1)',
   );
+  database.exec(`UPDATE journal SET record = json_set(record, '$.rules', '0')
+    WHERE seq = (SELECT max(seq) FROM journal WHERE json_extract(record, '$.kind') = 'decided')`);
   database.close();
   const tampered = await shop(['check', ...elsewhere]);
   t.equal(tampered.code, 1);
   t.match(tampered.stdout, /^1 trouble found:\n {2}Product .* on hand, its movements sum up to/);
+  t.equal(tampered.stderr, '1 decision was made by other rules (0) and left out.\n');
   const asJson = await shop(['check', ...elsewhere, '--json']);
-  t.match(JSON.parse(asJson.stdout), { ok: false, troubles: [/movements/] });
+  t.match(JSON.parse(asJson.stdout), {
+    ok: false,
+    decisions: 4,
+    otherRules: { 0: 1 },
+    troubles: [/movements/],
+  });
 
   const nothing = await shop(['check', '--data-dir', 'nowhere']);
   t.equal(nothing.code, 1);
