@@ -88,9 +88,11 @@ function timesOf(
       const waits = [HOUR_MS, DAY_MS, policy.holdAfterMs];
       const times = waits.map((wait) => since + wait).filter((due) => due > now);
       if (times.length > 0) return times;
-      // One that is ahead now leaves none of them: they are made all the same, and so is one more when this was not to be the last.
-      const planned = theCase.order.lookAt;
-      const isEarly = planned !== null && planned < since + Math.max(...waits);
+      // One that is ahead now leaves none of them: they are made all the same, and so is one more when this was not to be the last, or
+      // comes late: a clock may have run ahead to it.
+      const last = since + Math.max(...waits);
+      const planned = theCase.order.lookAt ?? now;
+      const isEarly = planned < last || (planned === last && now > last + HOUR_MS);
       return looks < waits.length || isEarly ? [now + DAY_MS] : [];
     }
     case 'refund_due':

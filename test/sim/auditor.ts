@@ -288,8 +288,11 @@ function auditSettled(view: OrderView, truth: Truth): string[] {
 /** No wait is longer in the usual configuration. */
 const LONGEST_WAIT_MS: DurationMs = 4 * DAY_MS;
 
-/** The last of the late looks at a payment that was presumed failed comes a day later or after that; an hour is for the way there. */
-const LATE_LOOKS_MS: DurationMs = 23 * HOUR_MS;
+/**
+ * The last of the late looks at a payment that was presumed failed comes a day later or after that; an hour is for the way there, five
+ * for a clock that is ahead.
+ */
+const LATE_LOOKS_MS: DurationMs = 18 * HOUR_MS;
 
 /** What was presumed failed from an absence was looked for once more when a request that was lost for long could have arrived. */
 function auditLateLooks({ order, payments }: OrderView, truth: Truth): string[] {
