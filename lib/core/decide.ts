@@ -5,7 +5,7 @@ import { type Case, type Decision, type Taking, unchanged } from './decision.ts'
 import type { Effect } from './effect.ts';
 import { learned, settleRest } from './final.ts';
 import type { Heard } from './gateway.ts';
-import { type Look, longestRetryAfter, lookOf, nextLook } from './look.ts';
+import { isUnheard, type Look, longestRetryAfter, lookOf, nextLook } from './look.ts';
 import { isFinal, type Order, type OrderState, waitsForPerson } from './order.ts';
 import { isUnresolved, type Payment } from './payment.ts';
 import { type GatewayPolicy, gatewayPolicy, type Policy } from './policy.ts';
@@ -226,11 +226,15 @@ function stay(look: Look, reason: Reason, silent: boolean): Decision {
     ...old,
     reason: old.state === 'pending' ? reason : old.reason,
     looks: blocked ? old.looks : old.looks + 1,
-    // A clock that was ahead may have written it: nobody would hear of the silence until then.
-    silentSince: silent ? Math.min(old.silentSince ?? now, now) : null,
+    silentSince: silent ? silentSince(look) : null,
     lookAt: reason === 'too_young' ? old.createdAt + policy.staleAfterMs : now + wait,
   };
   return build(look, order, reason, keptPayments(look), [], []);
+}
+
+/** A clock that was ahead may have written it: nobody would hear of the silence until then. */
+function silentSince({ theCase, now }: Look): Instant {
+  return Math.min(theCase.order.silentSince ?? now, now);
 }
 
 /** Held until a person decides: everything is recorded, nothing follows from it. */
@@ -245,7 +249,12 @@ function waitForPerson(look: Look): Decision {
 /** The rows of a final order: it stays what it is, money found at it goes back, people are told once. */
 function decideFinal(look: Look): Decision {
   const { order } = look.theCase;
-  return finish(look, { ...order, looks: order.looks + 1 }, null, [], [], []);
+  const watched: Order = {
+    ...order,
+    looks: order.looks + 1,
+    silentSince: isUnheard(look.heard) ? silentSince(look) : null,
+  };
+  return finish(look, watched, null, [], [], []);
 }
 
 /**

@@ -31,7 +31,7 @@ export function longestRetryAfter(heard: readonly Heard[]): DurationMs {
 }
 
 /** Something that this look asked for was not heard. */
-function isUnheard(heard: readonly Heard[]): boolean {
+export function isUnheard(heard: readonly Heard[]): boolean {
   return heard.some(({ question, answer }) => {
     if (answer.kind === 'silent') return true;
     if (answer.kind === 'refund' || question.kind === 'refund') return false;
@@ -88,12 +88,14 @@ function timesOf(
       const waits = [HOUR_MS, DAY_MS, policy.holdAfterMs];
       const times = waits.map((wait) => since + wait).filter((due) => due > now);
       if (times.length > 0) return times;
-      // One that is ahead now leaves none of them: they are made all the same, and so is one more when this was not to be the last, or
-      // comes late: a clock may have run ahead to it.
+      // One that is ahead now leaves none of them: they are made all the same. So is one more when this was not to be the last: a callback
+      // came before it, the one before was not heard, or it comes late, because a clock has run ahead to it.
       const last = since + Math.max(...waits);
-      const planned = theCase.order.lookAt ?? now;
-      const isEarly = planned < last || (planned === last && now > last + HOUR_MS);
-      return looks < waits.length || isEarly ? [now + DAY_MS] : [];
+      const { lookAt, silentSince } = theCase.order;
+      const planned = lookAt ?? now;
+      const isLast = planned <= now && planned >= last && silentSince === null;
+      const isLate = planned === last && now > last + HOUR_MS;
+      return looks < waits.length || !isLast || isLate ? [now + DAY_MS] : [];
     }
     case 'refund_due':
       // Waiting for a person: looked at daily, so that a refund made at the gateway's console is seen.

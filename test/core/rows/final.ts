@@ -208,6 +208,16 @@ export const FINAL: Rows = {
       'pg: nothing',
       'stays failed watching; nothing new; looks in 1d',
     ],
+    [
+      'failed not_at_gateway 400d; pg keyless presumed not_at_gateway 400d ago; looked 5 times; planned in 23h',
+      'pg: nothing',
+      'stays failed watching; nothing new; looks in 1d',
+    ],
+    [
+      'failed not_at_gateway 400d; pg keyless presumed not_at_gateway 400d ago; looked 5 times; planned 0m ago; silent for 5m',
+      'pg: nothing',
+      'stays failed watching; nothing new; looks in 1d',
+    ],
     // One that was is followed by another when it comes late: a clock may have run ahead to it.
     [
       'failed not_at_gateway 400d; pg keyless presumed not_at_gateway 400d ago; looked 5 times; planned 397d ago',
