@@ -5,7 +5,7 @@ import { type Case, type Decision, type Taking, unchanged } from './decision.ts'
 import type { Effect } from './effect.ts';
 import { learned, settleRest } from './final.ts';
 import type { Heard } from './gateway.ts';
-import { isUnheard, type Look, longestRetryAfter, lookOf, nextLook } from './look.ts';
+import { doubtUntil, isUnheard, type Look, longestRetryAfter, lookOf, nextLook } from './look.ts';
 import { isFinal, type Order, type OrderState, waitsForPerson } from './order.ts';
 import { isUnresolved, type Payment } from './payment.ts';
 import { type GatewayPolicy, gatewayPolicy, type Policy } from './policy.ts';
@@ -109,7 +109,7 @@ function decideUnsettled(look: Look): Decision {
     );
   const open = live.filter(verdictIs('open'));
   if (open.length > 0) {
-    const tooLong = open.some((one) => openTooLong(one, policy, now));
+    const tooLong = open.some((one) => now > doubtUntil(look, one));
     if (pending && tooLong) return hold(look, 'open_too_long');
     return stay(look, pending ? 'still_open' : 'watching', false);
   }
@@ -140,11 +140,6 @@ function beSilent(look: Look, gateways: readonly GatewayPolicy[]): Decision {
 /** Not paid back and not about to be: it still says something about the order. */
 function isLive({ payment }: Assessed): boolean {
   return payment.state === 'pending' || payment.state === 'failed';
-}
-
-function openTooLong({ payment, judgement }: Assessed, policy: Policy, now: Instant): boolean {
-  const expiresAt = judgement.transaction?.expiresAt;
-  return now > (expiresAt ?? payment.requestedAt + policy.holdAfterMs);
 }
 
 /** A gateway's own decline says more than an absence, and a request that never left more than one without a trace. */

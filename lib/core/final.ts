@@ -2,7 +2,7 @@ import { paymentEffect } from './announce.ts';
 import type { Assessed } from './assess.ts';
 import type { Effect, EffectTopic } from './effect.ts';
 import type { Answer } from './gateway.ts';
-import type { Look } from './look.ts';
+import { doubtUntil, type Look } from './look.ts';
 import type { AmountMinor } from './money.ts';
 import type { Order } from './order.ts';
 import { isUnresolved, lastCaptured, type Payment } from './payment.ts';
@@ -200,13 +200,11 @@ export function owe(look: Look, payment: Payment, amount: AmountMinor, row: Reas
 }
 
 /** Nothing final is known of it; after `holdAfterMs` a person hears of it, once. */
-function watch(look: Look, { payment, judgement }: Assessed): Settled {
+function watch(look: Look, assessed: Assessed): Settled {
+  const { payment, judgement } = assessed;
   const known = learned(payment, judgement, look.now);
   if (known.state !== 'pending') return { payment: known, row: null, effects: [] };
-  const expiresAt = judgement.transaction?.expiresAt;
-  if (look.now <= (expiresAt ?? known.requestedAt + look.policy.holdAfterMs)) {
-    return { payment: known, row: null, effects: [] };
-  }
+  if (look.now <= doubtUntil(look, assessed)) return { payment: known, row: null, effects: [] };
   const why = judgement.verdict === 'open' ? 'open_too_long' : 'silent_too_long';
   return { ...escalate(look, known, why), row: null };
 }

@@ -1,4 +1,4 @@
-import { type Assessment, assess } from './assess.ts';
+import { type Assessed, type Assessment, assess } from './assess.ts';
 import { ladderWait } from './backoff.ts';
 import type { Case } from './decision.ts';
 import type { Heard } from './gateway.ts';
@@ -37,6 +37,18 @@ export function isUnheard(heard: readonly Heard[]): boolean {
     if (answer.kind === 'refund' || question.kind === 'refund') return false;
     return answer.silentKeys.length > 0 || (question.listAll && !answer.complete);
   });
+}
+
+/**
+ * Until when doubt about a payment may last. A clock that was ahead may have written when it was requested: its order was there before.
+ */
+export function doubtUntil(
+  { theCase, policy, now }: Look,
+  { payment, judgement }: Assessed,
+): Instant {
+  const { requestedAt } = payment;
+  const since = requestedAt > now ? theCase.order.createdAt : requestedAt;
+  return judgement.transaction?.expiresAt ?? since + policy.holdAfterMs;
 }
 
 /**

@@ -220,11 +220,12 @@ function parsePayment({ order, addedSince }: Draft, clause: string): Payment {
   if (state === 'refunded') payment = withFound(payment, 'refunded', due);
   else if (state === 'succeeded' || owed) payment = withFound(payment, 'succeeded', due);
   for (const detail of rest) {
-    const [, requested, told, since, found, foundAmount, currency, other, receipt] = match(
+    const [, requested, ahead, told, since, found, foundAmount, currency, other, receipt] = match(
       detail,
-      /^(?:requested (\w+) ago|told (.+)|(recorded since)|heard ([a-z_]+)(?: (\d+))?(?: ([A-Z]{3}))?( of another order)?|receipt (\S+))$/,
+      /^(?:requested (\w+) ago|requested (\w+) from now|told (.+)|(recorded since)|heard ([a-z_]+)(?: (\d+))?(?: ([A-Z]{3}))?( of another order)?|receipt (\S+))$/,
     );
     if (requested !== undefined) payment = { ...payment, requestedAt: NOW - duration(requested) };
+    else if (ahead !== undefined) payment = { ...payment, requestedAt: NOW + duration(ahead) };
     if (told !== undefined) payment = { ...payment, escalated: reasons(told) };
     if (since !== undefined) addedSince.add(payment.id);
     if (found !== undefined) {

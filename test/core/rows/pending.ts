@@ -385,6 +385,12 @@ export const PENDING: Rows = {
       'held open_too_long; K1 stays pending, heard pending',
       'K2 stays pending, heard authorised; tells order.held; looks in 1m',
     ],
+    // A clock that was ahead wrote down when the gateway had it: the order is older than hold_after, and no wait is a year long.
+    [
+      'pending still_open 4d; pg K1 pending, requested 400d from now, heard pending',
+      'pg: K1 pending',
+      'held open_too_long; tells order.held; looks in 1m',
+    ],
   ],
   'declined: all declined, and every gateway that can list listed nothing more': [
     [
