@@ -21,7 +21,8 @@ export function define(command: Command): void {
     `
 Looks through every page of the database, holds its rules against what it holds (stock against its movements, orders
 against the journal, counters against what they count), and makes every decision of the journal again, but those of a
-version that decided differently, which are counted. Reads only, whether a daemon runs or not. Ends with 0 when all is well, with 1 when not.
+version that decided differently, which are counted. Reads only, whether a daemon runs or not. Ends with 0 when all
+is well, with 1 when not.
 
 Examples:
   reconciled check

@@ -1,28 +1,10 @@
 import t from 'tap';
-import type { Order } from '../../lib/core/order.ts';
 import type { Payment } from '../../lib/core/payment.ts';
 import { HOUR_MS } from '../../lib/core/time.ts';
 import { tellStory } from '../../lib/texts/story.ts';
-import { foundPayment, T0 } from '../support/store-fixtures.ts';
+import { foundPayment, pendingOrder, T0 } from '../support/store-fixtures.ts';
 
-const ORDER: Order = {
-  id: 'ORDER000001',
-  memberId: 'member-1',
-  currency: 'KRW',
-  amount: 5_000,
-  state: 'completed',
-  reason: 'captured',
-  reasonText: null,
-  paidBy: null,
-  escalated: [],
-  createdAt: T0,
-  updatedAt: T0,
-  looks: 0,
-  silentSince: null,
-  listedAt: null,
-  lookAt: T0 + HOUR_MS,
-  version: 2,
-};
+const ORDER = pendingOrder({ id: 'ORDER000001', lookAt: T0 + HOUR_MS });
 
 /** The last lines of `explain`: who has to do what, and the line to type. */
 function whatNext(state: 'completed' | 'held', payments: readonly Payment[]): readonly string[] {

@@ -18,6 +18,7 @@ import {
   foundPayment,
   newOrder,
   POLICY,
+  pendingOrder,
   T0,
   testClock,
 } from '../support/store-fixtures.ts';
@@ -185,24 +186,7 @@ t.test('whatever is kept is read as it was, but for who the member is', async (t
 function shopCase(products: number): Hearing {
   const names = Array.from({ length: products }, (_, index) => `pen-${index + 1}`);
   const theCase: Case = {
-    order: {
-      id: 'ORDER1',
-      memberId: MEMBER,
-      currency: 'KRW',
-      amount: 5_000,
-      state: 'pending',
-      reason: null,
-      reasonText: null,
-      paidBy: null,
-      escalated: [],
-      createdAt: T0,
-      updatedAt: T0,
-      looks: 0,
-      silentSince: null,
-      listedAt: null,
-      lookAt: T0,
-      version: 1,
-    },
+    order: pendingOrder({ id: 'ORDER1', memberId: MEMBER }),
     items: names.map((productId) => ({ productId, quantity: 2, unitPrice: 2_500 / products })),
     payments: [foundPayment({ id: 'pay-1', transactionKey: 'k1' })],
     stock: names.map((productId) => ({ productId, name: 'Pen', onHand: 5, lowStockAt: null })),

@@ -187,6 +187,28 @@ export function completion(
   );
 }
 
+/** An order of 5,000 won that just came in. */
+export function pendingOrder(over: Partial<Order> & { readonly id: string }): Order {
+  return {
+    memberId: 'member-1',
+    currency: 'KRW',
+    amount: 5_000,
+    state: 'pending',
+    reason: null,
+    reasonText: null,
+    paidBy: null,
+    escalated: [],
+    createdAt: T0,
+    updatedAt: T0,
+    looks: 0,
+    silentSince: null,
+    listedAt: null,
+    lookAt: T0,
+    version: 1,
+    ...over,
+  };
+}
+
 /** A transaction that nobody had recorded. */
 export function foundPayment(over: Partial<Payment> & { readonly id: string }): Payment {
   return { ...pendingPayment(newPayment({ id: over.id })), ...over };
