@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { databasePath } from '../lib/config.ts';
-import { lineOf, startProgram, temporaryFolder } from './stage/children.ts';
+import type { Flood, Sent } from './load/callbacks.ts';
+import { lineOf, messageOf, startProgram, temporaryFolder } from './stage/children.ts';
 import { dataDirOf, startDaemon } from './stage/daemon.ts';
 import { type Gateway, startGateway } from './stage/gateway.ts';
 import { median, show, showRatio, showSpread } from './stage/numbers.ts';
 import { makeOrders, prepareDatabase } from './stage/orders.ts';
+import { processorMs } from './stage/processor.ts';
 import {
   type Measurement,
   type MeasureOptions,
@@ -36,6 +38,8 @@ interface Load {
   readonly perSecond: number;
   readonly medianMs: number;
   readonly p99Ms: number;
+  /** Microseconds of the processor for each callback, all threads of the server together. */
+  readonly processorUs: number;
 }
 
 async function measure({ rounds, quick }: MeasureOptions): Promise<Measurement> {
@@ -64,11 +68,19 @@ async function measure({ rounds, quick }: MeasureOptions): Promise<Measurement> 
     showSpread(loads.map(({ perSecond }) => perSecond)),
     show(median(loads.map(({ medianMs }) => medianMs)), 1),
     show(median(loads.map(({ p99Ms }) => p99Ms)), 1),
+    showSpread(loads.map(({ processorUs }) => processorUs)),
     share,
   ];
   return {
     table: {
-      columns: [`${show(count, 0)} callbacks`, 'a second', 'median ms', 'p99 ms', 'ratio'],
+      columns: [
+        `${show(count, 0)} callbacks`,
+        'a second',
+        'median ms',
+        'p99 ms',
+        'processor µs each',
+        'ratio',
+      ],
       rows: [row('ours', ours, showRatio(ratio)), row('bare node:http', bare, '1')],
     },
     targets: [{ what: 'ours / bare', kind: 'at least', bound: 0.9, reached: ratio, unit: '×' }],
@@ -86,7 +98,7 @@ async function loadOurs(gateway: Gateway, warmUp: number, count: number): Promis
   await prepareDatabase(dataDir, makeOrders(1, warmUp + count), 'in an hour');
   const daemon = startDaemon({ folder, gatewayUrl: gateway.url });
   const url = await daemon.url();
-  const load = await sendCallbacks(url, '/callbacks/pg', warmUp, count);
+  const load = await sendCallbacks(`${url}/callbacks/pg`, daemon.pid, warmUp, count);
   await daemon.stop();
   checkKept('ours', databasePath({ dataDir }), warmUp + count);
   remove();
@@ -103,7 +115,7 @@ async function loadBare(warmUp: number, count: number): Promise<Load> {
     const { url }: { url?: string } = JSON.parse(line);
     return url;
   });
-  const load = await sendCallbacks(url, '/', warmUp, count);
+  const load = await sendCallbacks(`${url}/`, child.process.pid ?? 0, warmUp, count);
   await child.stop();
   checkKept('bare', path, warmUp + count);
   remove();
@@ -112,29 +124,25 @@ async function loadBare(warmUp: number, count: number): Promise<Load> {
 
 async function sendCallbacks(
   url: string,
-  path: string,
+  server: number,
   warmUp: number,
   count: number,
 ): Promise<Load> {
-  await send(url, path, 1, warmUp);
-  const { tookMs, medianMs, p99Ms } = await send(url, path, 1 + warmUp, count);
-  return { perSecond: (count / tookMs) * 1_000, medianMs, p99Ms };
-}
-
-interface Sent {
-  readonly tookMs: number;
-  readonly medianMs: number;
-  readonly p99Ms: number;
-}
-
-async function send(url: string, path: string, first: number, count: number): Promise<Sent> {
-  const args = [url, path, CONNECTIONS, first, count].map(String);
+  const { origin, pathname } = new URL(url);
+  const args = [origin, pathname, String(CONNECTIONS)];
   const child = startProgram('bench/load/callbacks.ts', args, {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
-  const sent = await lineOf(child, (line): Sent => JSON.parse(line));
+  const send = (flood: Flood) => {
+    child.process.send(flood);
+    return messageOf<Sent>(child);
+  };
+  await send({ first: 1, count: warmUp });
+  const before = processorMs(server);
+  const { tookMs, medianMs, p99Ms } = await send({ first: 1 + warmUp, count });
+  const processorUs = ((processorMs(server) - before) * 1_000) / count;
   await child.stop();
-  return sent;
+  return { perSecond: (count / tookMs) * 1_000, medianMs, p99Ms, processorUs };
 }
 
 /** Both call the table of what was kept the same. */

@@ -1,7 +1,6 @@
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { addToLedger, completedInLedger } from './peers/ledger.ts';
-import { type Child, startProgram, temporaryFolder } from './stage/children.ts';
+import { messageOf, startProgram, temporaryFolder } from './stage/children.ts';
 import { dataDirOf, startDaemon } from './stage/daemon.ts';
 import { slowDisk, USUAL_SYNC_MS } from './stage/disk.ts';
 import { type Gateway, startInstantGateway } from './stage/gateway.ts';
@@ -179,7 +178,7 @@ async function startPeer(gateway: Gateway, under: Under): Promise<Contender> {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     ...(under ? { under } : {}),
   });
-  await told(child);
+  await messageOf(child);
   return {
     take: async (orders) => addToLedger(path, orders),
     settle: async () => {
@@ -187,7 +186,7 @@ async function startPeer(gateway: Gateway, under: Under): Promise<Contender> {
       const cpuMs = processorMs(pid);
       const startedMs = performance.now();
       child.process.send('settle');
-      await told(child);
+      await messageOf(child);
       const tookMs = performance.now() - startedMs;
       return { tookMs, cpuMs: processorMs(pid) - cpuMs };
     },
@@ -197,15 +196,6 @@ async function startPeer(gateway: Gateway, under: Under): Promise<Contender> {
       remove();
     },
   };
-}
-
-/** Its next message. */
-async function told({ process: child }: Child): Promise<void> {
-  const { promise: gone, reject } = Promise.withResolvers<never>();
-  const ended = (code: number | null) => reject(new Error(`the peer ended with ${code}`));
-  child.once('exit', ended);
-  await Promise.race([once(child, 'message'), gone]);
-  child.off('exit', ended);
 }
 
 if (import.meta.main) await runAlone(throughput);

@@ -83,6 +83,20 @@ export async function lineOf<T>(child: Child, read: (line: string) => T | undefi
   }
 }
 
+/**
+ * The next message of a program that was started with `ipc`.
+ * Rejects when the program ends first.
+ */
+export async function messageOf<T>({ process: child }: Child): Promise<T> {
+  const { promise: gone, reject } = Promise.withResolvers<never>();
+  const ended = (code: number | null) => reject(new Error(`it ended with ${code}`));
+  child.once('exit', ended);
+  const [message]: T[] = await Promise.race([once(child, 'message'), gone]);
+  child.off('exit', ended);
+  if (message === undefined) throw new Error('it said nothing');
+  return message;
+}
+
 /** A folder on the disk that temporary files go to, removed at the end. */
 export function temporaryFolder(name: string): { readonly path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), `reconciled-bench-${name}-`));
