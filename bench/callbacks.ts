@@ -4,6 +4,7 @@ import { databasePath } from '../lib/config.ts';
 import type { Flood, Sent } from './load/callbacks.ts';
 import { lineOf, messageOf, startProgram, temporaryFolder } from './stage/children.ts';
 import { dataDirOf, startDaemon } from './stage/daemon.ts';
+import { slowDisk, USUAL_SYNC_MS } from './stage/disk.ts';
 import { type Gateway, startGateway } from './stage/gateway.ts';
 import { median, show, showRatio, showSpread } from './stage/numbers.ts';
 import { makeOrders, prepareDatabase } from './stage/orders.ts';
@@ -14,6 +15,7 @@ import {
   type Question,
   runAlone,
   say,
+  type Target,
 } from './stage/question.ts';
 
 /** How many callbacks are kept in a second, when many come at once? */
@@ -42,27 +44,55 @@ interface Load {
   readonly processorUs: number;
 }
 
+/** What both took, round by round. */
+interface Compared {
+  readonly ours: readonly Load[];
+  readonly bare: readonly Load[];
+}
+
+interface Extent {
+  readonly warmUp: number;
+  readonly count: number;
+  readonly rounds: number;
+}
+
+/** What runs a contender; `null`: nothing but itself. */
+type Under = readonly string[] | null;
+
 async function measure({ rounds, quick }: MeasureOptions): Promise<Measurement> {
-  const count = quick ? 1_000 : COUNT;
-  const warmUp = quick ? 200 : WARM_UP;
+  const extent = {
+    count: quick ? 1_000 : COUNT,
+    warmUp: quick ? 200 : WARM_UP,
+    rounds: rounds ?? (quick ? 1 : ROUNDS),
+  };
   const gateway = await startGateway('uniform:100-500', 1);
-  await gateway.preload(makeOrders(1, warmUp + count));
+  await gateway.preload(makeOrders(1, extent.warmUp + extent.count));
+  const slow = slowDisk(USUAL_SYNC_MS);
+  const here = await compare(gateway, extent, null);
+  const there = slow === null ? null : await compare(gateway, extent, slow);
+  await gateway.stop();
+  return report(extent, here, there);
+}
+
+async function compare(gateway: Gateway, extent: Extent, under: Under): Promise<Compared> {
   const ours: Load[] = [];
   const bare: Load[] = [];
-  for (let round = 1; round <= (rounds ?? (quick ? 1 : ROUNDS)); round += 1) {
+  for (let round = 1; round <= extent.rounds; round += 1) {
     const turns = [
-      async () => ours.push(await loadOurs(gateway, warmUp, count)),
-      async () => bare.push(await loadBare(warmUp, count)),
+      async () => ours.push(await loadOurs(gateway, extent, under)),
+      async () => bare.push(await loadBare(extent, under)),
     ];
     for (const turn of round % 2 === 1 ? turns : turns.toReversed()) await turn();
     say(
       `callbacks ${round}: ours ${show(ours.at(-1)?.perSecond ?? 0, 0)}/s, bare ${show(bare.at(-1)?.perSecond ?? 0, 0)}/s`,
     );
   }
-  await gateway.stop();
-  const ratio = median(
-    ours.map(({ perSecond }, round) => perSecond / (bare[round]?.perSecond ?? Number.NaN)),
-  );
+  return { ours, bare };
+}
+
+function report({ warmUp, count }: Extent, here: Compared, there: Compared | null): Measurement {
+  const ratioOf = ({ ours, bare }: Compared) =>
+    median(ours.map(({ perSecond }, round) => perSecond / (bare[round]?.perSecond ?? Number.NaN)));
   const row = (name: string, loads: readonly Load[], share: string) => [
     name,
     showSpread(loads.map(({ perSecond }) => perSecond)),
@@ -71,6 +101,18 @@ async function measure({ rounds, quick }: MeasureOptions): Promise<Measurement> 
     showSpread(loads.map(({ processorUs }) => processorUs)),
     share,
   ];
+  const rows = (compared: Compared, where: string) => [
+    row(`ours${where}`, compared.ours, showRatio(ratioOf(compared))),
+    row(`bare node:http${where}`, compared.bare, '1'),
+  ];
+  const target = (compared: Compared, where: string): Target => ({
+    what: `ours / bare${where}`,
+    kind: 'at least',
+    bound: 0.9,
+    reached: ratioOf(compared),
+    unit: '×',
+  });
+  const slower = `, a sync ${USUAL_SYNC_MS} ms slower`;
   return {
     table: {
       columns: [
@@ -81,22 +123,23 @@ async function measure({ rounds, quick }: MeasureOptions): Promise<Measurement> 
         'processor µs each',
         'ratio',
       ],
-      rows: [row('ours', ours, showRatio(ratio)), row('bare node:http', bare, '1')],
+      rows: [...rows(here, ''), ...(there === null ? [] : rows(there, slower))],
     },
-    targets: [{ what: 'ours / bare', kind: 'at least', bound: 0.9, reached: ratio, unit: '×' }],
+    targets: [target(here, ''), ...(there === null ? [] : [target(there, slower)])],
     notes: [
-      `Each round: a fresh process, ${show(warmUp, 0)} callbacks to warm up, then ${show(count, 0)}, each of another order, over ${CONNECTIONS} connections that are kept alive, from a process of its own. Every callback was found in the database afterwards. Median of the rounds (smallest–largest).`,
-      'Ours keeps each callback, and meanwhile matches as many with their orders as it has room for looks and asks the gateway about these, ten at a time, at 100–500 ms. The peer parses the JSON and inserts one row; its rows share a commit in the same way.',
+      `Each round: a fresh process, ${show(warmUp, 0)} callbacks to warm up, then ${show(count, 0)}, each of another order, over ${CONNECTIONS} connections that are kept alive, from a process of its own. Every callback was found in the database afterwards. Median of the rounds (smallest–largest). Processor time is that of the whole server, all threads together.`,
+      'Ours keeps each callback, and meanwhile matches as many with their orders as it has room for looks and asks the gateway about these, ten at a time, at 100–500 ms. The peer parses the JSON and inserts one row; its rows share a commit in the same way, and it waits for the sync while ours goes on.',
+      `A sync ${USUAL_SYNC_MS} ms slower: the same with each fsync of both delayed by that much (strace; where there is none these rows are missing). The disk of this machine answers sooner than disks do that wait until the data are there.`,
     ],
-    raw: { ours, bare },
+    raw: { here, there },
   };
 }
 
-async function loadOurs(gateway: Gateway, warmUp: number, count: number): Promise<Load> {
+async function loadOurs(gateway: Gateway, { warmUp, count }: Extent, under: Under): Promise<Load> {
   const { path: folder, remove } = temporaryFolder('callbacks');
   const dataDir = dataDirOf(folder);
   await prepareDatabase(dataDir, makeOrders(1, warmUp + count), 'in an hour');
-  const daemon = startDaemon({ folder, gatewayUrl: gateway.url });
+  const daemon = startDaemon({ folder, gatewayUrl: gateway.url, ...(under ? { under } : {}) });
   const url = await daemon.url();
   const load = await sendCallbacks(`${url}/callbacks/pg`, daemon.pid, warmUp, count);
   await daemon.stop();
@@ -105,11 +148,12 @@ async function loadOurs(gateway: Gateway, warmUp: number, count: number): Promis
   return load;
 }
 
-async function loadBare(warmUp: number, count: number): Promise<Load> {
+async function loadBare({ warmUp, count }: Extent, under: Under): Promise<Load> {
   const { path: folder, remove } = temporaryFolder('bare');
   const path = join(folder, 'bare.db');
   const child = startProgram('bench/peers/callback-server.ts', [path], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...(under ? { under } : {}),
   });
   const url = await lineOf(child, (line) => {
     const { url }: { url?: string } = JSON.parse(line);
