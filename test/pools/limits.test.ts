@@ -23,7 +23,10 @@ const SETTINGS: LimitSettings = {
   },
 };
 
-/** Asks about one order after the other, each answered before the next; each word is an exchange: `timeout`, `answered:slow` … */
+/**
+ * Asks about one order after the other, each answered before the next; each word is an exchange: `timeout`, `answered:slow`,
+ * `answered:just` (as long as one may take) …
+ */
 function hear(limits: GatewayLimits, atMs: number, words: string): readonly string[] {
   const told: LimitChange[] = [];
   for (const [place, order] of words.split(' ').entries()) {
@@ -55,7 +58,7 @@ function exchangeOf(text: string): Exchange {
   return {
     kind,
     result: result as Exchange['result'],
-    durationMs: how.includes('slow') ? 2_001 : 120,
+    durationMs: how.includes('slow') ? 2_001 : how.includes('just') ? 2_000 : 120,
     status: result === 'misconfigured' ? 401 : result === 'bad_request' ? 400 : null,
     retryAfterMs: pause === undefined ? null : Number(pause.slice('retry'.length)),
   };
@@ -79,6 +82,11 @@ t.test('what opens a closed circuit', async (t) => {
       'slow ones count as failed',
       'answered:slow answered:slow answered:slow answered answered',
       ['open (failures)'],
+    ],
+    [
+      'those that take just as long as they may do not',
+      'answered:just answered:just answered:just answered answered',
+      [],
     ],
     [
       'two requests about one order count twice',
@@ -211,6 +219,14 @@ t.test('an open circuit', async (t) => {
     t.equal(limits.freeSlots(), 5);
     const kinds = Array.from({ length: 7 }, () => limits.admit(10_000).kind);
     t.same(kinds, ['admitted', 'admitted', 'admitted', 'admitted', 'admitted', 'full', 'full']);
+  });
+
+  t.test('and in the place of one that was heard no other one', async (t) => {
+    const limits = opened();
+    hear(limits, 10_000, 'answered timeout answered timeout');
+    t.equal(limits.freeSlots(), 1);
+    t.equal(limits.admit(10_000).kind, 'admitted');
+    t.equal(limits.admit(10_000).kind, 'full');
   });
 
   t.test('what was asked before it opened says nothing about the trials', async (t) => {
