@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Config } from '../config.ts';
 import { ReconciledError } from '../errors.ts';
 import { stepAside } from '../priority.ts';
@@ -33,7 +33,8 @@ export function define(command: Command): void {
       `how it is written: ${FORMATS.join(', ')}`,
       oneOf(FORMATS),
       'table',
-    );
+    )
+    .addOption(new Option('--json', 'the same as --format json').implies({ format: 'json' }));
   addSettings(command, ['dataDir', 'timezone', 'locale']).addHelpText(
     'after',
     `
@@ -44,7 +45,7 @@ Examples:
   reconciled report
   reconciled report --date 2026-11-23 --format html > report.html
   reconciled report --from 2026-11-01 --to 2026-11-30 --format csv > november.csv
-  reconciled report --format json | jq .differences`,
+  reconciled report --json | jq .differences`,
   );
   command.action(async (options: ReportOptions) => {
     stepAside();

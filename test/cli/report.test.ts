@@ -28,6 +28,7 @@ t.test('a day as a table, as JSON, as a list and as a page', async (t) => {
   t.match((await report()).stdout, '주문, 저널, 결제, 재고의 합계가 모두 일치합니다.');
   const json = await report('--format', 'json');
   t.match(JSON.parse(json.stdout), { from: DAY, orders: 4, tiesOut: true, complete: true });
+  t.match(JSON.parse((await report('--json')).stdout), { from: DAY, orders: 4 });
   const csv = await report('--format', 'csv');
   t.equal(csv.stdout.trimEnd().split('\r\n').length, 5);
   const page = await report('--format', 'html');
