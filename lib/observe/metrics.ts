@@ -83,7 +83,7 @@ function toldMetrics(registry: Registry) {
     }),
     sweepOrders: new Counter({
       name: 'reconciled_sweep_orders_total',
-      help: 'Orders that were looked at, by what was decided.',
+      help: 'Orders that were looked at, or changed by a person or a payment request, by what was decided.',
       labelNames: ['reason'],
       registers,
     }),
