@@ -55,6 +55,8 @@ export interface Parcel {
   /** The same for the same deliveries, at every attempt and after a restart: the effect's key, or a hash of all keys. ASCII. */
   readonly id: string;
   readonly deliveryIds: readonly number[];
+  /** When each of them was to be sent, index-aligned with the ids: what a person sends again meanwhile is another time. */
+  readonly dueAts: readonly Instant[];
   readonly channel: string;
   readonly topic: EffectTopic;
   readonly attempts: number;

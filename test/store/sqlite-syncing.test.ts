@@ -148,6 +148,37 @@ t.test('a receipt that is in doubt keeps its message until it is written again',
   t.strictSame(await outbox.claim('ops', 10, T0), [], 'and in the hands of the next attempt');
 });
 
+t.test('what a person sends again is sent, whatever is written again before it', async (t) => {
+  const { store, syncs } = held(t);
+  const { outbox } = store;
+  const done = async <T>(work: Promise<T>): Promise<T> => {
+    await underWay(syncs, 1);
+    syncs.release();
+    return work;
+  };
+  await done(outbox.subscribe([{ channel: 'ops', topic: 'gateway.down', digestMs: 0 }], T0));
+  await done(
+    outbox.announce(
+      [effect({ key: 'a', orderId: null, topic: 'gateway.down', since: T0 })],
+      [],
+      T0,
+    ),
+  );
+  const claimed = await outbox.claim('ops', 10, T0);
+  const dead: DeliveryDecision = { state: 'dead', attempts: 1, nextAt: null };
+  const receipts = claimed.map((parcel) => ({ parcel, decision: dead, detail: '410', at: T0 }));
+  const inDoubt = outbox.commit(receipts);
+  await underWay(syncs, 1);
+  syncs.fail(Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' }));
+  await t.rejects(inDoubt, { code: 'store_failed' });
+
+  const ids = claimed.flatMap(({ deliveryIds }) => deliveryIds);
+  const outcomes = await done(outbox.retry(ids, T0 + 1));
+  await done(outbox.commit(receipts));
+  t.strictSame(outcomes, ['due']);
+  t.match(await outbox.claim('ops', 10, T0 + 1), [{ id: 'a', attempts: 0 }]);
+});
+
 t.test('a store that is closed has put everything on the disk', async (t) => {
   const { store, syncs, create } = held(t);
   const created = create('ORDER1');

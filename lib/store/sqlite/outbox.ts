@@ -146,15 +146,19 @@ function parcelOf(channel: string, first: DeliveryRow, rows: readonly DeliveryRo
   return {
     id: idOf(rows.map(({ key }) => key)),
     deliveryIds: rows.map(({ deliveryId }) => deliveryId),
+    dueAts: rows.map(({ dueAt }) => dueAt),
     channel,
     topic: first.topic,
     attempts: first.attempts,
     firstDueAt: Math.min(...rows.map(({ firstDueAt }) => firstDueAt)),
-    effects: rows.map(
-      ({ deliveryId: _id, batch: _batch, attempts: _attempts, firstDueAt: _due, ...effect }) =>
-        effect,
-    ),
+    effects: rows.map(effectOf),
   };
+}
+
+function effectOf(row: DeliveryRow): DatedEffect {
+  const { deliveryId: _id, batch: _batch, attempts: _attempts, firstDueAt: _first, ...rest } = row;
+  const { dueAt: _due, ...effect } = rest;
+  return effect;
 }
 
 /** Headers carry it, so it is a key as it is only where that is plain ASCII. */
@@ -169,6 +173,7 @@ interface DeliveryRow extends DatedEffect {
   readonly batch: string | null;
   readonly attempts: number;
   readonly firstDueAt: Instant;
+  readonly dueAt: Instant;
 }
 
 interface DueRow {
@@ -180,8 +185,10 @@ function settle(session: Session, { parcel, decision, detail, at }: ParcelResult
   const { state, attempts, nextAt } = decision;
   const settledAt = state === 'pending' ? null : at;
   let changed = 0;
-  for (const id of parcel.deliveryIds) {
-    const binding = { id, basis: parcel.attempts, state, attempts, nextAt, detail, settledAt };
+  const basis = parcel.attempts;
+  for (const [index, id] of parcel.deliveryIds.entries()) {
+    const dueAt = parcel.dueAts[index] ?? null;
+    const binding = { id, basis, dueAt, state, attempts, nextAt, detail, settledAt };
     changed += session.run(UPDATE_DELIVERY, binding);
   }
   if (state === 'pending') return;
@@ -235,7 +242,7 @@ function setMark(session: Session, { name, since }: Mark): void {
 
 /** The columns of a delivery with its effect, as the port names them. */
 const COLUMNS = `
-  deliveries.id AS deliveryId, batch, attempts, first_due_at AS firstDueAt, ${EFFECT_COLUMNS}`;
+  deliveries.id AS deliveryId, batch, attempts, first_due_at AS firstDueAt, next_at AS dueAt, ${EFFECT_COLUMNS}`;
 
 /** INDEXED BY: without the index it must fail, not scan. */
 const FROM_DUE = 'FROM deliveries INDEXED BY deliveries_due JOIN effects ON effects.seq = effect';
@@ -256,11 +263,11 @@ const SELECT_NEXT = `
   SELECT id, next_at FROM deliveries INDEXED BY deliveries_due
   WHERE channel = ? AND next_at IS NOT NULL ORDER BY next_at, id LIMIT ?`;
 
-/** Only as it was when it was claimed: a person may have decided otherwise meanwhile. */
+/** Only as it was when it was claimed: it may be written a second time, and a person may have sent the message again before that. */
 const UPDATE_DELIVERY = `
   UPDATE deliveries SET
     state = :state, attempts = :attempts, next_at = :nextAt, detail = :detail, settled_at = :settledAt
-  WHERE id = :id AND state = 'pending' AND attempts = :basis`;
+  WHERE id = :id AND state = 'pending' AND attempts = :basis AND next_at = :dueAt`;
 
 const SELECT_STATE = 'SELECT state, channel FROM deliveries WHERE id = ?';
 
