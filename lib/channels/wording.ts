@@ -96,11 +96,15 @@ export function sentenceOf(message: Message, style: Style): string {
   return plain(`${mark}${headline} ${why}`);
 }
 
-/** An order that is held anew, for another reason, is one order all the same, and its amount one amount: what was said last holds. */
+/**
+ * An order that is held anew, for another reason, is one order all the same, and its amount one amount; so is a product one that ran low,
+ * was restocked and ran low again. What was said last holds.
+ */
 function effectsOf({ topic, effects }: Message): readonly DatedEffect[] {
-  if (topic !== 'order.held') return effects;
-  const last = new Map(effects.map((effect) => [effect.orderId, effect]));
-  return effects.filter((effect) => last.get(effect.orderId) === effect);
+  if (topic !== 'order.held' && topic !== 'stock.low') return effects;
+  const subject = topic === 'order.held' ? 'orderId' : 'productId';
+  const last = new Map(effects.map((effect) => [effect[subject], effect]));
+  return effects.filter((effect) => last.get(effect[subject]) === effect);
 }
 
 /** Everything that the sentences need. */

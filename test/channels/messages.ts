@@ -64,7 +64,7 @@ export function told(topic: EffectTopic, over: Partial<DatedEffect> = {}): Messa
   return { id: effect.key, topic, effects: [effect], isTest: false };
 }
 
-/** One message about many: a second apart, of orders ORDER000001 and on. */
+/** One message about many: a second apart, of orders ORDER000001 and on, of products HAT-1 and on. */
 export function toldMany(
   topic: EffectTopic,
   count: number,
@@ -72,7 +72,8 @@ export function toldMany(
 ): Message {
   const effects = Array.from({ length: count }, (_, index) => {
     const orderId = `ORDER${String(index + 1).padStart(6, '0')}`;
-    const named = isCondition(topic) ? {} : { orderId };
+    const productId = topic === 'stock.low' ? `HAT-${index + 1}` : null;
+    const named = isCondition(topic) ? {} : { orderId, productId };
     return happened(topic, { ...named, at: AT + index * SECOND_MS, ...over(index) });
   });
   return { id: 'digest:4f2a', topic, effects, isTest: false };

@@ -262,6 +262,27 @@ t.test('an order that is held anew is one order, as it was held last', async (t)
   t.match(sentenceOf(both, ENGLISH), /^Order ORDER000001 \(₩12,900\) is held .* does not match/);
 });
 
+t.test('a product that ran low again is one product, as it ran low last', (t) => {
+  const products = ['HAT-1', 'TEA-1', 'HAT-1'] as const;
+  const again = (count: number) =>
+    toldMany('stock.low', count, (index) => ({
+      productId: products[index] ?? null,
+      onHand: 3 - index,
+    }));
+  const { headline, table } = wordingOf(again(3), ENGLISH);
+  t.equal(headline, '2 products are running low.');
+  t.strictSame(
+    table?.rows.map(({ cells }) => [cells[2], cells[3]]),
+    [
+      ['TEA-1', '2'],
+      ['HAT-1', '1'],
+    ],
+  );
+  const alone = toldMany('stock.low', 2, (index) => ({ productId: 'HAT-1', onHand: 3 - index }));
+  t.equal(wordingOf(alone, ENGLISH).headline, 'Straw hat (HAT-1) is running low: 2 left.');
+  t.end();
+});
+
 t.test('a sum is exact, whatever it comes to', async (t) => {
   const message = toldMany('refund.due', 3, () => ({ amount: Number.MAX_SAFE_INTEGER }));
   t.match(wordingOf(message, ENGLISH).facts[1], { value: '₩27,021,597,764,222,973' });
@@ -384,7 +405,7 @@ t.test('columns are in line, whatever pictures and letters a name is made of', a
   const message = toldMany('stock.low', names.length, (index) => ({ text: names[index] ?? '' }));
   const { table } = wordingOf(message, ENGLISH);
   const lines = table === null ? [] : inColumns({ ...table, head: ['', '', '', ''] }, table.rows);
-  const padding = lines.slice(2).map((line) => /(?<= ) *(?=HAT-1)/.exec(line)?.[0].length);
+  const padding = lines.slice(2).map((line) => /(?<= ) *(?=HAT-\d)/.exec(line)?.[0].length);
   t.strictSame(padding, [1, 1, 3, 3, 2]);
 });
 
@@ -402,7 +423,7 @@ t.test('the letter in plain text', async (t) => {
 시각                 상품       상품 번호  남은 수량
 -------------------  ---------  ---------  ---------
 2026-11-24 17:41:34  밀짚모자   HAT-1      2
-2026-11-24 17:41:34  Straw hat  HAT-1      2
+2026-11-24 17:41:34  Straw hat  HAT-2      2
 
 할 일: 입고 후 수량을 기록하세요: POST /v1/products/…/stock
 
