@@ -211,6 +211,35 @@ export function outboxContract(clause: Clause): void {
     t.strictSame(sizes, [[MAX_PARCEL], [1], []]);
   });
 
+  clause('a digest that is shorter now is, for what waits already too', async (t, { store }) => {
+    const topic = 'order.failed';
+    await store.outbox.subscribe([to('mail', topic, 24 * HOUR_MS)], T0);
+    const failed = (key: string) => effect({ key, orderId: null, topic });
+    await store.outbox.announce([failed('a'), failed('b')], [], T0);
+    await store.outbox.subscribe([to('mail', topic, 5 * MINUTE_MS)], T0);
+    t.equal(store.outbox.nextDue('mail'), T0 + 5 * MINUTE_MS);
+    await store.outbox.subscribe([to('mail', topic, HOUR_MS)], T0);
+    const [digest] = await store.outbox.claim('mail', 10, T0 + 5 * MINUTE_MS);
+    t.match(digest, { firstDueAt: T0 + 5 * MINUTE_MS, effects: [{ key: 'a' }, { key: 'b' }] });
+    await failUntil(store, digest === undefined ? [] : [digest], T0 + 2 * HOUR_MS);
+    await store.outbox.subscribe([to('mail', topic)], T0);
+    t.equal(store.outbox.nextDue('mail'), T0 + 2 * HOUR_MS, 'the receiver is given its time');
+  });
+
+  clause('who makes no digest any more is sent none', async (t, { store }) => {
+    const topic = 'order.failed';
+    await store.outbox.subscribe([to('shop', topic, MINUTE_MS)], T0);
+    const failed = ['a', 'b', 'c'].map((key) => effect({ key, orderId: null, topic }));
+    await store.outbox.announce(failed, [], T0);
+    await store.outbox.subscribe([to('shop', topic)], T0);
+    const parcels = await store.outbox.claim('shop', 10, T0);
+    t.strictSame(idsOf(parcels), ['a', 'b', 'c'], 'at once, each by itself');
+    await settle(store, parcels, 'dead');
+    const ids = parcels.flatMap(({ deliveryIds }) => deliveryIds);
+    await store.outbox.retry(ids, T0 + HOUR_MS);
+    t.strictSame(idsOf(await store.outbox.claim('shop', 10, T0 + HOUR_MS)), ['a', 'b', 'c']);
+  });
+
   clause('a huge digest that failed in parts is no part of itself twice', async (t, { store }) => {
     await store.outbox.subscribe([to('mail', 'order.failed', MINUTE_MS)], T0);
     const many = Array.from({ length: MAX_PARCEL + 500 }, (_, index) =>

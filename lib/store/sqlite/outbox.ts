@@ -215,6 +215,7 @@ function subscribe(session: Session, subscriptions: readonly Subscription[], now
     session.run(DELETE_SUBSCRIPTIONS);
     for (const { topic, channel, digestMs } of subscriptions)
       session.run(INSERT_SUBSCRIPTION, topic, channel, digestMs);
+    session.run(HASTEN, { now });
   }
   const gone = session.rows<{ readonly channel: string }>(ABANDON, now);
   for (const { channel } of gone) {
@@ -240,9 +241,11 @@ function setMark(session: Session, { name, since }: Mark): void {
   else session.run(PUT_MARK, name, since);
 }
 
-/** The columns of a delivery with its effect, as the port names them. */
+/** The columns of a delivery with its effect, as the port names them. One that waits for a digest may find that its channel makes none now. */
 const COLUMNS = `
-  deliveries.id AS deliveryId, batch, attempts, first_due_at AS firstDueAt, next_at AS dueAt, ${EFFECT_COLUMNS}`;
+  deliveries.id AS deliveryId, attempts, first_due_at AS firstDueAt, next_at AS dueAt, ${EFFECT_COLUMNS},
+  iif((SELECT digest_ms FROM subscriptions AS now WHERE now.topic = effects.topic AND now.channel = deliveries.channel) = 0,
+    NULL, batch) AS batch`;
 
 /** INDEXED BY: without the index it must fail, not scan. */
 const FROM_DUE = 'FROM deliveries INDEXED BY deliveries_due JOIN effects ON effects.seq = effect';
@@ -283,6 +286,13 @@ const SELECT_SUBSCRIPTIONS = 'SELECT topic, channel, digest_ms AS digestMs FROM 
 
 const INSERT_SUBSCRIPTION =
   'INSERT INTO subscriptions (topic, channel, digest_ms) VALUES (?, ?, ?)';
+
+/** What was never tried waits no longer than its digest is long now. */
+const HASTEN = `
+  UPDATE deliveries INDEXED BY deliveries_due SET next_at = :now + digest_ms, first_due_at = :now + digest_ms
+  FROM subscriptions AS now, effects
+  WHERE deliveries.channel = now.channel AND next_at > :now + digest_ms AND attempts = 0
+    AND effects.seq = deliveries.effect AND effects.topic = now.topic`;
 
 const ABANDON = `
   UPDATE deliveries SET state = 'dead', next_at = NULL, settled_at = ?, detail = 'no such channel is configured any more'
