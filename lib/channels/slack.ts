@@ -34,7 +34,8 @@ export function openSlack(
         // The client says less of a reply than the reply itself, and throws for all but 2xx.
         if (exchange.posted === null) return internal(error, settings);
       }
-      return replyReceipt(exchange.posted ?? NO_REPLY, settings, clock, verdictOf);
+      const posted = exchange.posted ?? NO_REPLY;
+      return pageReceipt(posted, settings) ?? replyReceipt(posted, settings, clock, verdictOf);
     },
     close: () => void agent.destroy().catch(() => undefined),
   };
@@ -73,6 +74,12 @@ function responseOf(posted: Posted): Awaited<ReturnType<FetchFunction>> {
 }
 
 // --- what came of it
+
+/** A page that says 200 is of whoever stands before Slack (a proxy, somebody who wants a login): nobody was told anything. */
+function pageReceipt(posted: Posted, settings: SlackSettings): Receipt | null {
+  if (posted.kind !== 'reply' || posted.status !== 200 || !/^\s*</.test(posted.text)) return null;
+  return failedReceipt('configuration', detailText(settings, `200 ${posted.text}`));
+}
 
 /** What Slack answers and what it means: docs.slack.dev/messaging/sending-messages-using-incoming-webhooks. */
 function verdictOf(status: number, text: string): Verdict {

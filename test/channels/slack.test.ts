@@ -48,6 +48,15 @@ for (const [name, answer, receipt] of [
   ['429, for ever', says(429, '', { 'retry-after': '9'.repeat(30) }), { retryAfterMs: 3_600_000 }],
   ['503, seconds', says(503, '', { 'retry-after': '5' }), { ...PAUSE, retryAfterMs: 5_000 }],
   ['500', says(500, 'rollup_error'), { cause: 'server_error', permanent: false }],
+  [
+    '200 of a proxy',
+    says(200, '\n<!doctype html><title>Sign in</title>'),
+    {
+      cause: 'configuration',
+      permanent: false,
+      detail: '200  <!doctype html><title>Sign in</title>',
+    },
+  ],
   ['502 of a proxy', says(502, '<html>Bad Gateway</html>'), { cause: 'server_error' }],
   ['400', says(400, 'invalid_payload'), { cause: 'rejected', permanent: true }],
   [
@@ -133,7 +142,7 @@ t.test('what is embedded means nothing to Slack', async (t) => {
   const evil = '<!channel> *bold* _it_ `code` <https://evil.example|click> & ```';
   for (const message of [
     told('stock.low', { text: evil, productId: evil }),
-    toldMany('stock.low', 2, () => ({ text: evil, productId: evil })),
+    toldMany('stock.low', 2, (at) => ({ text: evil, productId: `${evil}${at}` })),
     told('order.failed', { text: evil, orderId: evil }),
     toldMany('refund.due', 2, () => ({ orderId: evil, paymentId: evil })),
   ]) {
