@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { GatewayConfig } from '../config.ts';
 import type { Answer, Heard, Question } from '../core/gateway.ts';
-import type { DurationMs } from '../core/time.ts';
+import { type DurationMs, HOUR_MS, MINUTE_MS } from '../core/time.ts';
 import type { Exchange, PaymentRequest, RequestOutcome } from '../gateways/port.ts';
 import type { Tell } from '../observe/events.ts';
 import type { LimitChange } from './limits.ts';
@@ -338,8 +338,11 @@ export class Windows implements Asking {
   }
 }
 
-/** A gateway answers at present when it has answered something in this time. */
-const ANSWERING_MS: DurationMs = 5 * 60_000;
+/**
+ * A gateway answers at present when it has answered something in this time: in a quiet shop an order that it is silent about is looked at every
+ * hour (the last rung of the ladder), and what it answered since the look before counts.
+ */
+const ANSWERING_MS: DurationMs = HOUR_MS + 5 * MINUTE_MS;
 
 /**
  * Somebody waits at the till, but hardly longer than this. One that left when the payment window is over would charge a card for an

@@ -33,7 +33,7 @@ const reasons: Readonly<Record<Reason, string>> = {
   unclear: 'It cannot be learned what became of a payment. A person must look.',
   gateway_silent: 'The gateway gave no usable answer. It is asked again.',
   silent_too_long:
-    'The gateway answers about other orders but for too long not about this one. A person must look.',
+    'The gateway has given no usable answer about this order for too long. A person must look.',
   still_open: 'A payment may still succeed.',
   open_too_long: 'A payment has been open for too long. A person must look.',
   declined: 'The gateway declined the payment.',

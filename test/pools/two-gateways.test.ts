@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap';
+import { MINUTE_MS } from '../../lib/core/time.ts';
 import { createAsking } from '../../lib/pools/asking.ts';
 import { turnedClock } from './clock.ts';
 import { FAIL, gatewayConfig, handGateway, inquiry, orderIds } from './gateway.ts';
@@ -57,4 +58,19 @@ t.test('a gateway that is paused wakes nobody before its time', async (t) => {
   clock.turn(3_000);
   await Promise.all(asked);
   t.same(pool.busy(), []);
+});
+
+t.test('a gateway answers when it has since the look an hour before', async (t) => {
+  const { clock, own, other, pool } = await two(t);
+  other.always((arrival) => arrival.reply(500, FAIL));
+  own.always((arrival) => arrival.captured());
+  await Promise.all([
+    pool.ask([inquiry('ORDER000000')]),
+    pool.ask([inquiry('ORDER000001', 'other')]),
+  ]);
+  t.same(pool.answering(), ['pg']);
+  clock.turn(61 * MINUTE_MS);
+  t.same(pool.answering(), ['pg'], 'an order that it is silent about is looked at once an hour');
+  clock.turn(5 * MINUTE_MS);
+  t.same(pool.answering(), []);
 });

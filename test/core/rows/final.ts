@@ -300,6 +300,12 @@ export const FINAL: Rows = {
       'tells order.attention silent_too_long of K1; looks in 1m',
     ],
     [
+      'failed declined 4d; pg K1 pending; pg answers nobody',
+      'pg: silent timeout',
+      'stays failed watching; K1 stays pending, told silent_too_long',
+      'tells order.attention silent_too_long of K1; looks in 1m',
+    ],
+    [
       'failed declined 2h; pg K1 pending',
       'pg: silent timeout, retry after 3m',
       'stays failed watching; nothing new; looks in 3m',
