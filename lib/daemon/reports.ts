@@ -28,6 +28,7 @@ export function openReports(
     folder: reportsFolder(config),
     timezone,
     locale,
+    clock,
     tell,
   });
   let schedule: Stoppable | null = null;

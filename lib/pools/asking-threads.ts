@@ -1,6 +1,5 @@
-import { Piscina } from 'piscina';
 import { privateCompileCache } from './compile-cache.ts';
-import { type ThreadCode, threadSettings } from './threads.ts';
+import { type ThreadCode, ThreadPool, threadSettings } from './threads.ts';
 
 /** Threads that load while everything else does. Whoever makes them takes or drops them. */
 export interface WarmThreads {
@@ -12,7 +11,7 @@ export interface WarmThreads {
 
 /** A pool whose threads are starting. */
 export interface StartedPool {
-  readonly pool: Piscina;
+  readonly pool: ThreadPool;
   /** Resolves when a thread can ask; rejects when one cannot start. */
   readonly ready: PromiseWithResolvers<void>;
 }
@@ -52,7 +51,7 @@ export function startAskingThreads(
   layout: ThreadLayout,
   { workerUrl, compileCacheDir = privateCompileCache() }: ThreadCode,
 ): StartedPool {
-  const pool = new Piscina({
+  const pool = new ThreadPool({
     ...threadSettings(compileCacheDir),
     ...layout,
     filename: workerUrl ?? new URL('../../workers/ask.ts', import.meta.url).href,
@@ -61,7 +60,6 @@ export function startAskingThreads(
   const ready = Promise.withResolvers<void>();
   ready.promise.catch(() => {});
   pool.on('message', () => ready.resolve());
-  // Without a listener a thread that throws while it starts would end the process.
   pool.on('error', (error: unknown) => ready.reject(error));
   return { pool, ready };
 }

@@ -1,5 +1,4 @@
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
-import type { Piscina } from 'piscina';
 import type { Clock } from '../clock.ts';
 import type { GatewayConfig } from '../config.ts';
 import { type DurationMs, SECOND_MS } from '../core/time.ts';
@@ -15,7 +14,7 @@ import {
 import type { AskTask, Chunk, Feeding, Reply, RequestTask } from './messages.ts';
 import type { Asking } from './port.ts';
 import type { AskingEnd, AskingThread, Threads } from './thread-port.ts';
-import type { ThreadCode } from './threads.ts';
+import type { ThreadCode, ThreadPool } from './threads.ts';
 import { Windows } from './windows.ts';
 
 /** What the pool is made from. */
@@ -75,9 +74,11 @@ const READY_WITHIN_MS: DurationMs = 60 * SECOND_MS;
  */
 const STUCK_AFTER_DEADLINES = 60;
 
+const STUCK = 'a thread is stuck';
+
 /** The threads, as a Piscina pool that is never given more than it can hold. */
 class PiscinaThreads implements Threads {
-  readonly #pool: Piscina;
+  readonly #pool: ThreadPool;
   readonly #clock: Clock;
   readonly #stuckAfterMs: DurationMs;
   readonly #ready: PromiseWithResolvers<void>;
@@ -105,12 +106,6 @@ class PiscinaThreads implements Threads {
       if (this.#failing) tell({ name: 'pool.recovered', pool: 'asking' });
       this.#failing = false;
     });
-    // A task in the pool's queue would wait for ever once every thread has failed to start.
-    this.#pool.on('workerDestroy', () =>
-      setImmediate(() => {
-        if (this.#pool.threads.length === 0) this.#endAll('no thread could be started');
-      }),
-    );
   }
 
   ask(gateway: GatewaySettings, first: Chunk, told: (reply: Reply) => void): AskingThread {
@@ -136,7 +131,9 @@ class PiscinaThreads implements Threads {
   }
 
   async request(task: RequestTask): Promise<Asked<RequestOutcome> | string> {
-    const ended = await this.#ending(this.#pool.run(task, { name: 'request' })).ended;
+    const ended = await this.#ending(
+      this.#pool.run<Asked<RequestOutcome>>(task, { name: 'request' }),
+    ).ended;
     return ended.kind === 'trouble' ? ended.text : ended.result;
   }
 
@@ -158,7 +155,7 @@ class PiscinaThreads implements Threads {
   async close(): Promise<void> {
     this.#closed = true;
     this.#ready.reject(new Error('the asking pool was closed'));
-    this.#endAll('the asking pool was closed');
+    for (const end of this.#ends) end('the asking pool was closed');
     await this.#pool.destroy();
   }
 
@@ -167,7 +164,12 @@ class PiscinaThreads implements Threads {
     const { promise: given, resolve } = Promise.withResolvers<Ended<T>>();
     const end = (text: string) => resolve({ kind: 'trouble', text });
     this.#ends.add(end);
-    const watch = () => this.#clock.after(this.#stuckAfterMs, () => end('a thread is stuck'));
+    const stuck = () => {
+      end(STUCK);
+      // It would keep its place for ever, and one that stands still those of all others.
+      this.#pool.endThreads(STUCK);
+    };
+    const watch = () => this.#clock.after(this.#stuckAfterMs, stuck);
     let cancel = watch();
     run.then(
       (result) => resolve({ kind: 'done', result }),
@@ -187,10 +189,6 @@ class PiscinaThreads implements Threads {
       cancel = watch();
     };
     return { ended, goesOn };
-  }
-
-  #endAll(trouble: string): void {
-    for (const end of this.#ends) end(trouble);
   }
 }
 

@@ -1,14 +1,15 @@
-import { Piscina } from 'piscina';
-import type { DurationMs } from '../core/time.ts';
+import type { Clock } from '../clock.ts';
+import { type DurationMs, HOUR_MS } from '../core/time.ts';
 import { messageOf, ReconciledError } from '../errors.ts';
 import type { Tell } from '../observe/events.ts';
 import type { Reporting } from '../report/port.ts';
 import type { ReportSettings, TaskResult } from '../report/tasks.ts';
 import { privateCompileCache } from './compile-cache.ts';
-import { type ThreadCode, threadSettings } from './threads.ts';
+import { type ThreadCode, ThreadPool, threadSettings } from './threads.ts';
 
 /** What the pool is made from. */
 export interface ReportingOptions extends ReportSettings, ThreadCode {
+  readonly clock: Clock;
   readonly tell: Tell;
 }
 
@@ -26,12 +27,12 @@ export interface ReportingPool extends Reporting {
  * while.
  */
 export function createReporting(options: ReportingOptions): ReportingPool {
-  const { tell, workerUrl, compileCacheDir = privateCompileCache() } = options;
+  const { clock, tell, workerUrl, compileCacheDir = privateCompileCache() } = options;
   const { database, folder, timezone, locale } = options;
   const settings: ReportSettings = { database, folder, timezone, locale };
   const failed = (error: unknown) =>
     tell({ name: 'pool.failed', pool: 'reporting', error: messageOf(error) });
-  const pool = new Piscina({
+  const pool = new ThreadPool({
     ...threadSettings(compileCacheDir),
     idleTimeout: IDLE_TIMEOUT_MS,
     minThreads: 0,
@@ -40,13 +41,7 @@ export function createReporting(options: ReportingOptions): ReportingPool {
     filename: workerUrl ?? new URL('../../workers/report.ts', import.meta.url).href,
     name: 'report',
   });
-  /** Of what is asked for until a thread cannot start: in the pool's queue it would wait for the next one for ever. */
-  let waiting = new AbortController();
-  pool.on('error', (error: unknown) => {
-    failed(error);
-    waiting.abort(error);
-    waiting = new AbortController();
-  });
+  pool.on('error', failed);
 
   const run = async <T>(name: string, task: object): Promise<T> => {
     const result = await ended<T>(name, task);
@@ -54,12 +49,10 @@ export function createReporting(options: ReportingOptions): ReportingPool {
     throw new ReconciledError(result.code, result.message, { hint: result.hint });
   };
   const ended = async <T>(name: string, task: object): Promise<TaskResult<T>> => {
-    const { signal } = waiting;
+    const cancel = clock.after(STUCK_AFTER_MS, () => pool.endThreads('it was stuck'));
     try {
-      return await pool.run({ ...settings, ...task }, { name, signal });
-    } catch (error) {
-      // What is taken out of the queue says only that it was.
-      const cause: unknown = signal.aborted ? signal.reason : error;
+      return await pool.run({ ...settings, ...task }, { name });
+    } catch (cause) {
       throw new ReconciledError(
         'store_failed',
         `The report could not be made: ${messageOf(cause)}.`,
@@ -69,6 +62,8 @@ export function createReporting(options: ReportingOptions): ReportingPool {
           cause,
         },
       );
+    } finally {
+      cancel();
     }
   };
   return {
@@ -87,6 +82,9 @@ export function createReporting(options: ReportingOptions): ReportingPool {
  * is missing.
  */
 const IDLE_TIMEOUT_MS: DurationMs = 2_000;
+
+/** No report takes so long, not behind others either: its thread stands still, and would keep all others from theirs for ever. */
+const STUCK_AFTER_MS: DurationMs = HOUR_MS;
 
 /** Whoever asks has a bound of his own; this one only keeps a mistake from filling the memory. */
 const MAX_QUEUE = 100;

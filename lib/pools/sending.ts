@@ -1,14 +1,13 @@
-import { ArrayTaskQueue, Piscina } from 'piscina';
 import type { ChannelSettings, Message, Style } from '../channels/port.ts';
 import type { Clock } from '../clock.ts';
-import { type FailureCause, failedReceipt, type Receipt } from '../core/delivery.ts';
+import { failedReceipt, type Receipt } from '../core/delivery.ts';
 import type { DurationMs } from '../core/time.ts';
 import { messageOf } from '../errors.ts';
 import type { Tell } from '../observe/events.ts';
 import { privateCompileCache } from './compile-cache.ts';
 import type { SendTask } from './messages.ts';
 import type { Sending } from './port.ts';
-import { type ThreadCode, threadSettings } from './threads.ts';
+import { type ThreadCode, ThreadPool, threadSettings } from './threads.ts';
 
 /** What the pool is made from. */
 export interface SendingOptions extends ThreadCode {
@@ -49,8 +48,7 @@ const STUCK_AFTER_TIMEOUTS = 4;
 const SHORTEST_TIMEOUT_MS: DurationMs = 5_000;
 
 class SendingThreads implements SendingPool {
-  readonly #pool: Piscina;
-  readonly #queue = new ArrayTaskQueue();
+  readonly #pool: ThreadPool;
   readonly #style: Style;
   readonly #clock: Clock;
   readonly #tell: Tell;
@@ -70,9 +68,8 @@ class SendingThreads implements SendingPool {
     this.#tell = options.tell;
     this.#maxInFlight = maxInFlight;
     this.#closeWithinMs = options.closeWithinMs ?? CLOSE_WITHIN_MS;
-    this.#pool = new Piscina({
+    this.#pool = new ThreadPool({
       ...threadSettings(compileCacheDir),
-      taskQueue: this.#queue,
       minThreads: 0,
       maxThreads: Math.max(1, threads),
       // Everything that may be in flight has room in the threads: a message never waits for another one's receiver.
@@ -80,52 +77,26 @@ class SendingThreads implements SendingPool {
       filename: options.workerUrl ?? new URL('../../workers/send.ts', import.meta.url).href,
       name: 'send',
     });
-    // Without a listener a thread that throws while it starts would end the process.
     this.#pool.on('error', (error: unknown) => this.#failed(messageOf(error)));
-    // A task in the pool's queue would wait for ever once every thread has failed to start.
-    this.#pool.on('workerDestroy', () =>
-      setImmediate(() => {
-        if (this.#pool.threads.length === 0) this.#endAll('internal', 'no thread could be started');
-      }),
-    );
   }
 
   async send(settings: ChannelSettings, message: Message): Promise<Receipt> {
     if (this.#closing) return failedReceipt('stopping', 'not sent: the daemon ends');
     const { promise, resolve } = Promise.withResolvers<Receipt>();
     this.#ends.add(resolve);
-    const stuck = failedReceipt('timeout', 'the thread was stuck');
-    let isStuck = false;
     const cancel = this.#clock.after(this.#stuckAfterMs(settings), () => {
-      isStuck = true;
-      this.#failed('a thread is stuck');
-      void this.#endThreads().then(() => resolve(stuck));
+      resolve(failedReceipt('timeout', 'the thread was stuck'));
+      this.#pool.endThreads('a thread is stuck');
     });
     const task: SendTask = { settings, style: this.#style, message };
-    this.#run(task).then(resolve, (error: unknown) => {
+    this.#pool.run<Receipt>(task, { name: 'send' }).then(resolve, (error: unknown) => {
       if (!this.#closing) this.#failed(messageOf(error));
-      resolve(isStuck ? stuck : failedReceipt('internal', `the thread ended: ${messageOf(error)}`));
+      resolve(failedReceipt('internal', `the thread ended: ${messageOf(error)}`));
     });
     const receipt = await promise;
     cancel();
     this.#ends.delete(resolve);
     if (this.#closing && this.#ends.size === 0) this.#idle.resolve();
-    return receipt;
-  }
-
-  /**
-   * Where the system has no thread left Piscina throws and keeps the task: the next thread would send it as well, beside the message that
-   * is tried again.
-   */
-  async #run(task: SendTask): Promise<Receipt> {
-    const waiting = [...this.#queue.tasks];
-    let receipt: Promise<Receipt>;
-    try {
-      receipt = this.#pool.run(task, { name: 'send' });
-    } catch (error) {
-      this.#queue.tasks = waiting;
-      throw error;
-    }
     return receipt;
   }
 
@@ -140,26 +111,14 @@ class SendingThreads implements SendingPool {
       await this.#idle.promise;
       cancel();
     }
-    this.#endAll('stopping', 'the daemon ended before there was an answer');
+    const ended = failedReceipt('stopping', 'the daemon ended before there was an answer');
+    for (const end of this.#ends) end(ended);
     await this.#pool.destroy().catch((error: unknown) => this.#failed(messageOf(error)));
   }
 
   #stuckAfterMs({ timeoutMs }: ChannelSettings): DurationMs {
     this.#longestTimeoutMs = Math.max(this.#longestTimeoutMs, timeoutMs);
     return STUCK_AFTER_TIMEOUTS * this.#longestTimeoutMs;
-  }
-
-  /**
-   * Nobody can say which thread has the message that is stuck, so all of them end; what they had under way is tried again, and
-   * new ones start with the next message. An abort signal would know the thread, but Piscina gives a thread with an
-   * abortable task nothing else to do.
-   */
-  async #endThreads(): Promise<void> {
-    await Promise.all(this.#pool.threads.map((thread) => thread.terminate()));
-  }
-
-  #endAll(cause: FailureCause, detail: string): void {
-    for (const end of this.#ends) end(failedReceipt(cause, detail));
   }
 
   #failed(error: string): void {

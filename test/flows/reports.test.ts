@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import t, { type Test } from 'tap';
+import { systemClock } from '../../lib/clock.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../lib/core/time.ts';
 import { makeMissing, type ReportsGround, startReports } from '../../lib/flows/reports.ts';
 import type { Event } from '../../lib/observe/events.ts';
@@ -33,6 +34,7 @@ async function openReported(t: Test): Promise<Reported> {
     folder,
     timezone: ZONE,
     locale: 'en',
+    clock: systemClock,
     tell,
   });
   t.teardown(() => reporting.close());
@@ -199,7 +201,14 @@ t.test('the days of a zone further west are as long as those before', async (t) 
   await shop.order('ORDER-9', []);
   const timezone = 'America/New_York';
   const { tell } = ground;
-  const reporting = createReporting({ database: shop.path, folder, timezone, locale: 'en', tell });
+  const reporting = createReporting({
+    database: shop.path,
+    folder,
+    timezone,
+    locale: 'en',
+    clock: systemClock,
+    tell,
+  });
   t.teardown(() => reporting.close());
   await makeMissing({ ...ground, reporting });
   await shop.pass(13 * HOUR_MS);

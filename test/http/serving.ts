@@ -70,6 +70,7 @@ export async function openServing(options: ServingOptions = {}): Promise<Serving
     folder: join(dirname(world.path), 'reports'),
     timezone: config.timezone,
     locale: config.locale,
+    clock: systemClock,
     tell: (event) => events.push(event),
   });
   const { api, callbacks } = createApps({

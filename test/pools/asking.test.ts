@@ -401,6 +401,19 @@ t.test('threads that break', async (t) => {
     t.equal(pool.utilization(), 0);
   });
 
+  t.test('one that stands still is ended, and the next order finds another', async (t) => {
+    const clock = turnedClock();
+    const { gateway, pool, told } = await set(t, {}, { workerUrl: worker('stuck'), clock });
+    await pool.ready();
+    const asked = ask(pool, 'ORDER-stuck');
+    await new Promise(setImmediate);
+    clock.turn(60 * 20_000);
+    t.equal(word(await asked), 'silent internal');
+    gateway.always((arrival) => arrival.captured());
+    t.equal(word(await ask(pool, 'ORDER000001')), 'captured');
+    t.equal(told('pool.failed').length, 1);
+  });
+
   t.test('threads that cannot start are a silence too', async (t) => {
     const { pool, told } = await set(t, {}, { workerUrl: worker('cannot-start') });
     await t.rejects(pool.ready(), /cannot start/);

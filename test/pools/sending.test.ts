@@ -139,6 +139,20 @@ t.test('threads that break', async (t) => {
     t.match(await sent, { kind: 'delivered' });
   });
 
+  t.test('what waited for one that cannot start is not sent later', async (t) => {
+    const well = await receiver(t, 'well');
+    const { sending } = pool(t, { compileCacheDir: null, workerUrl: worker('starts-late') });
+    process.env.RECONCILED_TEST_START = 'fails';
+    const sent = ['a', 'b', 'c'].map((id) => sending.send(well.settings, message(id)));
+    delete process.env.RECONCILED_TEST_START;
+    for (const receipt of await Promise.all(sent)) t.match(receipt, { cause: 'internal' });
+    const again = sending.send(well.settings, message('d'));
+    const first = await well.next();
+    t.equal(first.req.headers['webhook-id'], 'd');
+    first.end();
+    t.match(await again, { kind: 'delivered' });
+  });
+
   t.test('one that is stuck is ended', async (t) => {
     const well = await receiver(t, 'well');
     const clock = turnedClock();
