@@ -23,12 +23,13 @@ export async function startTelling(
   { store }: Pick<Engine, 'store'>,
   { clock, tell }: { readonly clock: Clock; readonly tell: Tell },
 ): Promise<Telling> {
-  const { channels, notify, locale, timezone } = config;
+  const { channels, gateways, notify, locale, timezone } = config;
   const style: Style = { locale, timezone, orderUrl: notify.orderUrl };
   // First what may fail: the couriers begin to send as soon as they are there.
   const conditions = await startConditions({
     outbox: store.outbox,
     clock,
+    gateways: gateways.map(({ settings: { name } }) => name),
     oldestDue: () => store.reader.oldestDue(),
     sweepLateAfterMs: notify.sweepLateAfterMs,
     callbacksStoppedAfterMs: notify.callbacksStoppedAfterMs,

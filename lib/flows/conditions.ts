@@ -10,6 +10,8 @@ import type { Stoppable } from './port.ts';
 export interface ConditionsGround {
   readonly outbox: Outbox;
   readonly clock: Clock;
+  /** The names of those that are configured. */
+  readonly gateways: readonly string[];
   /** The due time of the order that waits longest, `null` when none waits. */
   readonly oldestDue: () => Promise<Instant | null>;
   /** An order that waits for longer than this beyond its time is late. */
@@ -43,7 +45,9 @@ const MAX_UNTOLD = 1_000;
  * callbacks have stopped. What has begun is marked in the store, so that a restart neither forgets an episode nor begins it anew.
  */
 export async function startConditions(ground: ConditionsGround): Promise<Conditions> {
-  const watching = new Watching(ground, await ground.outbox.marks());
+  const marks = await ground.outbox.marks();
+  const watching = new Watching(ground, marks);
+  watching.forget(marks.filter(({ name }) => !isOfOurs(name, ground.gateways)));
   watching.start();
   return watching;
 }
@@ -69,6 +73,16 @@ class Watching implements Conditions {
     this.#startedMs = ground.clock.monotonicMs();
     this.#marks = new Map(
       marks.flatMap(({ name, since }) => (since === null ? [] : [[name, since]])),
+    );
+  }
+
+  /** Of a gateway that is not there any more: is one of that name configured again, its trouble is another one, and news. */
+  forget(gone: readonly Mark[]): void {
+    if (gone.length === 0) return;
+    for (const { name } of gone) this.#marks.delete(name);
+    this.#announce(
+      [],
+      gone.map(({ name }) => ({ name, since: null })),
     );
   }
 
@@ -260,6 +274,12 @@ class Watching implements Conditions {
 
 function markOf(topic: ConditionTopic, gateway: string | null): string {
   return gateway === null ? topic : `${topic}:${gateway}`;
+}
+
+/** True of a mark that is of no gateway, or of one of these. */
+function isOfOurs(mark: string, gateways: readonly string[]): boolean {
+  const [, gateway] = mark.split(':');
+  return gateway === undefined || gateways.includes(gateway);
 }
 
 /** When a gateway called back for the last time, to the minute. */

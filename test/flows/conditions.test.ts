@@ -17,8 +17,8 @@ interface ConditionsWorld {
   /** Each in turn. */
   hear(...events: readonly Event[]): Promise<void>;
   pass(ms: number): Promise<void>;
-  /** The daemon ends and starts again. */
-  restart(): Promise<void>;
+  /** The daemon ends and starts again, with these gateways. */
+  restart(gateways?: readonly string[]): Promise<void>;
   setOldestDue(at: Instant | null): void;
   setStoreFails(fails: boolean): void;
   /** The topic and the minute of the start of each episode, in the order of their telling. */
@@ -50,10 +50,11 @@ async function openConditionsWorld(test: Test): Promise<ConditionsWorld> {
   let fails = false;
   const announce: typeof store.outbox.announce = (...told) =>
     fails ? Promise.reject(new Error('The disk is full.')) : store.outbox.announce(...told);
-  const start = () =>
+  const start = (gateways: readonly string[] = ['pg']) =>
     startConditions({
       outbox: { ...store.outbox, announce },
       clock,
+      gateways,
       oldestDue: async () => oldestDue,
       sweepLateAfterMs: 15 * MINUTE_MS,
       callbacksStoppedAfterMs: 6 * HOUR_MS,
@@ -72,9 +73,9 @@ async function openConditionsWorld(test: Test): Promise<ConditionsWorld> {
       await pass(0);
     },
     pass,
-    restart: async () => {
+    restart: async (gateways) => {
       await conditions.stop();
-      conditions = await start();
+      conditions = await start(gateways);
     },
     setOldestDue: (at) => {
       oldestDue = at;
@@ -184,6 +185,24 @@ t.test(
     t.strictSame(await world.told(), ['gateway.down pg 0', 'gateway.up pg 0', 'gateway.down pg 7']);
   },
 );
+
+t.test('a gateway that was taken out while it was down is told anew when it is back', async (t) => {
+  const world = await openConditionsWorld(t);
+  await world.hear(calledBack(), circuit('open'));
+  await world.restart(['other']);
+  await world.pass(MINUTE_MS);
+  await world.restart();
+  await world.hear(circuit('open'));
+  t.strictSame(await world.told(), ['gateway.down pg 0', 'gateway.down pg 1']);
+  await world.pass(6 * HOUR_MS);
+  await world.hear(settled, settled, settled);
+  await world.pass(MINUTE_MS);
+  t.equal(
+    (await world.told()).length,
+    2,
+    'nor are callbacks missed that it made as the one before',
+  );
+});
 
 t.test('a gateway that refuses access is told as that, and as nothing else', async (t) => {
   const world = await openConditionsWorld(t);
