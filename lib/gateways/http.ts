@@ -1,6 +1,7 @@
 import type { Agent, Dispatcher } from 'undici';
 import type { Clock } from '../clock.ts';
 import type { SilenceCause } from '../core/gateway.ts';
+import { isDeeplyNested } from '../core/nesting.ts';
 import { type DurationMs, HOUR_MS } from '../core/time.ts';
 import { readRetryAfter } from '../retry-after.ts';
 
@@ -291,8 +292,9 @@ function readJson(headers: Headers, bytes: Uint8Array): unknown {
   const type = headerText(headers, 'content-type') ?? '';
   if (!/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type.trim())) return undefined;
   try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    return value;
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    // The thread asks other gateways as well: what they answered meanwhile would be called too late.
+    return isDeeplyNested(text) ? undefined : JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
 import type { Context, MiddlewareHandler } from 'hono';
+import { isDeeplyNested, MAX_NESTING } from '../core/nesting.ts';
 import { Refusal } from './problem.ts';
 
 /** The largest body of a request to /v1: an order with all its items and payments has a tenth of it. */
@@ -121,23 +122,6 @@ function decode(bytes: Uint8Array): string {
   } catch {
     throw new Refusal('malformed', 'The body is not UTF-8.');
   }
-}
-
-/** Everything that the routes take is nested four deep. */
-const MAX_NESTING = 64;
-
-/** V8 parses a megabyte of brackets within brackets for seconds. */
-function isDeeplyNested(json: string): boolean {
-  let depth = 0;
-  let isQuoted = false;
-  for (let at = 0; at < json.length && depth <= MAX_NESTING; at += 1) {
-    const letter = json[at];
-    if (letter === '"') isQuoted = !isQuoted;
-    else if (isQuoted) at += letter === '\\' ? 1 : 0;
-    else if (letter === '[' || letter === '{') depth += 1;
-    else if (letter === ']' || letter === '}') depth -= 1;
-  }
-  return depth > MAX_NESTING;
 }
 
 function checkJson(text: string): void {

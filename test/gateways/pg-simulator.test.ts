@@ -206,6 +206,14 @@ const NASTY: readonly Nasty[] = [
     },
     cause: 'unreadable',
   },
+  {
+    title: 'brackets within brackets',
+    reply: reply(
+      200,
+      `{"more":${'['.repeat(100_000)}${']'.repeat(100_000)},${JSON.stringify(success(payment())).slice(1)}`,
+    ),
+    cause: 'unreadable',
+  },
   { title: 'JSON null', reply: reply(200, 'null'), cause: 'unreadable' },
   { title: 'a JSON list', reply: reply(200, '[]'), cause: 'unreadable' },
   { title: 'no envelope', reply: reply(200, payment()), cause: 'unreadable' },
