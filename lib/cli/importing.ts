@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { systemClock } from '../clock.ts';
 import { asTable } from '../config/file.ts';
 import { type Config, requireGateways } from '../config.ts';
+import { isDeeplyNested, MAX_NESTING } from '../core/nesting.ts';
 import { firstLook } from '../core/questions.ts';
 import { ReconciledError } from '../errors.ts';
 import { closed, count, id, text } from '../http/forms.ts';
@@ -15,9 +16,9 @@ import {
   type NewOrder,
   type Product,
 } from '../store/port.ts';
-import type { Client } from './client.ts';
+import type { Client, Reply } from './client.ts';
 import { restingPolicy } from './commanding.ts';
-import { linesOf } from './lines.ts';
+import { linesOf, MAX_LINE_BYTES } from './lines.ts';
 import { withStore } from './opening.ts';
 
 /** What became of one line. */
@@ -69,6 +70,9 @@ export async function* batchesOf(stream: AsyncIterable<Uint8Array>): AsyncGenera
 
 /** What is quoted from the line would perhaps be a card number: only the place is told. */
 function readJson(written: string): Reading {
+  if (isDeeplyNested(written)) {
+    return { kind: 'bad', problem: `nested more than ${MAX_NESTING} deep` };
+  }
   try {
     return { kind: 'json', value: JSON.parse(written) };
   } catch (error) {
@@ -177,7 +181,7 @@ export function storeByDaemon(
 }
 
 async function sendOrder(client: Client, value: unknown): Promise<Outcome> {
-  const reply = await client.offer('POST', '/v1/orders', value);
+  const reply = await offer(client, 'POST', '/v1/orders', value);
   if (typeof reply === 'string') return { kind: 'bad', problem: reply };
   return { kind: reply.status === 201 ? 'created' : 'same' };
 }
@@ -191,9 +195,20 @@ async function sendProduct(client: Client, value: unknown): Promise<Outcome> {
   const known = await client.call('GET', path).catch(ifMissing);
   const wanted = { id: read.data, lowStockAt: null, ...rest };
   if (known !== null && isDeepStrictEqual(known.body, wanted)) return { kind: 'same' };
-  const reply = await client.offer('PUT', path, rest);
+  const reply = await offer(client, 'PUT', path, rest);
   if (typeof reply === 'string') return { kind: 'bad', problem: reply };
   return { kind: reply.status === 201 ? 'created' : 'updated' };
+}
+
+/** A line can get longer than it was written (`1e20`). The daemon hangs up on such a body, and whether it is heard to refuse it is chance. */
+async function offer(
+  client: Client,
+  method: 'POST' | 'PUT',
+  path: string,
+  body: unknown,
+): Promise<Reply | string> {
+  const isTooLong = Buffer.byteLength(JSON.stringify(body)) > MAX_LINE_BYTES;
+  return isTooLong ? `longer than ${MAX_LINE_BYTES} bytes` : client.offer(method, path, body);
 }
 
 function ifMissing(error: unknown): null {

@@ -26,6 +26,8 @@ const BAD_LINES: readonly (readonly [line: string, said: string])[] = [
   ],
   [orderLine(25, { createdAt: '2099-01-01T00:00:00Z' }), 'createdAt: lies in the future'],
   [orderLine(1, { amount: 6000, payments: [] }), 'stored already, with other content'],
+  [`${'['.repeat(10_000)}${']'.repeat(10_000)}`, 'nested more than 64 deep'],
+  [`{"more":[${Array(50_000).fill('1e20').join(',')}]}`, 'more: there is no such field'],
 ];
 
 t.test('a file with good and bad lines, twice', async (t) => {
@@ -44,7 +46,7 @@ t.test('a file with good and bad lines, twice', async (t) => {
   ]) {
     const { code, stdout, stderr } = await run(['import', 'orders.ndjson', '--json'], { cwd });
     t.equal(code, 1, 'some lines were bad');
-    t.strictSame(JSON.parse(stdout), { read: 13, created, updated: 0, same, bad: 9 });
+    t.strictSame(JSON.parse(stdout), { read: 15, created, updated: 0, same, bad: 11 });
     const told = stderr
       .trim()
       .split('\n')
@@ -56,7 +58,7 @@ t.test('a file with good and bad lines, twice', async (t) => {
     });
   }
   const words = await run(['import', 'orders.ndjson', '--locale', 'en'], { cwd });
-  t.equal(words.stdout, '13 lines read, 9 of them bad. there already: 4\n');
+  t.equal(words.stdout, '15 lines read, 11 of them bad. there already: 4\n');
   t.match(words.stderr, /^line 5: not JSON/);
 });
 
@@ -114,7 +116,7 @@ t.test('beside a running daemon the orders go through it', async (t) => {
   for (const kind of ['created', 'same'] as const) {
     const { code, stdout, stderr } = await run(['import', '-', '--json'], { cwd, env, input });
     t.equal(code, 1);
-    t.match(JSON.parse(stdout), { read: 11, [kind]: 2, bad: 9 });
+    t.match(JSON.parse(stdout), { read: 13, [kind]: 2, bad: 11 });
     const told = stderr
       .trim()
       .split('\n')
