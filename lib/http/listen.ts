@@ -69,6 +69,7 @@ export async function listen(
     (request, bindings) => {
       // This server speaks HTTP/1.1 only; the library's type leaves room for HTTP/2.
       if (!isHttp1(bindings)) throw new TypeError('not HTTP/1.1');
+      if (DOTS.test(bindings.incoming.url ?? '')) return unreadable();
       return answering.fetch(request, bindings);
     },
     { errorHandler: unreadable },
@@ -182,6 +183,12 @@ function closing(
     step();
   });
 }
+
+/**
+ * A step up or none in a path. Nothing here has one, and `/callbacks/../v1/orders` would be `/v1/orders`: a proxy that lets through what
+ * begins with `/callbacks/` must not lead to all the rest.
+ */
+const DOTS = /^[^?#]*[/\\](?:\.|%2e){1,2}(?:[/\\?#]|$)/i;
 
 /** A request line or Host header from which no address can be made. */
 function unreadable(): Response {

@@ -79,6 +79,24 @@ t.test('without a token, only this machine may call', async (t) => {
   t.match(await origin('http://localhost:8090'), { status: 202 });
 });
 
+t.test('what begins as a callback leads nowhere else', async (t) => {
+  const serving = await openServing();
+  t.teardown(serving.close);
+  for (const path of [
+    '/callbacks/../v1/orders',
+    '/callbacks/%2e%2E/metrics',
+    '/callbacks/.%2e/healthz?',
+    '/callbacks/./../readyz#',
+    '/callbacks/pg/..',
+    '/callbacks/.',
+  ]) {
+    t.match(await serving.call('GET', path), { status: 400, body: { code: 'malformed' } }, path);
+  }
+  for (const path of ['/healthz?at=/../', '/callbacks/..%2fhealthz', '/callbacks/...']) {
+    t.not((await serving.call('GET', path)).status, 400, path);
+  }
+});
+
 t.test('answers do nothing in a browser', async (t) => {
   const serving = await openServing();
   t.teardown(serving.close);
