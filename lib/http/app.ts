@@ -19,7 +19,14 @@ import type { Take } from './listen.ts';
 import { addOperationRoutes } from './operations.ts';
 import { addOrderRoutes } from './orders.ts';
 import { addPaymentRoutes } from './payments.ts';
-import { fieldErrors, problemResponse, Refusal, refusalOf, refusedFields } from './problem.ts';
+import {
+  fieldErrors,
+  problemResponse,
+  Refusal,
+  type RefusalDetails,
+  refusalOf,
+  refusedFields,
+} from './problem.ts';
 import { addProductRoutes } from './products.ts';
 import { addReportRoute } from './reports.ts';
 import { addSweepRoutes } from './sweeps.ts';
@@ -106,7 +113,7 @@ export function createApps(dependencies: HttpDependencies): {
   addDocument(api, dependencies.version);
 
   for (const app of [api, callbacks]) {
-    app.notFound((c) => notFound(app, c));
+    app.notFound((c) => notFound(app, c, app === api ? ADDRESSES : {}));
     app.onError((error, c) => failed(error, c.req.method, routeOf(c), tell));
   }
   const take = takeCallbacks(dependencies, (error) => failed(error, 'POST', CALLBACK_PATH, tell));
@@ -118,18 +125,17 @@ export function createApps(dependencies: HttpDependencies): {
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
+/** The listener for callbacks has no such document, and tells whoever calls as little as it can. */
+const ADDRESSES: RefusalDetails = { hint: 'GET /openapi.json lists all addresses.' };
+
 /** Nothing was found for the path and method: tells apart an unknown path and a wrong method. */
-function notFound(app: CallbackApp | Api, c: Context): Response {
+function notFound(app: CallbackApp | Api, c: Context, known: RefusalDetails): Response {
   const { method, path } = c.req;
   const taken = METHODS.filter((candidate) =>
     app.router.match(candidate, path)[0].some(([[, route]]) => route.method === candidate),
   );
   if (taken.length === 0) {
-    return problemResponse(
-      new Refusal('not_found', 'There is nothing at this address.', {
-        hint: 'GET /openapi.json lists all addresses.',
-      }),
-    );
+    return problemResponse(new Refusal('not_found', 'There is nothing at this address.', known));
   }
   const allow = taken.flatMap((known) => (known === 'GET' ? ['GET', 'HEAD'] : [known])).join(', ');
   if (method === 'OPTIONS') return new Response(null, { status: 204, headers: { allow } });

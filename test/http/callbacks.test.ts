@@ -110,7 +110,9 @@ t.test('a listener of their own takes callbacks and nothing else', async (t) => 
   const outside = { port: callbackPort };
   t.match(await call('POST', '/callbacks/pg', { ...outside, body: body() }), { status: 200 });
   for (const path of ['/v1/orders', '/healthz', '/metrics', '/openapi.json', '/']) {
-    t.match(await call('GET', path, outside), { status: 404 }, path);
+    const reply = await call('GET', path, outside);
+    t.match(reply, { status: 404 }, path);
+    t.notOk('hint' in reply.body, 'it does not send anybody to a document that it has not');
   }
   t.match(await call('POST', '/callbacks/pg', { body: body() }), { status: 404 }, 'not inside');
 });
