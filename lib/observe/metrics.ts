@@ -296,9 +296,12 @@ async function refresh(read: Read, sources: MetricSources): Promise<void> {
     }
     // What died with a channel that is not configured any more waits for a person like the rest.
     const given = Object.keys(deliveries.dead).filter((channel) => deliveries.dead[channel] !== 0);
+    // By its own name only: a channel may be called `constructor`, which every object has.
+    const pending = new Map(Object.entries(deliveries.pending));
+    const dead = new Map(Object.entries(deliveries.dead));
     for (const channel of new Set([...sources.channels, ...given])) {
-      read.outboxPending.set({ channel }, deliveries.pending[channel] ?? 0);
-      read.deliveriesDead.set({ channel }, deliveries.dead[channel] ?? 0);
+      read.outboxPending.set({ channel }, pending.get(channel) ?? 0);
+      read.deliveriesDead.set({ channel }, dead.get(channel) ?? 0);
     }
   }
   if (oldestDue.status === 'fulfilled') {

@@ -202,6 +202,14 @@ t.test(
   },
 );
 
+t.test('a gateway and a channel may be called as something that every object has', async (t) => {
+  const name = 'constructor';
+  const all = await lines(metricsOf({ gateways: [name], channels: [name] }));
+  for (const what of ['outbox_pending{channel', 'deliveries_dead{channel']) {
+    t.ok(all.includes(`reconciled_${what}="${name}"} 0`), what);
+  }
+});
+
 t.test('the usual metrics of the process are there too', async (t) => {
   const text = await metricsOf().text();
   for (const name of [
