@@ -1,7 +1,7 @@
 import { type DatedEffect, type EffectTopic, REPORT_TOPIC } from '../core/effect.ts';
 import { formatMoney } from '../core/money.ts';
 import type { Reason } from '../core/reason.ts';
-import { boundedText, oneLine } from '../core/text.ts';
+import { boundedText, oneLine, withoutTurns } from '../core/text.ts';
 import type { Instant } from '../core/time.ts';
 import { momentFormat } from '../texts/moment.ts';
 import { type Texts, textsOf } from '../texts.ts';
@@ -370,10 +370,8 @@ function id(value: string | null): string {
 
 /** One line, bounded, and nothing in it that turns the direction of what follows. */
 function plain(text: string, limit?: number): string {
-  return oneLine(text.replace(TURNING, ''), limit);
+  return oneLine(withoutTurns(text), limit);
 }
-
-const TURNING = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { withoutTurns } from '../core/text.ts';
 
 /**
  * Rows in aligned columns; Korean letters count double, as terminals show them. Numbers stand at the right; `kinds` says which
@@ -50,7 +51,7 @@ function draw(
     chars: NO_LINES,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
   });
-  for (const row of rows) drawn.push(row.map(String));
+  for (const row of rows) drawn.push(row.map((cell) => withoutTurns(String(cell))));
   const lines = drawn
     .toString()
     .split('\n')

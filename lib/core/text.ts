@@ -15,6 +15,13 @@ export function oneLine(text: string, limit = MAX_TEXT_LENGTH): string {
   return bounded(onOneLine(text), limit);
 }
 
+/** A text without what turns the direction of what follows: an amount behind it would be read from its end. */
+export function withoutTurns(text: string): string {
+  return text.replace(TURNING, '');
+}
+
+const TURNING = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
 function onOneLine(text: string): string {
   return text.toWellFormed().replace(CONTROL_CHARACTERS, ' ').trim();
 }

@@ -3,6 +3,7 @@ import type { Heard } from '../core/gateway.ts';
 import { formatMoney } from '../core/money.ts';
 import type { Order } from '../core/order.ts';
 import type { Payment } from '../core/payment.ts';
+import { withoutTurns } from '../core/text.ts';
 import type { Instant } from '../core/time.ts';
 import type { Delivery } from '../store/outbox-port.ts';
 import type { JournalRow, OrderView } from '../store/port.ts';
@@ -43,7 +44,7 @@ export function tellStory(
     ...deliveries.map((delivery) => `  ${telling(delivery, teller)}`),
     '',
     ...whatNext(order, payments, teller, listener.now),
-  ];
+  ].map(withoutTurns);
 }
 
 /** Everything that the sentences need. */

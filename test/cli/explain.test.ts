@@ -34,3 +34,8 @@ t.test('a hold waits for a person', async (t) => {
   const [line] = whatNext('held', []);
   t.match(line, /^It waits for a person: reconciled resolve ORDER000001 --state /);
 });
+
+t.test('a key that turns the direction of what follows turns no amount', async (t) => {
+  const [line] = whatNext('completed', [due('pg:key\u202e\u2066', ['refund_by_hand'])]);
+  t.match(line, /give ₩5,000 back, then reconciled refunded '?pg:key'? --reference/);
+});

@@ -20,3 +20,7 @@ t.test('a long table is in line from its first row to its last', async (t) => {
 t.test('a table without rows is its head', async (t) => {
   t.equal(table(['order', 'what'], []), 'order  what');
 });
+
+t.test('a cell does not turn the cells behind it', async (t) => {
+  t.equal(table(['order', 'what'], [['\u202eO-1', 'tea\u2069']]), 'order  what\nO-1    tea');
+});
