@@ -270,7 +270,7 @@ export function gatewaySchema(kinds: readonly string[]) {
         most: 50,
       }),
       currency: text({
-        text: 'The currency of its amounts, where it does not say.',
+        text: 'The currency of its amounts, where it does not say. A payment that names no gateway goes to one of its currency, where one serves its method.',
         form: 'a currency code of ISO 4217',
         example: 'KRW',
         standard: 'KRW',

@@ -29,7 +29,8 @@ const paymentSchema = closed({
     description: "The order's id with -1, -2 … when it is left out.",
   }),
   gateway: id('pg').optional().openapi({
-    description: 'A configured gateway; the first one that serves the method when it is left out.',
+    description:
+      "A configured gateway; the first one that serves the method, in the order's currency if any does, when it is left out.",
   }),
   method: id('CARD'),
   amount: amount(),
@@ -97,7 +98,7 @@ export function completeOrder(
   const payments = body.payments.map(
     (payment, index): NewPayment => ({
       id: payment.id ?? `${body.id}-${index + 1}`,
-      gateway: gatewayOf(payment, rules.gateways),
+      gateway: gatewayOf({ ...payment, currency: body.currency }, rules.gateways),
       method: payment.method,
       amount: payment.amount,
       transactionKey: payment.transactionKey,
@@ -136,14 +137,19 @@ interface Routed {
   readonly method: string;
 }
 
-/** The gateway that a payment goes to; `null`: none serves its method. */
+/**
+ * The gateway that a payment goes to; `null`: none serves its method. One that is asked for another currency knows nothing of the
+ * payment, and each of them would wait for a person.
+ */
 export function gatewayOf(
-  { gateway, method }: Routed,
+  { gateway, method, currency }: Routed & { readonly currency: string },
   gateways: Config['gateways'],
 ): string | null {
   const serving = gateways.filter(({ methods }) => methods.includes(method));
   const chosen =
-    gateway === undefined ? serving[0] : serving.find(({ settings }) => settings.name === gateway);
+    gateway === undefined
+      ? (serving.find(({ settings }) => settings.currency === currency) ?? serving[0])
+      : serving.find(({ settings }) => settings.name === gateway);
   return chosen?.settings.name ?? null;
 }
 
@@ -153,7 +159,11 @@ export function unserved(
   { gateway, method }: Routed,
   gateways: Config['gateways'],
 ): readonly FieldError[] {
-  if (gatewayOf({ gateway, method }, gateways) !== null) return [];
+  const isServed = gateways.some(
+    ({ settings: { name }, methods }) =>
+      methods.includes(method) && (gateway === undefined || name === gateway),
+  );
+  if (isServed) return [];
   const prefix = at === '' ? '' : `${at}.`;
   const named = gateways.find(({ settings }) => settings.name === gateway);
   if (gateway !== undefined && named === undefined) {

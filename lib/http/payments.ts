@@ -38,14 +38,15 @@ export function addPaymentRoutes(api: Api, dependencies: HttpDependencies): void
       ...tooFarAhead('requestedAt', body.requestedAt ?? now, now),
     ];
     if (errors.length > 0) throw refusedFields('invalid', errors);
+    const { currency } = (await theOrder(store.reader, orderId)).order;
+    const gateway = gatewayOf({ ...body, currency }, config.gateways);
     if (isRequest) {
-      const { order } = await theOrder(store.reader, orderId);
-      const wrong = otherCurrency(body, order.currency, config.gateways);
+      const wrong = otherCurrency(gateway, currency, config.gateways);
       if (wrong.length > 0) throw refusedFields('invalid', wrong);
     }
     const payment: NewPayment = {
       id: body.id,
-      gateway: gatewayOf(body, config.gateways),
+      gateway,
       method: body.method,
       amount: body.amount,
       transactionKey: body.transactionKey ?? null,
@@ -141,11 +142,10 @@ function misplaced(body: Body, isRequest: boolean): readonly FieldError[] {
 
 /** What a gateway is asked for is a number: where it takes it for another currency, the charge would be of another amount. */
 function otherCurrency(
-  body: Body,
+  chosen: string | null,
   currency: string,
   gateways: Config['gateways'],
 ): readonly FieldError[] {
-  const chosen = gatewayOf(body, gateways);
   const gateway = gateways.find(({ settings }) => settings.name === chosen)?.settings;
   if (gateway === undefined || gateway.currency === currency) return [];
   const message = `${gateway.name} takes ${gateway.currency}, and the order is in ${currency}`;

@@ -84,6 +84,34 @@ t.test('what is left out is filled in', async (t) => {
   ]);
 });
 
+t.test('a payment goes to a gateway of its currency where one serves its method', async (t) => {
+  const serving = await openServing({ requesting: true });
+  t.teardown(serving.close);
+  const { call } = serving;
+  const pay = (method: string) => ({ method, amount: 5_000, transactionKey: null });
+  for (const [id, currency, gateway] of [
+    ['ORDER000001', 'KRW', 'pg'],
+    ['ORDER000002', 'USD', 'abroad'],
+    ['ORDER000003', 'EUR', 'pg'],
+  ]) {
+    const body = anOrder({ id, currency, payments: [pay('POINTS')] });
+    t.match(await call('POST', '/v1/orders', { body }), { body: { payments: [{ gateway }] } });
+    const attempt = { id: `${id}-2`, ...pay('POINTS') };
+    t.match(await call('POST', `/v1/orders/${id}/payments`, { body: attempt }), {
+      status: 201,
+      body: { payments: [{ gateway }, { gateway }] },
+    });
+  }
+  const inDollars = anOrder({ id: 'ORDER000004', currency: 'USD', payments: [] });
+  await call('POST', '/v1/orders', { body: inDollars });
+  const request = { cardType: 'KB', cardNo: '1111-2222-3333-4444' };
+  const body = { id: 'asked', method: 'POINTS', amount: 5_000, request };
+  t.match(await call('POST', '/v1/orders/ORDER000004/payments?request=true', { body }), {
+    status: 202,
+    body: { payments: [{ gateway: 'abroad' }] },
+  });
+});
+
 t.test('a key belongs to one order', async (t) => {
   const serving = await openServing();
   t.teardown(serving.close);

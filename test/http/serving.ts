@@ -174,16 +174,18 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Read from a real file, as a user writes it: cards go to `pg`, transfers to `bank`, and both could take points. */
+/** Read from a real file, as a user writes it: cards go to `pg`, transfers to `bank`, and both could take points, `abroad` in dollars. */
 function configOf({ token, http = '', requesting = false }: ServingOptions): Config {
   const dir = scratchDir('config');
   const file = join(dir.path, 'reconciled.toml');
-  const gateway = (name: string, methods: string) =>
-    `[[gateway]]\nname = "${name}"\nkind = "pg-simulator"\nbase_url = "http://127.0.0.1:9/${name}"\nmethods = ${methods}\ncallback_url = "http://localhost:8080/x"\n`;
-  writeFileSync(
-    file,
-    `[http]\npayment_requests = ${requesting}\n${http}\n${gateway('pg', '["CARD", "POINTS"]')}${gateway('bank', '["TRANSFER", "POINTS"]')}`,
-  );
+  const gateway = (name: string, methods: string, currency = 'KRW') =>
+    `[[gateway]]\nname = "${name}"\nkind = "pg-simulator"\nbase_url = "http://127.0.0.1:9/${name}"\nmethods = ${methods}\ncurrency = "${currency}"\ncallback_url = "http://localhost:8080/x"\n`;
+  const gateways = [
+    gateway('pg', '["CARD", "POINTS"]'),
+    gateway('bank', '["TRANSFER", "POINTS"]'),
+    gateway('abroad', '["POINTS"]', 'USD'),
+  ];
+  writeFileSync(file, `[http]\npayment_requests = ${requesting}\n${http}\n${gateways.join('')}`);
   try {
     return loadConfig({ file, env: token === undefined ? {} : { RECONCILED_API_TOKEN: token } });
   } finally {
