@@ -46,7 +46,11 @@ export const EVENT_TEXTS: EventTexts = {
   },
   'gateway.exchanged': {
     text: 'One request to a gateway ended.',
-    fields: { gateway: 'its name', exchange: 'kind, duration, result, status' },
+    fields: {
+      gateway: 'its name',
+      orderId: 'the order that it was about',
+      exchange: 'kind, duration, result, status',
+    },
   },
   'gateway.circuit': {
     text: 'A gateway is left alone for a while, tried, or asked again.',

@@ -39,8 +39,8 @@ export const TOPIC_TEXTS: Readonly<Record<EffectTopic, Readonly<Record<'en' | 'k
     ko: '콜백을 보내던 PG가 `notify.callbacks_stopped_after` 동안 보내지 않았고, 그동안 주문은 조회로만 처리되었습니다.',
   },
   'gateway.down': {
-    en: 'A gateway fails so often that it is left alone for a while.',
-    ko: 'PG의 실패가 많아 잠시 조회를 멈췄습니다.',
+    en: 'A gateway fails so often that it is left alone for a while, or has answered nothing for an hour.',
+    ko: 'PG의 실패가 많아 잠시 조회를 멈췄거나, PG가 한 시간 동안 답하지 않았습니다.',
   },
   'gateway.up': {
     en: 'A gateway that was left alone has answered again for five minutes.',

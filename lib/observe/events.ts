@@ -40,7 +40,13 @@ export type Event =
       readonly durationMs: number;
     }
   | { readonly name: 'sweep.failed'; readonly error: string }
-  | { readonly name: 'gateway.exchanged'; readonly gateway: string; readonly exchange: Exchange }
+  | {
+      readonly name: 'gateway.exchanged';
+      readonly gateway: string;
+      /** Which order it was about. */
+      readonly orderId: string;
+      readonly exchange: Exchange;
+    }
   | {
       readonly name: 'gateway.circuit';
       readonly gateway: string;

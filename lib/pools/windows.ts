@@ -275,7 +275,8 @@ export class Windows implements Asking {
     const { window } = feed;
     const { job, permit } = given;
     for (const exchange of exchanges) {
-      this.#tell({ name: 'gateway.exchanged', gateway: window.name, exchange });
+      const { orderId } = job;
+      this.#tell({ name: 'gateway.exchanged', gateway: window.name, orderId, exchange });
     }
     const nowMs = this.#clock.monotonicMs();
     this.#tellChanges(window.name, window.heard(permit, job.orderId, exchanges, nowMs));

@@ -17,6 +17,7 @@ const recovered: Event = { name: 'pool.recovered', pool: 'asking' };
 const answered: Event = {
   name: 'gateway.exchanged',
   gateway: 'pg',
+  orderId: 'ORDER000001',
   exchange: { kind: 'lookup', durationMs: 1, result: 'answered', status: 200, retryAfterMs: null },
 };
 const swept: Event = { name: 'sweep.ended', sweepId: 1, looked: 0, durationMs: 1 };

@@ -67,6 +67,7 @@ const TOLD: readonly Event[] = [
   {
     name: 'gateway.exchanged',
     gateway: 'pg',
+    orderId: 'ORDER000001',
     exchange: {
       kind: 'lookup',
       durationMs: 1,

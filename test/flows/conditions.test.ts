@@ -1,7 +1,14 @@
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { DAY_MS, HOUR_MS, type Instant, MINUTE_MS, SECOND_MS } from '../../lib/core/time.ts';
-import { type Conditions, STEADY_MS, startConditions } from '../../lib/flows/conditions.ts';
+import {
+  type Conditions,
+  SILENT_ABOUT_ONE_MS,
+  SILENT_MS,
+  STEADY_MS,
+  startConditions,
+} from '../../lib/flows/conditions.ts';
+import type { Exchange } from '../../lib/gateways/port.ts';
 import type { Event } from '../../lib/observe/events.ts';
 import { openSqliteStore } from '../../lib/store/sqlite/index.ts';
 import { decided as settled } from '../support/events.ts';
@@ -102,17 +109,20 @@ const circuit = (state: 'open' | 'half_open' | 'closed', cause = 'failures'): Ev
   cause,
 });
 
-const answered: Event = {
+const exchanged = (
+  result: Exchange['result'],
+  orderId = 'ORDER000001',
+  kind: Exchange['kind'] = 'lookup',
+): Event => ({
   name: 'gateway.exchanged',
   gateway: 'pg',
-  exchange: { kind: 'lookup', durationMs: 1, result: 'answered', status: 200, retryAfterMs: null },
-};
+  orderId,
+  exchange: { kind, durationMs: 1, result, status: null, retryAfterMs: null },
+});
 
-const timedOut: Event = {
-  name: 'gateway.exchanged',
-  gateway: 'pg',
-  exchange: { kind: 'lookup', durationMs: 1, result: 'timeout', status: null, retryAfterMs: null },
-};
+const answered = exchanged('answered');
+
+const timedOut = exchanged('timeout');
 
 const refused: Event = { name: 'gateway.misconfigured', gateway: 'pg', status: 401 };
 
@@ -185,6 +195,54 @@ t.test(
     t.strictSame(await world.told(), ['gateway.down pg 0', 'gateway.up pg 0', 'gateway.down pg 7']);
   },
 );
+
+t.test('where too little is asked for a circuit to open', async (t) => {
+  const other = exchanged('connection', 'ORDER000002');
+  /** Hears these one after the other within the time, and lets the rest of it pass. */
+  const after = async (test: Test, ms: number, ...events: readonly Event[]) => {
+    const world = await openConditionsWorld(test);
+    for (const event of events) {
+      await world.hear(event);
+      await world.pass(MINUTE_MS);
+    }
+    await world.pass(ms - events.length * MINUTE_MS);
+    return world.told();
+  };
+  const rows: readonly (readonly [string, number, readonly Event[], readonly string[]])[] = [
+    ['two orders, for an hour', SILENT_MS, [timedOut, other], ['gateway.down pg 0']],
+    ['not sooner', SILENT_MS - MINUTE_MS, [timedOut, other], []],
+    [
+      'one order may be the trouble itself',
+      SILENT_ABOUT_ONE_MS - MINUTE_MS,
+      [timedOut, timedOut],
+      [],
+    ],
+    ['but not for a day', SILENT_ABOUT_ONE_MS, [timedOut, timedOut], ['gateway.down pg 0']],
+    ['an answer in between', SILENT_MS + MINUTE_MS, [timedOut, answered, other], []],
+    ['it reads what we send', SILENT_MS, [timedOut, exchanged('bad_request'), other], []],
+    ['it asks for a pause', SILENT_MS, [timedOut, exchanged('rate_limited'), other], []],
+    ['it refuses access', SILENT_MS, [timedOut, exchanged('misconfigured'), other], []],
+    [
+      'payment requests that fail',
+      SILENT_ABOUT_ONE_MS,
+      [exchanged('server_error', 'ORDER000003', 'request')],
+      [],
+    ],
+  ];
+  for (const [title, ms, events, told] of rows)
+    t.test(title, async (t) => t.strictSame(await after(t, ms, ...events), told));
+
+  t.test('once per episode, which an answer ends', async (t) => {
+    const world = await openConditionsWorld(t);
+    await world.hear(timedOut, other);
+    await world.pass(SILENT_MS);
+    await world.hear(other, circuit('open'));
+    await world.pass(SILENT_MS);
+    await world.hear(circuit('closed'), answered);
+    await world.pass(STEADY_MS + MINUTE_MS);
+    t.strictSame(await world.told(), ['gateway.down pg 0', 'gateway.up pg 0']);
+  });
+});
 
 t.test('a gateway that was taken out while it was down is told anew when it is back', async (t) => {
   const world = await openConditionsWorld(t);

@@ -109,6 +109,7 @@ const LEVELS: readonly (readonly [LogLevel, Event])[] = [
     {
       name: 'gateway.exchanged',
       gateway: 'pg',
+      orderId: 'ORDER000001',
       exchange: {
         kind: 'lookup',
         durationMs: 1,

@@ -35,6 +35,7 @@ async function lines(metrics: { text(): Promise<string> }): Promise<readonly str
 const exchanged = (result: 'answered' | 'timeout', durationMs: number): Event => ({
   name: 'gateway.exchanged',
   gateway: 'pg',
+  orderId: 'ORDER000001',
   exchange: { kind: 'lookup', durationMs, result, status: 200, retryAfterMs: null },
 });
 

@@ -33,7 +33,7 @@ const headlines: Readonly<Record<EffectTopic, Headline>> = {
   'callbacks.stopped': ({ gateway, since }) =>
     `${gateway} has not called back since ${since}. Its orders are settled by asking, which takes longer.`,
   'gateway.down': ({ gateway, since }) =>
-    `${gateway} has been failing since ${since}. It is left alone for a while, and its orders wait.`,
+    `${gateway} has been failing since ${since}. Its orders wait.`,
   'gateway.up': ({ gateway, since }) => `${gateway} answers again. The trouble began at ${since}.`,
   'gateway.misconfigured': ({ gateway, since }) =>
     `${gateway} has been refusing us since ${since}. Its orders wait.`,

@@ -17,7 +17,7 @@ export const notices: Texts['notices'] = {
     'callbacks.stopped': ({ gateway, since }) =>
       `${gateway}: ${since} 이후 콜백이 없습니다. 주문은 조회로 처리되어 더 늦게 확정됩니다.`,
     'gateway.down': ({ gateway, since }) =>
-      `${gateway}: ${since}부터 실패가 많아 잠시 조회를 멈췄습니다. 그동안 주문은 기다립니다.`,
+      `${gateway}: ${since}부터 조회가 실패하고 있습니다. 그동안 주문은 기다립니다.`,
     'gateway.up': ({ gateway, since }) =>
       `${gateway}: 다시 응답합니다. 문제는 ${since}에 시작되었습니다.`,
     'gateway.misconfigured': ({ gateway, since }) =>
