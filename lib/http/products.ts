@@ -12,6 +12,7 @@ export function addProductRoutes(api: Api, { store, clock }: HttpDependencies): 
   const { intake, reader } = store;
 
   api.openapi(putProductRoute, async (c) => {
+    requireReadable(c.req.url);
     const { id: productId } = c.req.valid('param');
     const { name, onHand, lowStockAt = null } = c.req.valid('json');
     const product = { id: productId, name, onHand, lowStockAt };
@@ -48,6 +49,16 @@ export function addProductRoutes(api: Api, { store, clock }: HttpDependencies): 
     const product = await theProduct(reader, productId);
     return c.json(product, outcome === 'added' ? 201 : 200);
   });
+}
+
+/** Hono leaves bytes that are not UTF-8 as they were sent: a product of another name than the one that was meant would be made. */
+function requireReadable(url: string): void {
+  try {
+    decodeURIComponent(new URL(url).pathname);
+  } catch {
+    const hint = 'Write it in UTF-8, then percent-encoded: 녹차 is %EB%85%B9%EC%B0%A8.';
+    throw refusedFields('malformed', [{ field: 'id', message: 'not readable as UTF-8', hint }]);
+  }
 }
 
 async function theProduct(reader: Reader, productId: string): Promise<Product> {

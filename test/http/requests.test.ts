@@ -267,6 +267,11 @@ const BAD_REQUESTS: readonly Row[] = [
     [400, 'malformed', 'id'],
   ],
   [
+    'a product id that is not UTF-8',
+    ['PUT', '/v1/products/a%ff', { body: { name: 'Tea', onHand: 1 } }],
+    [400, 'malformed', 'id'],
+  ],
+  [
     'no pieces',
     post('/v1/products/tea/stock', { add: 0, reference: 'd' }),
     [422, 'invalid', 'add'],
