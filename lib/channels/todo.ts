@@ -1,6 +1,6 @@
 import type { DatedEffect, EffectTopic } from '../core/effect.ts';
 import type { Reason } from '../core/reason.ts';
-import { shellWord } from '../texts/shell-word.ts';
+import { commands, shellWord } from '../texts/shell-word.ts';
 import type { Texts } from '../texts.ts';
 
 /** What a person does about it, with the command to type; `null`: nothing. */
@@ -12,7 +12,8 @@ export function todoFor(
 ): string | null {
   const { todo } = notices;
   const order = typed(effect.orderId);
-  const refund = explain.todo.refund(amount, typed(effect.paymentId));
+  const look = commands.explain(order);
+  const refund = explain.todo.refund(amount, commands.refunded(typed(effect.paymentId)));
   switch (topic) {
     case 'order.completed':
     case 'order.failed':
@@ -20,12 +21,12 @@ export function todoFor(
     case 'gateway.up':
       return null;
     case 'order.held':
-      return todo.held(order, explain.todo.resolve(order));
+      return todo.held(look, commands.resolve(order));
     case 'order.attention':
-      return isByHand(effect.reason) ? refund : todo.explain(order);
+      return isByHand(effect.reason) ? refund : todo.explain(look);
     case 'refund.due':
       // A gateway that can refund does: whoever refunds then as well gives the money back twice.
-      return todo.refundDue(order, refund);
+      return todo.refundDue(look, refund);
     case 'stock.low':
       return todo.restock(encodeURIComponent(effect.productId ?? PLACE));
     case 'sweep.late':
@@ -44,7 +45,8 @@ export function todoFor(
 /** The same for many of one topic. */
 export function todoForMany(topic: EffectTopic, { explain, notices }: Texts): string | null {
   const { todo } = notices;
-  const refund = explain.todo.refund(todo.eachRefund, PLACE);
+  const look = commands.explain(PLACE);
+  const refund = explain.todo.refund(todo.eachRefund, commands.refunded(PLACE));
   switch (topic) {
     case 'order.completed':
     case 'order.failed':
@@ -52,11 +54,11 @@ export function todoForMany(topic: EffectTopic, { explain, notices }: Texts): st
     case 'gateway.up':
       return null;
     case 'order.held':
-      return todo.listHeld(todo.held(PLACE, explain.todo.resolve(PLACE)));
+      return todo.listHeld(todo.held(look, commands.resolve(PLACE)));
     case 'order.attention':
-      return todo.explain(PLACE);
+      return todo.explain(look);
     case 'refund.due':
-      return todo.refundDue(PLACE, refund);
+      return todo.refundDue(look, refund);
     case 'stock.low':
       return todo.restockMany;
     case 'sweep.late':

@@ -27,6 +27,9 @@ export function outputTrouble(cause: Error): ReconciledError {
   );
 }
 
+/** The shop chooses its ids, and may begin them like options. */
+const ID_HINT = ' An id that begins with - stands at the end, behind a --.';
+
 interface Trouble {
   readonly code: ErrorCode;
   readonly message: string;
@@ -39,7 +42,7 @@ function readTrouble(error: unknown): Trouble {
     return {
       code: 'usage',
       message: error.message.replace(/^error: /, '').replace('\n', ' '),
-      hint: '`reconciled --help` lists the commands, `reconciled COMMAND --help` tells what each takes.',
+      hint: `\`reconciled --help\` lists the commands, \`reconciled COMMAND --help\` tells what each takes.${/option '-(?!-)/.test(error.message) ? ID_HINT : ''}`,
     };
   }
   return {

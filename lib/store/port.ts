@@ -339,7 +339,7 @@ export interface StockMovement {
 
 /** Looks, and changes nothing. */
 export interface Reader {
-  order(id: string): Promise<OrderView | null>;
+  order(id: string): Promise<AwaitedOrder | null>;
   orders(query: OrdersQuery): Promise<Page<OrderView>>;
   journal(orderId: string, after: number, limit: number): Promise<Page<JournalRow>>;
   /** Every row of the journal after `seq`, oldest first, for `replay`: a bounded batch. */
@@ -367,6 +367,11 @@ export interface OrderView {
   readonly order: Order;
   readonly items: readonly Item[];
   readonly payments: readonly Payment[];
+}
+
+/** One order, and when callbacks make it due for a look; `null`: all are answered. */
+export interface AwaitedOrder extends OrderView {
+  readonly nudgeAt: Instant | null;
 }
 
 /** Which orders are listed; `null`: no restriction. */

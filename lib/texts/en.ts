@@ -226,10 +226,7 @@ export const en = {
       person: (todo: string) => `It waits for a person: ${todo}`,
     },
     todo: {
-      resolve: (id: string) =>
-        `reconciled resolve ${id} --state completed|failed|pending --note … --by …`,
-      refund: (amount: string, paymentId: string) =>
-        `give ${amount} back, then reconciled refunded ${paymentId} --reference … --note … --by …`,
+      refund: (amount: string, command: string) => `give ${amount} back, then ${command}`,
     },
   },
   sweep: {

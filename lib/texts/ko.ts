@@ -171,9 +171,7 @@ export const ko: Texts = {
       person: (todo) => `담당자를 기다립니다: ${todo}`,
     },
     todo: {
-      resolve: (id) => `reconciled resolve ${id} --state completed|failed|pending --note … --by …`,
-      refund: (amount, paymentId) =>
-        `${amount} 환불 후 reconciled refunded ${paymentId} --reference … --note … --by …`,
+      refund: (amount, command) => `${amount} 환불 후 ${command}`,
     },
   },
   sweep: {

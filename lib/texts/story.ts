@@ -6,10 +6,10 @@ import type { Payment } from '../core/payment.ts';
 import { withoutTurns } from '../core/text.ts';
 import type { Instant } from '../core/time.ts';
 import type { Delivery } from '../store/outbox-port.ts';
-import type { JournalRow, OrderView } from '../store/port.ts';
+import type { AwaitedOrder, JournalRow } from '../store/port.ts';
 import { type Texts, textsOf } from '../texts.ts';
 import { momentFormat, spanOf } from './moment.ts';
-import { shellWord } from './shell-word.ts';
+import { commands, shellWord } from './shell-word.ts';
 
 /** In whose language and zone a story is told, and when. */
 export interface Listener {
@@ -23,7 +23,7 @@ export interface Listener {
  * decided, told), who was told, and when it is looked at next.
  */
 export function tellStory(
-  { order, payments }: OrderView,
+  { order, payments, nudgeAt }: AwaitedOrder,
   rows: readonly JournalRow[],
   deliveries: readonly Delivery[],
   listener: Listener,
@@ -43,7 +43,7 @@ export function tellStory(
     ...(deliveries.length === 0 ? [] : ['', explain.messages]),
     ...deliveries.map((delivery) => `  ${telling(delivery, teller)}`),
     '',
-    ...whatNext(order, payments, teller, listener.now),
+    ...whatNext(order, payments, earlier(order.lookAt, nudgeAt), teller, listener.now),
   ].map(withoutTurns);
 }
 
@@ -197,23 +197,28 @@ function isForPerson({ state, escalated }: Payment): boolean {
   return state === 'refund_due' && isTold;
 }
 
+/** A callback brings the look forward, also to an order of which none was planned. */
+function earlier(lookAt: Instant | null, nudgeAt: Instant | null): Instant | null {
+  if (lookAt === null || nudgeAt === null) return lookAt ?? nudgeAt;
+  return Math.min(lookAt, nudgeAt);
+}
+
 function whatNext(
   order: Order,
   payments: readonly Payment[],
+  lookAt: Instant | null,
   { texts, money, moment }: Teller,
   now: Instant,
 ): readonly string[] {
   const { next, todo } = texts.explain;
   const waiting = [
-    ...(order.state === 'held' ? [todo.resolve(shellWord(order.id))] : []),
+    ...(order.state === 'held' ? [commands.resolve(shellWord(order.id))] : []),
     ...payments
       .filter(isForPerson)
-      .map(({ id, refundDue }) => todo.refund(money(refundDue), shellWord(id))),
+      .map(({ id, refundDue }) => todo.refund(money(refundDue), commands.refunded(shellWord(id)))),
   ].map((task) => next.person(task));
-  if (order.lookAt === null) return waiting.length > 0 ? waiting : [next.never];
+  if (lookAt === null) return waiting.length > 0 ? waiting : [next.never];
   const look =
-    order.lookAt <= now
-      ? next.due(moment(order.lookAt))
-      : next.at(moment(order.lookAt), spanOf(order.lookAt - now));
+    lookAt <= now ? next.due(moment(lookAt)) : next.at(moment(lookAt), spanOf(lookAt - now));
   return [...waiting, look];
 }

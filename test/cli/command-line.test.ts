@@ -59,6 +59,7 @@ t.test('a command line that is off ends with 2 and says what was meant', async (
     [['orders', '--state', 'helt'], /^error: .*--state.*'helt' is invalid\. Did you mean held\?\n/],
     [['orders', '--reason', 'out_of_stok'], /Did you mean out_of_stock\?/],
     [['orders', '--limit', '0'], /Write a whole number from 1 to 1000000\./],
+    [['explain', '-O0001'], /^error: unknown option '-O0001'\nhint: .* behind a --\.$/m],
     [['explain'], /^error: missing required argument 'order'\nhint: /],
     [
       ['resolve', 'ORDER000001', '--state', 'failed', '--by', 'kim'],

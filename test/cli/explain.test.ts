@@ -1,15 +1,28 @@
 import t from 'tap';
 import type { Payment } from '../../lib/core/payment.ts';
-import { HOUR_MS } from '../../lib/core/time.ts';
+import { HOUR_MS, type Instant, MINUTE_MS } from '../../lib/core/time.ts';
+import { commands } from '../../lib/texts/shell-word.ts';
 import { tellStory } from '../../lib/texts/story.ts';
 import { foundPayment, pendingOrder, T0 } from '../support/store-fixtures.ts';
 
 const ORDER = pendingOrder({ id: 'ORDER000001', lookAt: T0 + HOUR_MS });
 
+interface Planned {
+  readonly lookAt: Instant | null;
+  readonly nudgeAt: Instant | null;
+}
+
+const STATES = 'completed|failed|pending';
+
 /** The last lines of `explain`: who has to do what, and the line to type. */
-function whatNext(state: 'completed' | 'held', payments: readonly Payment[]): readonly string[] {
+function whatNext(
+  state: 'completed' | 'held',
+  payments: readonly Payment[],
+  { lookAt, nudgeAt }: Planned = { lookAt: ORDER.lookAt, nudgeAt: null },
+): readonly string[] {
   const listener = { locale: 'en', timezone: 'UTC', now: T0 } as const;
-  const lines = tellStory({ order: { ...ORDER, state }, items: [], payments }, [], [], listener);
+  const view = { order: { ...ORDER, state, lookAt }, items: [], payments, nudgeAt };
+  const lines = tellStory(view, [], [], listener);
   return lines.slice(lines.lastIndexOf('') + 1);
 }
 
@@ -30,6 +43,17 @@ t.test('an id that is a command in a shell is quoted where it is to be typed', a
   t.match(line, "then reconciled refunded '결제 '\\''A'\\'' $(x) #1' --reference …");
 });
 
+t.test('an id that begins like an option is told behind a --', async (t) => {
+  const payments = [due('-O0001', ['refund_by_hand']), due('-#1', ['refund_by_hand'])];
+  t.match(
+    whatNext('completed', payments).join(),
+    /reconciled refunded --reference … --note … --by … -- -O0001,.* --by … -- '-#1',/,
+  );
+  t.equal(commands.resolve('-O1'), `reconciled resolve --state ${STATES} --note … --by … -- -O1`);
+  t.equal(commands.explain('-O1'), 'reconciled explain -- -O1');
+  t.equal(commands.explain('ORDER-1'), 'reconciled explain ORDER-1');
+});
+
 t.test('a hold waits for a person', async (t) => {
   const [line] = whatNext('held', []);
   t.match(line, /^It waits for a person: reconciled resolve ORDER000001 --state /);
@@ -38,4 +62,17 @@ t.test('a hold waits for a person', async (t) => {
 t.test('a key that turns the direction of what follows turns no amount', async (t) => {
   const [line] = whatNext('completed', [due('pg:key\u202e\u2066', ['refund_by_hand'])]);
   t.match(line, /give ₩5,000 back, then reconciled refunded '?pg:key'? --reference/);
+});
+
+t.test('a callback that waits to be answered is what comes next', async (t) => {
+  const next = (lookAt: Instant | null, nudgeAt: Instant | null) =>
+    whatNext('completed', [], { lookAt, nudgeAt });
+  const inAMinute = ['The next look is at 2025-08-16 03:01:00 (in 1m).'];
+  t.strictSame(next(null, null), [
+    'Nothing is unresolved: it is looked at again only when a callback comes.',
+  ]);
+  t.strictSame(next(null, T0 + MINUTE_MS), inAMinute);
+  t.strictSame(next(T0 + HOUR_MS, T0 + MINUTE_MS), inAMinute);
+  t.strictSame(next(T0 + MINUTE_MS, T0 + HOUR_MS), inAMinute);
+  t.strictSame(next(null, T0), ['It has been due for a look since 2025-08-16 03:00:00.']);
 });

@@ -130,6 +130,7 @@ export function noticesContract(clause: Clause): void {
       'admitted',
     ]);
     t.equal(store.docket.nextNudge(), T0);
+    t.equal((await store.reader.order('ORDER1'))?.nudgeAt, T0, 'people see that it waits');
     const [claimed] = await store.docket.claim(claimRequest());
     t.equal(claimed?.nudged, true);
     t.strictSame(claimed?.case, before);

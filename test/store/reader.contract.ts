@@ -103,7 +103,12 @@ export function readerContract(clause: Clause): void {
   clause('an order reads with items and payments; none is null', async (t, { store }) => {
     await fiveOrders(store);
     const { order, items, payments } = await caseOf(store, 'ORDER-C');
-    t.strictSame(await store.reader.order('ORDER-C'), { order, items, payments });
+    t.strictSame(await store.reader.order('ORDER-C'), {
+      order,
+      items,
+      payments,
+      nudgeAt: null,
+    });
     t.equal(await store.reader.order('ORDER-X'), null);
   });
 

@@ -143,5 +143,7 @@ async function story(
     now: systemClock.now(),
   };
   const deliveries = await daemon.store.reader.deliveriesOf(orderId);
-  return { orderId, lines: tellStory(told.view, rows, deliveries, listener) };
+  // All callbacks of the demo were lost.
+  const view = { ...told.view, nudgeAt: null };
+  return { orderId, lines: tellStory(view, rows, deliveries, listener) };
 }

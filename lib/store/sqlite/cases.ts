@@ -2,7 +2,7 @@ import type { Case } from '../../core/decision.ts';
 import type { NoticedKey } from '../../core/gateway.ts';
 import type { StockLevel } from '../../core/order.ts';
 import type { Instant } from '../../core/time.ts';
-import type { OrderView } from '../port.ts';
+import type { AwaitedOrder, OrderView } from '../port.ts';
 import {
   type ItemRow,
   itemOf,
@@ -49,9 +49,10 @@ export function loadCases(
 }
 
 /** What people see of one order; `null`: no such order. */
-export function loadView(session: Session, orderId: string): OrderView | null {
-  const rows = session.rows<OrderRow>(SELECT_ORDERS, JSON.stringify([orderId]));
-  return viewsOf(session, rows)[0] ?? null;
+export function loadView(session: Session, orderId: string): AwaitedOrder | null {
+  const ids = JSON.stringify([orderId]);
+  const [row] = session.rows<OrderRow & NudgeRow>(SELECT_ORDERS, ids);
+  return row === undefined ? null : { ...viewing(session, ids)(row), nudgeAt: row.nudge_at };
 }
 
 /** These orders with their parts, of the same snapshot as their rows. */

@@ -84,13 +84,12 @@ export const notices = {
     todo: 'What to do',
   },
   todo: {
-    explain: (order: string) => `reconciled explain ${order} tells what happened`,
+    explain: (explain: string) => `${explain} tells what happened`,
     listHeld: (resolve: string) =>
       `reconciled orders --state held lists them. For each: ${resolve}`,
-    held: (order: string, resolve: string) =>
-      `reconciled explain ${order} tells what was found; then ${resolve}`,
-    refundDue: (order: string, refund: string) =>
-      `if reconciled explain ${order} says that it waits for a person (else the gateway refunds by itself): ${refund}`,
+    held: (explain: string, resolve: string) => `${explain} tells what was found; then ${resolve}`,
+    refundDue: (explain: string, refund: string) =>
+      `if ${explain} says that it waits for a person (else the gateway refunds by itself): ${refund}`,
     eachRefund: 'the amount of the row',
     restock: (product: string) =>
       `restock, then record what came in: POST /v1/products/${product}/stock`,

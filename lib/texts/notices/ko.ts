@@ -63,11 +63,11 @@ export const notices: Texts['notices'] = {
     todo: '할 일',
   },
   todo: {
-    explain: (order) => `reconciled explain ${order} 명령으로 경위를 확인하세요`,
+    explain: (explain) => `${explain} 명령으로 경위를 확인하세요`,
     listHeld: (resolve) => `목록은 reconciled orders --state held. 주문마다: ${resolve}`,
-    held: (order, resolve) => `reconciled explain ${order} 명령으로 경위를 확인한 뒤 ${resolve}`,
-    refundDue: (order, refund) =>
-      `reconciled explain ${order} 결과에 담당자를 기다린다고 나오면(아니면 PG가 스스로 환불합니다): ${refund}`,
+    held: (explain, resolve) => `${explain} 명령으로 경위를 확인한 뒤 ${resolve}`,
+    refundDue: (explain, refund) =>
+      `${explain} 결과에 담당자를 기다린다고 나오면(아니면 PG가 스스로 환불합니다): ${refund}`,
     eachRefund: '표에 있는 금액',
     restock: (product) => `입고 후 수량을 기록하세요: POST /v1/products/${product}/stock`,
     restockMany: '입고 후 수량을 기록하세요: POST /v1/products/…/stock',
