@@ -26,7 +26,7 @@ is well, with 1 when not.
 
 Examples:
   reconciled check
-  reconciled check --data-dir /backup/2026-08-16 --json`,
+  reconciled restore /backup/2026-08-16.db --data-dir ./look && reconciled check --data-dir ./look --json`,
   );
   command.action(async (options: SettingsOptions & { json?: true }) => {
     stepAside();

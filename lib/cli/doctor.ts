@@ -18,7 +18,7 @@ Ends with 1 when the daemon cannot do its work like this, with 0 otherwise. Run 
 
 Examples:
   reconciled doctor
-  sudo -u reconciled reconciled doctor --config /etc/reconciled/reconciled.toml --json`,
+  reconciled doctor --config /etc/reconciled/reconciled.toml --json`,
   );
   command.action(async (options: SettingsOptions & { json?: true }) => {
     const { locale, findings } = await examined(options);

@@ -35,7 +35,7 @@ others are stored; ends with 1 if any line was bad. Beside a running daemon the 
 Examples:
   reconciled import --products products.ndjson
   reconciled import orders.ndjson
-  mysql -N -e "SELECT JSON_OBJECT(…) FROM orders WHERE status = 'PENDING'" shop | reconciled import -
+  mysql -Nr -e "SELECT JSON_OBJECT(…) FROM orders WHERE status = 'PENDING'" shop | reconciled import -
 
 A line:
   {"id":"ORDER000001","memberId":"member-7","currency":"KRW","amount":5000,"items":[{"productId":"tea","quantity":1,"unitPrice":5000}],"payments":[{"method":"CARD","amount":5000,"transactionKey":"20250816:TR:9577c5"}],"createdAt":"2026-08-16T00:00:00Z"}`,

@@ -24,7 +24,7 @@ Ends with 0 when all agree, with 1 when not.
 
 Examples:
   reconciled replay
-  reconciled replay --data-dir /backup/2026-08-16 --json`,
+  reconciled restore /backup/2026-08-16.db --data-dir ./look && reconciled replay --data-dir ./look --json`,
   );
   command.action(async (options: SettingsOptions & { json?: true }) => {
     stepAside();

@@ -35,7 +35,7 @@ Examples:
   reconciled notices --dead
   reconciled notices --pending --channel ops
   reconciled notices test ops
-  reconciled notices --dead --json | jq .id | xargs reconciled notices retry`,
+  reconciled notices --dead --json | jq .id | xargs -r reconciled notices retry`,
   );
   command.action(async (options: ListOptions) => {
     const config = await readSettings(options, 'ignore');

@@ -27,7 +27,7 @@ what became of it, and ends with 1 when one is not sent again. Beside a running 
 Examples:
   reconciled notices retry 17
   reconciled notices retry 17 18 --json
-  reconciled notices --dead --json | jq .id | xargs reconciled notices retry`,
+  reconciled notices --dead --json | jq .id | xargs -r reconciled notices retry`,
   );
   command.action(async (ids: readonly number[], options: SettingsOptions & { json?: true }) => {
     const config = await readSettings(options, 'token');
