@@ -60,6 +60,19 @@ t.test(
   },
 );
 
+t.test('a bug ends it with 70, and the log says which', async (t) => {
+  const { file } = place(t, await silentGateway(t));
+  const bug = `process.on('SIGUSR2',()=>{throw%20new%20Error('of%20ours')})`;
+  const env = { NODE_OPTIONS: `--import=data:text/javascript,${bug}` };
+  const daemon = reconciled(['serve', '--config', file], env);
+  t.teardown(() => daemon.child.kill('SIGKILL'));
+  await addressIn(daemon, /listens on/);
+  daemon.child.kill('SIGUSR2');
+  const { code, stderr } = await daemon.ended;
+  t.equal(code, 70);
+  t.match(stderr, /"error":"Error: of ours.*"msg":"daemon\.crashed"/);
+});
+
 t.test('a signal while it starts ends it with 0', async (t) => {
   const { file, scratch } = place(t, await silentGateway(t));
   mkdirSync(join(scratch, 'data'));

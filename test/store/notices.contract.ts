@@ -2,7 +2,6 @@ import { DAY_MS, SECOND_MS } from '../../lib/core/time.ts';
 import {
   MAX_NEW,
   MAX_UNMATCHED,
-  NUDGE_FINAL_MS,
   NUDGE_UNRESOLVED_MS,
   type Store,
   UNMATCHED_KEPT_MS,
@@ -349,10 +348,10 @@ export function noticesContract(clause: Clause): void {
   });
 
   const bounds = [
-    ['pending', NUDGE_UNRESOLVED_MS],
-    ['held', NUDGE_FINAL_MS],
-    ['completed', NUDGE_FINAL_MS],
-    ['failed', NUDGE_FINAL_MS],
+    ['pending', 1_000],
+    ['held', 60_000],
+    ['completed', 60_000],
+    ['failed', 60_000],
   ] as const;
   for (const [state, intervalMs] of bounds)
     clause(
