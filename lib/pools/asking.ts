@@ -14,7 +14,7 @@ import {
 import type { AskTask, Chunk, Feeding, Reply, RequestTask } from './messages.ts';
 import type { Asking } from './port.ts';
 import type { AskingEnd, AskingThread, Threads } from './thread-port.ts';
-import type { ThreadCode, ThreadPool } from './threads.ts';
+import { type ThreadCode, type ThreadPool, whenStuck } from './threads.ts';
 import { Windows } from './windows.ts';
 
 /** What the pool is made from. */
@@ -169,7 +169,7 @@ class PiscinaThreads implements Threads {
       // It would keep its place for ever, and one that stands still those of all others.
       this.#pool.endThreads(STUCK);
     };
-    const watch = () => this.#clock.after(this.#stuckAfterMs, stuck);
+    const watch = () => whenStuck(this.#clock, this.#stuckAfterMs, stuck);
     let cancel = watch();
     run.then(
       (result) => resolve({ kind: 'done', result }),

@@ -5,7 +5,7 @@ import type { Tell } from '../observe/events.ts';
 import type { Reporting } from '../report/port.ts';
 import type { ReportSettings, TaskResult } from '../report/tasks.ts';
 import { privateCompileCache } from './compile-cache.ts';
-import { type ThreadCode, ThreadPool, threadSettings } from './threads.ts';
+import { type ThreadCode, ThreadPool, threadSettings, whenStuck } from './threads.ts';
 
 /** What the pool is made from. */
 export interface ReportingOptions extends ReportSettings, ThreadCode {
@@ -49,7 +49,7 @@ export function createReporting(options: ReportingOptions): ReportingPool {
     throw new ReconciledError(result.code, result.message, { hint: result.hint });
   };
   const ended = async <T>(name: string, task: object): Promise<TaskResult<T>> => {
-    const cancel = clock.after(STUCK_AFTER_MS, () => pool.endThreads('it was stuck'));
+    const cancel = whenStuck(clock, STUCK_AFTER_MS, () => pool.endThreads('it was stuck'));
     try {
       return await pool.run({ ...settings, ...task }, { name });
     } catch (cause) {

@@ -7,7 +7,7 @@ import type { Tell } from '../observe/events.ts';
 import { privateCompileCache } from './compile-cache.ts';
 import type { SendTask } from './messages.ts';
 import type { Sending } from './port.ts';
-import { type ThreadCode, ThreadPool, threadSettings } from './threads.ts';
+import { type ThreadCode, ThreadPool, threadSettings, whenStuck } from './threads.ts';
 
 /** What the pool is made from. */
 export interface SendingOptions extends ThreadCode {
@@ -84,7 +84,7 @@ class SendingThreads implements SendingPool {
     if (this.#closing) return failedReceipt('stopping', 'not sent: the daemon ends');
     const { promise, resolve } = Promise.withResolvers<Receipt>();
     this.#ends.add(resolve);
-    const cancel = this.#clock.after(this.#stuckAfterMs(settings), () => {
+    const cancel = whenStuck(this.#clock, this.#stuckAfterMs(settings), () => {
       resolve(failedReceipt('timeout', 'the thread was stuck'));
       this.#pool.endThreads('a thread is stuck');
     });

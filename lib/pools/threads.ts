@@ -1,5 +1,6 @@
 import { ArrayTaskQueue, Piscina } from 'piscina';
-import type { DurationMs } from '../core/time.ts';
+import type { Clock } from '../clock.ts';
+import { type DurationMs, SECOND_MS } from '../core/time.ts';
 import { NODE_FLAGS } from '../version.ts';
 
 /** A thread that is not up from the start ends when it had nothing to do for so long; that of the reports sooner. */
@@ -71,6 +72,20 @@ export class ThreadPool extends Piscina {
     // Not `terminate`: until a thread is gone it would be given what is asked for next.
     for (const thread of this.threads) thread.emit('error', new Error(why));
   }
+}
+
+/** Threads go on at the same moment as the process, and what they had is over by their own clocks. */
+const GRACE_MS: DurationMs = 5 * SECOND_MS;
+
+/**
+ * Calls when a thread that says nothing for so long is stuck; the result cancels it. A process that was stopped (`docker pause`) finds the
+ * time over before it hears what its threads have to say: they have a moment more.
+ */
+export function whenStuck(clock: Clock, afterMs: DurationMs, call: () => void): () => void {
+  let cancel = clock.after(afterMs, () => {
+    cancel = clock.after(GRACE_MS, call);
+  });
+  return () => cancel();
 }
 
 /** What holds for the threads of every pool. `compileCacheDir`: where compiled code is kept; `null`: nowhere. */

@@ -397,8 +397,20 @@ t.test('threads that break', async (t) => {
     const asked = ask(pool, 'ORDER000001');
     await new Promise(setImmediate);
     clock.turn(60 * 20_000);
+    clock.turn(5_000);
     t.equal(word(await asked), 'silent internal');
     t.equal(pool.utilization(), 0);
+  });
+
+  t.test('what one says right after the process was stopped is heard', async (t) => {
+    const clock = turnedClock();
+    const { gateway, pool, told } = await set(t, {}, { clock });
+    const asked = ask(pool, 'ORDER000001');
+    const arrival = await gateway.next();
+    clock.turn(60 * 20_000);
+    arrival.captured();
+    t.equal(word(await asked), 'captured');
+    t.same(told('pool.failed'), []);
   });
 
   t.test('one that stands still is ended, and the next order finds another', async (t) => {
@@ -408,6 +420,7 @@ t.test('threads that break', async (t) => {
     const asked = ask(pool, 'ORDER-stuck');
     await new Promise(setImmediate);
     clock.turn(60 * 20_000);
+    clock.turn(5_000);
     t.equal(word(await asked), 'silent internal');
     gateway.always((arrival) => arrival.captured());
     t.equal(word(await ask(pool, 'ORDER000001')), 'captured');

@@ -163,6 +163,7 @@ t.test('threads that break', async (t) => {
     await first;
     const stuck = sending.send(well.settings, message('stuck'));
     clock.turn(4 * 15_000);
+    clock.turn(5_000);
     t.match(await stuck, { cause: 'timeout', detail: /stuck/ });
     const sent = sending.send(well.settings, message('b'));
     (await well.next()).end();
