@@ -19,7 +19,8 @@ export async function commandHere(
   const { systemClock } = await import('../clock.ts');
   const { createCommands } = await import('../flows/commands.ts');
   const { orderBody } = await import('../http/order-view.ts');
-  const policy = await restingPolicy(config);
+  const { policyOf } = await import('../flows/policy.ts');
+  const policy = policyOf(config, []);
   return withStore(config, 'change', async ({ docket }) => {
     const outcome = await command(
       createCommands({
@@ -70,19 +71,6 @@ export async function readFlags<Rule extends z.ZodType>(
   throw new ReconciledError('usage', named.join('; '), {
     hint: errors.map(({ hint }) => hint ?? '').join(' '),
   });
-}
-
-/** The policy while nobody asks gateways: none of them is known to answer. */
-export async function restingPolicy(config: Config) {
-  const { policyOf } = await import('../flows/policy.ts');
-  const { gatewayKind } = await import('../gateways/index.ts');
-  const capabilities = new Map(
-    config.gateways.flatMap(({ settings: { name, kind } }) => {
-      const known = gatewayKind(kind);
-      return known === undefined ? [] : [[name, known.capabilities] as const];
-    }),
-  );
-  return policyOf(config, capabilities, []);
 }
 
 /** What is said of an id that the database does not have. */

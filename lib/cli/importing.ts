@@ -6,6 +6,7 @@ import { type Config, requireGateways } from '../config.ts';
 import { isDeeplyNested, MAX_NESTING } from '../core/nesting.ts';
 import { firstLook } from '../core/questions.ts';
 import { ReconciledError } from '../errors.ts';
+import { policyOf } from '../flows/policy.ts';
 import { closed, count, id, text } from '../http/forms.ts';
 import { type OrderRules, readOrder } from '../http/order-reading.ts';
 import { type FieldError, fieldErrors } from '../http/problem.ts';
@@ -17,7 +18,6 @@ import {
   type Product,
 } from '../store/port.ts';
 import type { Client, Reply } from './client.ts';
-import { restingPolicy } from './commanding.ts';
 import { linesOf, MAX_LINE_BYTES } from './lines.ts';
 import { withStore } from './opening.ts';
 
@@ -89,7 +89,7 @@ export async function storeHere(
   work: (storing: Storing) => Promise<void>,
 ): Promise<void> {
   if (what === 'orders') requireGateways(config);
-  const policy = await restingPolicy(config);
+  const policy = policyOf(config, []);
   const rules = (): OrderRules => ({
     gateways: config.gateways,
     now: systemClock.now(),

@@ -7,8 +7,6 @@ import { longestPendingWaitMs, policyOf } from '../flows/policy.ts';
 import type { Sweeping } from '../flows/port.ts';
 import { type Pump, startPump } from '../flows/pump.ts';
 import { createSweeping } from '../flows/sweep.ts';
-import { gatewayKind } from '../gateways/index.ts';
-import type { GatewayKind } from '../gateways/port.ts';
 import type { Tell } from '../observe/events.ts';
 import { type AskingPool, createAsking } from '../pools/asking.ts';
 import type { WarmThreads } from '../pools/asking-threads.ts';
@@ -21,8 +19,6 @@ export interface Engine {
   readonly store: Store;
   readonly pump: Pump;
   readonly sweeping: Sweeping;
-  /** The configured gateways by name. */
-  readonly kinds: ReadonlyMap<string, GatewayKind>;
   /** The policy of this moment. */
   readonly policy: () => Policy;
   /** Resolves when what is told and planned is as it is configured now; rejects when the store failed. */
@@ -63,9 +59,7 @@ export async function startEngine(
   const { openSqliteStore } = await import('../store/sqlite/index.ts');
   const store: Store = openSqliteStore({ path: databasePath(config), clock, tell });
   undo.defer(() => store.upkeep.close());
-  const kinds = kindsOf(config);
-  const capabilities = new Map([...kinds].map(([name, kind]) => [name, kind.capabilities]));
-  const policy = () => policyOf(config, capabilities, asking.answering());
+  const policy = () => policyOf(config, asking.answering());
   const subscribed = subscribe(store, config, clock, tell, longestPendingWaitMs(policy()));
   const pump = startPump({ docket: store.docket, clock, tell, policy, asking });
   undo.defer(() => pump.stop());
@@ -76,7 +70,6 @@ export async function startEngine(
     store,
     pump,
     sweeping,
-    kinds,
     policy,
     subscribed,
     // Ends the pump as well, in the order that both need.
@@ -112,14 +105,5 @@ function subscriptionsOf({ channels }: Config): readonly Subscription[] {
       // A condition is told at once: whoever waits for a table of them waits while the gateway is down.
       digestMs: isCondition(topic) ? 0 : digestMs,
     })),
-  );
-}
-
-function kindsOf({ gateways }: Config): ReadonlyMap<string, GatewayKind> {
-  return new Map(
-    gateways.flatMap(({ settings: { name, kind } }) => {
-      const known = gatewayKind(kind);
-      return known === undefined ? [] : [[name, known] as const];
-    }),
   );
 }

@@ -6,6 +6,8 @@ import { createCommands } from '../flows/commands.ts';
 import { createCallbacks, ringingIntake } from '../flows/intake.ts';
 import type { Requesting, Stoppable } from '../flows/port.ts';
 import { createRequesting } from '../flows/request.ts';
+import { gatewayKind } from '../gateways/index.ts';
+import type { CallbackReading } from '../gateways/port.ts';
 import type { HttpDependencies } from '../http/app.ts';
 import { type Answering, type Listener, listen } from '../http/listen.ts';
 import type { Tell } from '../observe/events.ts';
@@ -73,8 +75,7 @@ function dependencies(
   { clock, tell, metricsText, readiness, reporting }: SurfaceSurroundings,
   requesting: Requesting | null,
 ): HttpDependencies {
-  const { store, sweeping, pump, kinds, policy } = engine;
-  const readers = new Map([...kinds].map(([name, kind]) => [name, kind.readCallback]));
+  const { store, sweeping, pump, policy } = engine;
   return {
     config,
     version: VERSION,
@@ -85,7 +86,7 @@ function dependencies(
       intake: store.intake,
       clock,
       tell,
-      readers,
+      readers: readersOf(config),
       kept: () => pump.kept(),
     }),
     commands: createCommands({ docket: store.docket, clock, tell, policy }),
@@ -97,6 +98,16 @@ function dependencies(
     reporting,
     firstLook: (order, now) => firstLook(order, policy(), now),
   };
+}
+
+/** What reads a callback, by the name of its gateway. */
+function readersOf({ gateways }: Config) {
+  return new Map<string, (body: Uint8Array) => CallbackReading>(
+    gateways.flatMap(({ settings: { name, kind } }) => {
+      const known = gatewayKind(kind);
+      return known === undefined ? [] : [[name, known.readCallback]];
+    }),
+  );
 }
 
 function requests(engine: Engine, { clock, tell }: SurfaceSurroundings): Requesting & Stoppable {

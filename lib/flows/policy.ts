@@ -1,15 +1,14 @@
 import type { Config } from '../config.ts';
 import type { Policy } from '../core/policy.ts';
 import { DAY_MS, type DurationMs, HOUR_MS } from '../core/time.ts';
-import type { Capabilities } from '../gateways/port.ts';
+import { gatewayKind } from '../gateways/index.ts';
 
 /**
- * What a decision made now depends on: the settings, what each gateway can do, and which of them answer at present.
- * `capabilities` is by gateway name; a gateway without any can neither list nor refund.
+ * What a decision made now depends on: the settings, what each gateway can do, and which of them answer at present (while nobody
+ * asks them: none).
  */
 export function policyOf(
   config: Pick<Config, 'sweep' | 'gateways'>,
-  capabilities: ReadonlyMap<string, Capabilities>,
   answering: readonly string[],
 ): Policy {
   const { staleAfterMs, holdAfterMs, ladderMs } = config.sweep;
@@ -17,13 +16,10 @@ export function policyOf(
     staleAfterMs,
     holdAfterMs,
     ladderMs,
-    gateways: config.gateways.map(({ settings: { name }, paymentWindowMs }) => ({
-      name,
-      canList: capabilities.get(name)?.canList ?? false,
-      canRefund: capabilities.get(name)?.canRefund ?? false,
-      paymentWindowMs,
-      answering: answering.includes(name),
-    })),
+    gateways: config.gateways.map(({ settings: { name, kind }, paymentWindowMs }) => {
+      const { canList = false, canRefund = false } = gatewayKind(kind)?.capabilities ?? {};
+      return { name, canList, canRefund, paymentWindowMs, answering: answering.includes(name) };
+    }),
   };
 }
 

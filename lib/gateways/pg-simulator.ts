@@ -19,7 +19,6 @@ export const pgSimulator: GatewayKind = {
   capabilities: {
     canList: true,
     canRefund: false,
-    canRequest: true,
     // It settles within five seconds of the request; the rest is for a request that is still on its way.
     paymentWindowMs: 10 * MINUTE_MS,
   },

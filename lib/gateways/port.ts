@@ -26,8 +26,6 @@ export interface Capabilities {
   /** Lists all it has for an order id. */
   readonly canList: boolean;
   readonly canRefund: boolean;
-  /** Takes payment requests from us. */
-  readonly canRequest: boolean;
   readonly paymentWindowMs: DurationMs;
 }
 

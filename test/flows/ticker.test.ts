@@ -24,12 +24,6 @@ t.test('the ticker starts sweeps and ends', async (t) => {
 });
 
 t.test('the policy of a moment', async (t) => {
-  const capabilities = {
-    canList: true,
-    canRefund: false,
-    canRequest: true,
-    paymentWindowMs: 600_000,
-  };
   const settings = {
     name: 'pg',
     kind: 'pg-simulator',
@@ -63,7 +57,7 @@ t.test('the policy of a moment', async (t) => {
       },
     ],
   };
-  const policy = policyOf(config, new Map([['pg', capabilities]]), ['pg']);
+  const policy = policyOf(config, ['pg']);
   t.strictSame(policy, {
     ...MODEL_SETTINGS,
     gateways: [

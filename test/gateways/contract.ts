@@ -186,41 +186,39 @@ export function gatewayContract(t: Test, kind: GatewayKind, start: Start): void 
     }
   });
 
-  if (kind.capabilities.canRequest) {
-    t.test('an accepted request can be found, and its callback names it', (t) =>
-      withGateway(t, [], async (gateway, stage) => {
-        const asked = await gateway.request?.(paymentRequest());
-        const key = asked?.outcome.kind === 'accepted' ? asked.outcome.key : 'not accepted';
-        const body = await stage.nextCallback();
-        const reading = kind.readCallback(body);
-        t.match(reading, { kind: 'notice', key, orderId: 'ORDER000001', eventId: /^.{8,}$/ });
-        t.strictSame(kind.readCallback(body), reading, 'a repeat is recognised');
-        const { outcome } = await gateway.inquire(inquiry({ keys: [key] }));
-        t.match(statement(outcome).transactions, [{ key, orderId: 'ORDER000001', amount: 5000 }]);
-        for (const digits of CARD_DIGITS) {
-          t.notMatch(JSON.stringify([asked, reading, outcome]), digits);
-        }
-      }),
-    );
-
-    t.test('a refused request is told with the reason, and nothing is recorded', (t) =>
-      withGateway(t, [], async (gateway) => {
-        const asked = await gateway.request?.(paymentRequest({ cardNo: 'no card at all' }));
-        t.match(asked?.outcome, { kind: 'refused', reason: /./ });
-        const { outcome } = await gateway.inquire(inquiry({ keys: [] }));
-        t.strictSame(statement(outcome).transactions, []);
-      }),
-    );
-
-    t.test('a request to a gateway that is gone has not reached it', async (t) => {
-      const stage = await start([], {});
-      await stage.close();
-      const gateway = kind.connect(stage.settings);
-      t.teardown(() => gateway.close());
+  t.test('an accepted request can be found, and its callback names it', (t) =>
+    withGateway(t, [], async (gateway, stage) => {
       const asked = await gateway.request?.(paymentRequest());
-      t.strictSame(asked?.outcome, { kind: 'not_reached', cause: 'connection' });
-    });
-  }
+      const key = asked?.outcome.kind === 'accepted' ? asked.outcome.key : 'not accepted';
+      const body = await stage.nextCallback();
+      const reading = kind.readCallback(body);
+      t.match(reading, { kind: 'notice', key, orderId: 'ORDER000001', eventId: /^.{8,}$/ });
+      t.strictSame(kind.readCallback(body), reading, 'a repeat is recognised');
+      const { outcome } = await gateway.inquire(inquiry({ keys: [key] }));
+      t.match(statement(outcome).transactions, [{ key, orderId: 'ORDER000001', amount: 5000 }]);
+      for (const digits of CARD_DIGITS) {
+        t.notMatch(JSON.stringify([asked, reading, outcome]), digits);
+      }
+    }),
+  );
+
+  t.test('a refused request is told with the reason, and nothing is recorded', (t) =>
+    withGateway(t, [], async (gateway) => {
+      const asked = await gateway.request?.(paymentRequest({ cardNo: 'no card at all' }));
+      t.match(asked?.outcome, { kind: 'refused', reason: /./ });
+      const { outcome } = await gateway.inquire(inquiry({ keys: [] }));
+      t.strictSame(statement(outcome).transactions, []);
+    }),
+  );
+
+  t.test('a request to a gateway that is gone has not reached it', async (t) => {
+    const stage = await start([], {});
+    await stage.close();
+    const gateway = kind.connect(stage.settings);
+    t.teardown(() => gateway.close());
+    const asked = await gateway.request?.(paymentRequest());
+    t.strictSame(asked?.outcome, { kind: 'not_reached', cause: 'connection' });
+  });
 }
 
 /** The statement that an answer is; fails the test when it is none. */
