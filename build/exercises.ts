@@ -82,7 +82,6 @@ const QUESTION = {
   keys: [PAYMENT.transactionKey],
   about: ['1'],
   listAll: false,
-  since: 0,
 };
 
 const SETTINGS = {

@@ -47,8 +47,6 @@ export interface Inquiry {
   readonly about: readonly string[];
   /** True: list by order id even when a key turns out captured (a nudge or a doubt asks for everything). */
   readonly listAll: boolean;
-  /** The order's creation: nothing older can belong to it. */
-  readonly since: Instant;
 }
 
 /** "Give this back." Asked only for a payment already committed as `refund_due`, and after a look. */
@@ -56,7 +54,6 @@ export interface RefundOrder {
   readonly kind: 'refund';
   readonly gateway: string;
   readonly orderId: string;
-  readonly userId: string;
   readonly key: string;
   readonly amount: AmountMinor;
   readonly currency: string;

@@ -96,7 +96,6 @@ function inquiry(theCase: Case, gateway: GatewayPolicy, nudged: boolean): Inquir
     about: here.map(({ id }) => id),
     listAll:
       gateway.canList && (nudged || keyless || named.length > 0 || order.state !== 'pending'),
-    since: order.createdAt,
   };
 }
 
@@ -122,7 +121,6 @@ function refunds(
         kind: 'refund' as const,
         gateway: payment.gateway,
         orderId: theCase.order.id,
-        userId: theCase.order.memberId,
         key: transaction.key,
         amount: payment.refundDue,
         currency: transaction.currency,

@@ -270,7 +270,7 @@ function parseHeard(draft: Draft, clause: string): Heard {
   const gateway = gatewayName(where);
   draft.named.add(gateway);
   const { order, payments, addedSince } = draft;
-  const asked = { gateway, orderId: order.id, userId: order.memberId };
+  const asked = { gateway, orderId: order.id };
   if (refundOf !== undefined) {
     return {
       question: {
@@ -291,10 +291,10 @@ function parseHeard(draft: Draft, clause: string): Heard {
     question: {
       ...asked,
       kind: 'inquire',
+      userId: order.memberId,
       keys: here.flatMap(({ transactionKey }) => transactionKey ?? []),
       about: here.filter(({ id }) => !addedSince.has(id)).map(({ id }) => id),
       listAll: all,
-      since: order.createdAt,
     },
     answer: parseAnswer(words),
   };

@@ -36,7 +36,6 @@ export function inquiry(changes: Partial<Inquiry> = {}): Inquiry {
     keys: [KEY],
     about: [],
     listAll: false,
-    since: 0,
     ...changes,
   };
 }

@@ -145,7 +145,6 @@ export function inquiry(orderId: string, gateway = 'pg'): Inquiry {
     keys: [`TR-${orderId}`],
     about: [],
     listAll: false,
-    since: 0,
   };
 }
 

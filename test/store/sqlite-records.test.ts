@@ -37,7 +37,6 @@ const INQUIRY = {
   keys: ['k1'],
   about: ['pay-1'],
   listAll: false,
-  since: T0,
 } as const;
 
 const STATEMENT = {

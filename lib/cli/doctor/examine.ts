@@ -180,7 +180,6 @@ async function examineGateway(
     keys: [NOBODYS],
     about: [],
     listAll: false,
-    since: 0,
   };
   const { exchanges } = await gateway.inquire(inquiry);
   await gateway.close();

@@ -247,7 +247,9 @@ function paymentBefore({ payments }: Case, id: string): Blank<Payment> {
 }
 
 function withoutUser({ question, answer }: Heard): Heard {
-  return { question: { ...question, userId: NOBODY }, answer };
+  return question.kind === 'inquire'
+    ? { question: { ...question, userId: NOBODY }, answer }
+    : { question, answer };
 }
 
 function withoutMember<T extends { readonly memberId: string }>(order: T): T {

@@ -103,7 +103,7 @@ export function build(scene: Scene): Built {
       ],
       noticed: [],
     },
-    heard: heardOf(scene, payments, createdAt),
+    heard: heardOf(scene, payments),
     policy: policyOf(scene),
   };
 }
@@ -158,7 +158,7 @@ function policyOf({ canList, canRefund, answering, second }: Scene): Policy {
   };
 }
 
-function heardOf(scene: Scene, payments: readonly Payment[], since: number): Heard[] {
+function heardOf(scene: Scene, payments: readonly Payment[]): Heard[] {
   const ask = (gateway: string): Heard['question'] => ({
     kind: 'inquire',
     gateway,
@@ -167,7 +167,6 @@ function heardOf(scene: Scene, payments: readonly Payment[], since: number): Hea
     keys: [],
     about: payments.map(({ id }) => id),
     listAll: true,
-    since,
   });
   const silent: Answer = { kind: 'silent', cause: 'timeout' };
   const heard: Heard[] = [];
@@ -234,7 +233,6 @@ function refundOf(outcome: NonNullable<Scene['refund']>, due: Payment): Heard {
       kind: 'refund',
       gateway: 'pg',
       orderId: ORDER_ID,
-      userId: 'member-1',
       key: due.transactionKey ?? '',
       amount: due.refundDue,
       currency: CURRENCY,
