@@ -78,8 +78,11 @@ export function pendingPayment(
 }
 
 /** A gateway's word may still change it: not settled, or settled by presumption only. */
-export function isUnresolved(payment: Payment): boolean {
-  return payment.state === 'pending' || (payment.state === 'failed' && payment.presumedAt !== null);
+export function isUnresolved({
+  state,
+  presumedAt,
+}: Pick<Payment, 'state' | 'presumedAt'>): boolean {
+  return state === 'pending' || (state === 'failed' && presumedAt !== null);
 }
 
 /** What the gateway's last word was that it had captured for the order, in the order's currency; 0 when it was another word. */

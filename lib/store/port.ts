@@ -38,7 +38,7 @@ export interface Intake {
   createOrders(orders: readonly NewOrder[], now: Instant): Promise<readonly CreateOutcome[]>;
   /**
    * Records an attempt, idempotent by id, and raises the order's version. `recorded`: in any order state; a final order
-   * is looked at again. `exclusive`: only on a pending order none of whose other payments is unresolved, else `busy`.
+   * is looked at again. `exclusive`: only on a pending order none of whose other payments may still change, else `busy`.
    */
   addPayment(
     orderId: string,
@@ -110,7 +110,7 @@ export type CreateOutcome =
   | { readonly kind: 'conflict'; readonly where: string };
 
 /**
- * `busy`: `exclusive` was asked for and another payment is unresolved or the order is not pending. `too_many`: `MAX_PAYMENTS`. `due`: what
+ * `busy`: `exclusive` was asked for and another payment may still change or the order is not pending. `too_many`: `MAX_PAYMENTS`. `due`: what
  * a payment of the order has to be of.
  */
 export type AddPaymentOutcome =
@@ -215,8 +215,8 @@ export interface ClaimRequest {
   /** A due time further off than this came from a clock that jumped, and counts as due. */
   readonly longestWaitMs: DurationMs;
   /**
-   * Orders that could only be asked about at these gateways are left out: those whose unresolved payments are all there or,
-   * with none unresolved, whose payments are all there. An order without any payment never is.
+   * Orders that could only be asked about at these gateways are left out: those whose payments that may still change (unresolved
+   * ones, and those to be refunded) are all there or, when none may, whose payments are all there. An order without any payment never is.
    */
   readonly exceptGateways: readonly string[];
   /** True: only nudged orders. */

@@ -3,7 +3,7 @@ import type { DurationMs, Instant } from '../../core/time.ts';
 import { type Claimed, type ClaimRequest, type Lease, NUDGE_FINAL_MS } from '../port.ts';
 import { loadCases, type NudgedCase } from './cases.ts';
 import type { Session } from './session.ts';
-import { isLeftOut } from './unresolved.ts';
+import { isLeftOut } from './standing.ts';
 
 /**
  * Leases, in memory only: they save work, and the version of the order keeps it right. A crash forgets them all, and the

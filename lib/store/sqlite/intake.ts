@@ -12,8 +12,8 @@ import { ownerOfKey } from './owners.ts';
 import { recordOf } from './records.ts';
 import { paymentBinding } from './rows.ts';
 import type { Session } from './session.ts';
+import { askAtOf, mayChange, standingOf } from './standing.ts';
 import { addStock, putProduct } from './stock.ts';
-import { askAtOf, isUnresolved, standingOf } from './unresolved.ts';
 import type { Writer } from './writer.ts';
 
 /** What the shop and the gateways tell us, each order a piece of work of its own. */
@@ -114,7 +114,7 @@ function addPayment(
   if (payment.amount !== order.amount) return { kind: 'wrong_amount', due: order.amount };
   const before = standingOf(session, orderId);
   if (before.length >= MAX_PAYMENTS) return { kind: 'too_many' };
-  if (mode === 'exclusive' && (order.state !== 'pending' || before.some(isUnresolved)))
+  if (mode === 'exclusive' && (order.state !== 'pending' || before.some(mayChange)))
     return { kind: 'busy' };
   const owner = ownerOfKey(session, payment.gateway, payment.transactionKey);
   if (owner !== null) return conflict('transactionKey', payment.transactionKey, owner);

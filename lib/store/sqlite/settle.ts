@@ -9,8 +9,8 @@ import { nudgeIntervalMs } from './notice-matching.ts';
 import { ownerOfKey, ownerOfPayment } from './owners.ts';
 import { paymentBinding } from './rows.ts';
 import type { Session } from './session.ts';
+import { askAtOf, type RecordedStanding } from './standing.ts';
 import { type Available, available, takeStock } from './stock.ts';
-import { askAtOf, type RecordedStanding } from './unresolved.ts';
 
 /**
  * Writes one decision, if its order still has the version that it was made on. `nudgesSeen`: the order's count of nudges

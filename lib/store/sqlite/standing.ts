@@ -1,31 +1,22 @@
-import type { Payment } from '../../core/payment.ts';
+import { isUnresolved, type Payment } from '../../core/payment.ts';
 import type { Session } from './session.ts';
 
-/** What tells whether a payment still needs a look. */
+/** What tells whether a payment may still change. */
 export type PaymentStanding = Pick<Payment, 'gateway' | 'state' | 'presumedAt'>;
 
-/** A further look may still change it: pending, waiting for its refund, or failed by presumption only. */
-export function isUnresolved(payment: PaymentStanding): boolean {
-  switch (payment.state) {
-    case 'pending':
-    case 'refund_due':
-      return true;
-    case 'failed':
-      return payment.presumedAt !== null;
-    case 'succeeded':
-    case 'refunded':
-      return false;
-  }
+/** A further look may still change it: it is unresolved, or is to be refunded. */
+export function mayChange(payment: PaymentStanding): boolean {
+  return payment.state === 'refund_due' || isUnresolved(payment);
 }
 
 /**
- * The column `ask_at`: the gateways of which a look may learn something, those of the unresolved payments or, when there
- * are none, of all. A payment that no gateway serves stands in it as '': such an order can be decided without asking, so it is
+ * The column `ask_at`: the gateways of which a look may learn something, those of the payments that may still change or, when none
+ * may, of all. A payment that no gateway serves stands in it as '': such an order can be decided without asking, so it is
  * never left out. Few different texts occur (sets of configured gateways): claims go through them one by one.
  */
 export function askAtOf(payments: readonly PaymentStanding[]): string {
-  const unresolved = payments.filter(isUnresolved);
-  const relevant = unresolved.length > 0 ? unresolved : payments;
+  const open = payments.filter(mayChange);
+  const relevant = open.length > 0 ? open : payments;
   return JSON.stringify([...new Set(relevant.map((payment) => payment.gateway ?? ''))].sort());
 }
 
