@@ -113,7 +113,7 @@ export interface OpenGroups {
   readonly counters: { readonly held: number; readonly refundsOwed: number };
 }
 
-/** Where a list of orders goes on. */
+/** An order's place in the order of creation: where a list or a walk goes on. */
 export interface OrderPlace {
   readonly createdAt: Instant;
   readonly id: string;

@@ -1,21 +1,16 @@
 import type { OrderState } from '../../core/order.ts';
 import type { Instant } from '../../core/time.ts';
+import type { OrderPlace } from '../report-port.ts';
 import { count } from './ledger.ts';
 import type { Session } from './session.ts';
 
-/** Where a walk over the old orders stands. */
-export interface Place {
-  readonly createdAt: Instant;
-  readonly id: string;
-}
-
-/** Before the first order. */
-export const BEGINNING: Place = { createdAt: Number.MIN_SAFE_INTEGER, id: '' };
+/** Where a walk over the old orders begins: before the first. */
+export const BEGINNING: OrderPlace = { createdAt: Number.MIN_SAFE_INTEGER, id: '' };
 
 /** One step of the walk. `next` `null`: it has come to its end. */
-export interface Step {
+interface Step {
   readonly orders: number;
-  readonly next: Place | null;
+  readonly next: OrderPlace | null;
 }
 
 /**
@@ -26,7 +21,7 @@ export interface Step {
 export function forget(
   session: Session,
   before: Instant,
-  place: Place,
+  place: OrderPlace,
   { limit, remove }: { readonly limit: number; readonly remove: boolean },
 ): Step {
   const rows = session.rows<Candidate>(SELECT_CANDIDATES, {
@@ -42,7 +37,7 @@ export function forget(
   return { orders: old.length, next };
 }
 
-interface Candidate extends Place {
+interface Candidate extends OrderPlace {
   readonly state: OrderState;
   readonly isDone: 0 | 1;
 }

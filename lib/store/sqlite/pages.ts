@@ -37,7 +37,7 @@ export function ordersPage(session: Session, query: OrdersQuery): Page<OrderView
   };
   // No index has both: one goes by the reason, and by the state no further than a page looks.
   const isSearch = query.state !== null && query.reason !== null;
-  const end = isSearch ? session.row<OrderPlace>(SELECT_END_OF_SEARCH, binding) : undefined;
+  const end = isSearch ? session.row<RowPlace>(SELECT_END_OF_SEARCH, binding) : undefined;
   const filters = [
     query.state === null ? '' : `AND ${isSearch ? '+' : ''}state = :state`,
     query.reason === null ? '' : 'AND reason = :reason',
@@ -50,7 +50,7 @@ export function ordersPage(session: Session, query: OrdersQuery): Page<OrderView
     endId: end?.id ?? null,
   });
   const items = viewsThatFit(session, rows.slice(0, query.limit));
-  const cursor = (row: OrderPlace) => cursorOf([row.created_at, row.id]);
+  const cursor = (row: RowPlace) => cursorOf([row.created_at, row.id]);
   const { next } = pageOf(rows, items.length, cursor);
   return { items, next: next ?? endOf(end, cursor) };
 }
@@ -68,7 +68,7 @@ function viewsThatFit(session: Session, rows: readonly OrderRow[]): readonly Ord
   return views;
 }
 
-type OrderPlace = Pick<OrderRow, 'created_at' | 'id'>;
+type RowPlace = Pick<OrderRow, 'created_at' | 'id'>;
 
 /** Deliveries, newest first. */
 export function deliveriesPage(session: Session, query: DeliveriesQuery): Page<Delivery> {

@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Upkeep } from '../port.ts';
+import type { OrderPlace } from '../report-port.ts';
 import type { Connection } from './connection.ts';
-import { BEGINNING, forget, type Place } from './forgetting.ts';
+import { BEGINNING, forget } from './forgetting.ts';
 import { dropOld } from './notices.ts';
 import type { Reading } from './reading.ts';
 import type { Session } from './session.ts';
@@ -23,8 +24,8 @@ export function sqliteUpkeep(connection: Connection, reading: Reading, writer: W
     },
     forget: async (before, mode) => {
       let orders = 0;
-      for (let place: Place | null = BEGINNING; place !== null; ) {
-        const from: Place = place;
+      for (let place: OrderPlace | null = BEGINNING; place !== null; ) {
+        const from: OrderPlace = place;
         const step = await writer.write((session) =>
           forget(session, before, from, { limit: FORGET_SLICE, remove: mode === 'remove' }),
         );
