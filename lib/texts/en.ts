@@ -242,7 +242,6 @@ export const en = {
       created: 'stored',
       same: 'there already',
       updated: 'updated',
-      differs: 'there already with other content',
     },
     badLine: (line: number, problem: string) => `line ${line}: ${problem}`,
   },

@@ -186,7 +186,6 @@ export const ko: Texts = {
       created: '저장',
       same: '이미 있음',
       updated: '변경',
-      differs: '다른 내용으로 이미 있음',
     },
     badLine: (line, problem) => `${line}번째 줄: ${problem}`,
   },

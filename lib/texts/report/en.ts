@@ -113,5 +113,4 @@ export const reportEn = {
     `${about.day}: ${about.orders} ${about.orders === '1' ? 'order' : 'orders'}${about.amounts === '' ? '' : ` (${about.amounts})`} – ${about.completed} completed, ${about.failed} failed, ${about.held} held, ${about.pending} pending.`,
   summaryOpen: (held: string, refunds: string) =>
     `Open: ${held} held, ${refunds} ${refunds === '1' ? 'refund' : 'refunds'} owed.`,
-  written: (day: string, folder: string) => `The report of ${day} is in ${folder}.`,
 } as const;

@@ -1,9 +1,9 @@
-import type { reportEn } from './en.ts';
+import type { Texts } from '../../texts.ts';
 
 /** The words of the daily report, in Korean. */
-export const reportKo = {
+export const reportKo: Texts['report'] = {
   title: '결제 일일 보고서',
-  days: (from: string, to: string) => (from === to ? from : `${from} – ${to}`),
+  days: (from, to) => (from === to ? from : `${from} – ${to}`),
   facts: {
     days: '날짜',
     span: '시작 – 끝',
@@ -14,20 +14,19 @@ export const reportKo = {
     ties: '합계 대조',
   },
   incomplete: '작성 시점에 마지막 날이 아직 끝나지 않았습니다.',
-  settleTimes: (median: string, p95: string, max: string) =>
-    `중앙값 ${median}, 95 %가 ${p95} 이내, 최장 ${max}`,
+  settleTimes: (median, p95, max) => `중앙값 ${median}, 95 %가 ${p95} 이내, 최장 ${max}`,
   settleNone: '확정된 주문 없음',
   tiesOut: '주문, 저널, 결제, 재고의 합계가 모두 일치합니다.',
-  tiesNot: (differences: number) =>
+  tiesNot: (differences) =>
     `불일치: 합계 ${differences}건이 맞지 않습니다. “불일치 내역”을 보십시오.`,
   advice:
     '데이터베이스가 직접 수정되었거나 손상되었습니다. `reconciled check`와 `reconciled replay`로 확인하십시오.',
   sections: {
-    states: (currency: string) => `상태별 주문 (${currency})`,
-    reasons: (currency: string) => `사유별 주문 (${currency})`,
-    gateways: (currency: string) => `PG별 결제 (${currency})`,
-    hours: (currency: string) => `시간대별 주문 (${currency})`,
-    settled: (currency: string) => `확정 경로 (${currency})`,
+    states: (currency) => `상태별 주문 (${currency})`,
+    reasons: (currency) => `사유별 주문 (${currency})`,
+    gateways: (currency) => `PG별 결제 (${currency})`,
+    hours: (currency) => `시간대별 주문 (${currency})`,
+    settled: (currency) => `확정 경로 (${currency})`,
     held: '현재 보류 (전체 기간)',
     refunds: '현재 환불 대기 (전체 기간)',
     stock: '재고 차감',
@@ -69,7 +68,7 @@ export const reportKo = {
   noGateway: '(없음)',
   noReason: '(아직 없음)',
   none: '없음.',
-  more: (products: number) => `외 상품 ${products}종`,
+  more: (products) => `외 상품 ${products}종`,
   settledBy: {
     sweep: '정기 확인',
     callback: '콜백',
@@ -102,13 +101,5 @@ export const reportKo = {
   no: '불일치',
   summary: ({ day, orders, amounts, completed, failed, held, pending }) =>
     `${day}: 주문 ${orders}건${amounts === '' ? '' : ` (${amounts})`} – 완료 ${completed}, 실패 ${failed}, 보류 ${held}, 대기 ${pending}.`,
-  summaryOpen: (held: string, refunds: string) => `미해결: 보류 ${held}건, 환불 대기 ${refunds}건.`,
-  written: (day: string, folder: string) => `${day} 보고서를 ${folder}에 저장했습니다.`,
-} satisfies Worded<typeof reportEn>;
-
-/** The same words, whatever they are. */
-type Worded<T> = T extends string
-  ? string
-  : T extends (...given: infer Given) => string
-    ? (...given: Given) => string
-    : { readonly [Key in keyof T]: Worded<T[Key]> };
+  summaryOpen: (held, refunds) => `미해결: 보류 ${held}건, 환불 대기 ${refunds}건.`,
+};
