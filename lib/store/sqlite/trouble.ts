@@ -48,12 +48,7 @@ export function isFaultOfTheWork(error: unknown): boolean {
 
 /** The code for people of an engine's (`SQLITE_…`) or a system's (`ENOSPC` …) code; `internal` when it is our own bug. */
 export function errorCodeOf(engineCode: string): StoreErrorCode {
-  const found = CODES.find(([prefix]) => engineCode.startsWith(prefix));
-  return found === undefined
-    ? engineCode.startsWith('SQLITE_')
-      ? 'store_failed'
-      : 'internal'
-    : found[1];
+  return CODES.find(([prefix]) => engineCode.startsWith(prefix))?.[1] ?? 'internal';
 }
 
 type StoreErrorCode = Extract<
@@ -61,7 +56,7 @@ type StoreErrorCode = Extract<
   'store_full' | 'store_readonly' | 'store_corrupt' | 'store_busy' | 'store_failed' | 'internal'
 >;
 
-/** First match wins, so the longer codes stand first. Unlisted `SQLITE_…` codes are `store_failed`. */
+/** First match wins, so the longer codes stand first. */
 const CODES: readonly (readonly [string, StoreErrorCode])[] = [
   ['SQLITE_FULL', 'store_full'],
   ['ENOSPC', 'store_full'],
