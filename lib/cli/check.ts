@@ -7,12 +7,6 @@ import { withStore } from './opening.ts';
 import { addSettings, readSettings, type SettingsOptions } from './settings.ts';
 import { print, say } from './words.ts';
 
-/** Rows of the journal read at a time. */
-const PAGE = 500;
-
-/** Decisions that came out differently are told up to this many. */
-const MAX_TOLD = 100;
-
 /** `check`: looks for damage and broken rules. */
 export function define(command: Command): void {
   command.option('--json', 'print what was found as JSON');
@@ -64,8 +58,7 @@ async function look(config: Config): Promise<Found> {
     try {
       const broken = await upkeep.check();
       const { agreed, differing, differences, otherRules } = await replayJournal(
-        (after) => reader.journalAfter(after, PAGE),
-        MAX_TOLD,
+        reader.journalAfter,
         progress.at,
       );
       const differ = differences.map(({ orderId, seq, where }) =>

@@ -1,8 +1,5 @@
 import type { Command } from 'commander';
-import type { Config } from '../config.ts';
-import type { Daemon } from '../daemon.ts';
-import type { Event } from '../observe/events.ts';
-import type { GatewayProcess } from './demo/gateway.ts';
+import type { Notice, Performance } from './demo/perform.ts';
 import { LEAST_ORDERS } from './demo/scenario.ts';
 import type { Stage } from './demo/stage.ts';
 import { type Language, languageOf, WORDS } from './demo/words.ts';
@@ -95,14 +92,7 @@ async function play(
 }
 
 /** What runs while the demo runs. */
-interface Theatre {
-  readonly gateway: GatewayProcess;
-  readonly daemon: Daemon;
-  readonly daemonUrl: string;
-  readonly config: Config;
-  onSettled(call: () => void): void;
-  notices(): readonly Extract<Event, { name: 'notice' }>[];
-}
+type Theatre = Omit<Performance, 'language' | 'orders' | 'seed'>;
 
 /** Starts the gateway and the daemon; `undo` gets how to end them. */
 async function open(
@@ -119,7 +109,7 @@ async function open(
   const config = stage.configure({ gatewayUrl: gateway.url, listen, locale });
   const { startDaemon } = await import('../daemon.ts');
   let settled = () => {};
-  const notices: Extract<Event, { name: 'notice' }>[] = [];
+  const notices: Notice[] = [];
   const daemon = await startDaemon(config, {
     tell: (event) => {
       if (event.name === 'order.decided' && event.outcome === 'applied') settled();

@@ -6,12 +6,6 @@ import { withReader } from './opening.ts';
 import { addSettings, readSettings, type SettingsOptions } from './settings.ts';
 import { print, say } from './words.ts';
 
-/** Rows of the journal read at a time. */
-const PAGE = 500;
-
-/** Decisions that came out differently are told up to this many; the number of all is told too. */
-const MAX_TOLD = 100;
-
 /** `replay`: makes every decision of the journal again and compares. */
 export function define(command: Command): void {
   command.option('--json', 'print the result as JSON');
@@ -34,7 +28,7 @@ Examples:
     const { startProgress } = await import('./progress.ts');
     const progress = await startProgress(texts.progress, null);
     const result = await withReader(config, (reader) =>
-      replayJournal((after) => reader.journalAfter(after, PAGE), MAX_TOLD, progress.at),
+      replayJournal(reader.journalAfter, progress.at),
     ).finally(() => progress.stop());
     const { agreed, differing, differences, otherRules } = result;
     if (differing > 0) process.exitCode = EXIT.trouble;

@@ -6,7 +6,7 @@ import { assertDecision } from '../core/invariants.ts';
 import { applyRequest, type RequestResult } from '../core/request.ts';
 import { type Refused, recordRefund, resolve } from '../core/resolve.ts';
 import { messageOf } from '../errors.ts';
-import type { DecisionRecord, JournalRow } from '../store/port.ts';
+import type { DecisionRecord, JournalRow, Reader } from '../store/port.ts';
 
 /** What came of a whole journal. */
 export interface ReplayResult {
@@ -23,16 +23,21 @@ export interface ReplayResult {
   readonly otherRules: Readonly<Record<string, number>>;
 }
 
-/** Replays all that `read` gives, a page at a time from the row after the one it is told; `at` hears how many rows are done. */
+/** Rows of the journal read at a time. */
+const PAGE = 500;
+
+/** Decisions that came out differently are named up to this many; the number of all is told too. */
+const MAX_DIFFERENCES = 100;
+
+/** Replays a whole journal, which `read` gives a page at a time, from the row after the one it is told; `at` hears how many rows are done. */
 export async function replayJournal(
-  read: (after: number) => Promise<readonly JournalRow[]>,
-  maxTold: number,
+  read: Reader['journalAfter'],
   at: (rows: number) => void,
 ): Promise<ReplayResult> {
   const differences: ReplayResult['differences'][number][] = [];
   const otherRules: Record<string, number> = {};
   let [agreed, differing, rows] = [0, 0, 0];
-  let page = await read(0);
+  let page = await read(0, PAGE);
   while (page.length > 0) {
     for (const row of page) {
       const replayed = replayRow(row);
@@ -42,18 +47,18 @@ export async function replayJournal(
       }
       if (replayed.kind !== 'differs') continue;
       differing += 1;
-      if (differences.length >= maxTold) continue;
+      if (differences.length >= MAX_DIFFERENCES) continue;
       differences.push({ seq: row.seq, orderId: row.orderId, where: replayed.where });
     }
     rows += page.length;
     at(rows);
-    page = await read(page.at(-1)?.seq ?? 0);
+    page = await read(page.at(-1)?.seq ?? 0, PAGE);
   }
   return { agreed, differing, differences, otherRules };
 }
 
 /** What became of one row of the journal when its decision was made again. */
-export type Replayed =
+type Replayed =
   | { readonly kind: 'agreed' }
   /** There is no decision in it. */
   | { readonly kind: 'no_decision' }
@@ -114,8 +119,8 @@ function decideAgain(record: DecisionRecord): Decision | Refused | 'same' {
   }
 }
 
-/** Differences told of one decision; the first ones say enough. */
-const MAX_TOLD = 5;
+/** Fields named of one decision; the first ones say enough. */
+const MAX_FIELDS = 5;
 
 function differences(again: Table, before: Decision): readonly string[] {
   const stored: Table = { ...before };
@@ -128,5 +133,5 @@ function differences(again: Table, before: Decision): readonly string[] {
       );
       return inner.length === 0 ? [field] : inner.map((name) => `${field}.${name}`);
     })
-    .slice(0, MAX_TOLD);
+    .slice(0, MAX_FIELDS);
 }

@@ -30,7 +30,8 @@ export interface Performance {
   notices(): readonly Notice[];
 }
 
-type Notice = Extract<Event, { name: 'notice' }>;
+/** Something that the daemon's log told people. */
+export type Notice = Extract<Event, { name: 'notice' }>;
 
 /** Plays the bad day of a shop: the orders are sent, get stuck, and are settled in one sweep. */
 export async function perform(performance: Performance): Promise<Report> {
