@@ -1,6 +1,7 @@
 import { type MessagePort, parentPort } from 'node:worker_threads';
 import type { Answer, Question } from '../lib/core/gateway.ts';
-import { gatewayKind, loadClient } from '../lib/gateways/index.ts';
+import { loadAgent } from '../lib/gateways/http.ts';
+import { gatewayKind } from '../lib/gateways/index.ts';
 import type { Asked, Gateway, GatewaySettings, RequestOutcome } from '../lib/gateways/port.ts';
 import type { AskTask, Chunk, Feeding, Reply, RequestTask } from '../lib/pools/messages.ts';
 
@@ -90,4 +91,4 @@ function connected(settings: GatewaySettings): Gateway {
 
 // The first question must not wait for code that could have been loaded before it. The pool marks its first threads as ready
 // before they are, so they say it themselves. No `await` here: the one binary has these lines in a script.
-void loadClient().then(() => parentPort?.postMessage('ready'));
+void loadAgent().then(() => parentPort?.postMessage('ready'));

@@ -105,8 +105,9 @@ export function openHttp(options: HttpOptions, clock: Clock): HttpPeer {
 }
 
 /**
- * Loads the client. The library is loaded here: the main thread knows every kind of gateway and talks to none, and its start must be quick. Of the
- * library only this file: its front loads fetch, WebSocket, caches and more, which every thread would pay for.
+ * Loads the client, which is most of what a thread has to load. Not at the top: the main thread knows every kind of gateway and talks to none,
+ * and its start must be quick. Of the library only this file: its front loads fetch, WebSocket, caches and more, which every thread would
+ * pay for.
  */
 export async function loadAgent(): Promise<typeof Agent> {
   return (await import('undici/lib/dispatcher/agent.js')).default;

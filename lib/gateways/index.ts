@@ -1,4 +1,3 @@
-import { loadAgent } from './http.ts';
 import { pgSimulator } from './pg-simulator.ts';
 import type { GatewayKind } from './port.ts';
 
@@ -11,9 +10,4 @@ export const GATEWAY_KINDS: readonly string[] = KINDS.map(({ kind }) => kind);
 /** The kind of that name, `undefined` when there is none. */
 export function gatewayKind(kind: string): GatewayKind | undefined {
   return KINDS.find((candidate) => candidate.kind === kind);
-}
-
-/** Loads the HTTP client, which is most of what a thread has to load, before there is a question. */
-export async function loadClient(): Promise<void> {
-  await loadAgent();
 }

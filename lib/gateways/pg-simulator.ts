@@ -1,10 +1,16 @@
-import { type Clock, systemClock } from '../clock.ts';
+import { systemClock } from '../clock.ts';
 import type { Answer, Inquiry, SilenceCause, Transaction } from '../core/gateway.ts';
 import { type DurationMs, MINUTE_MS } from '../core/time.ts';
 import { type HttpPeer, openHttp } from './http.ts';
 import { readPgSimulatorCallback } from './pg-simulator-callback.ts';
 import { readListing, readLookup } from './pg-simulator-reading.ts';
-import { measured, PAYMENTS_PATH, sendRequest, userHeader } from './pg-simulator-request.ts';
+import {
+  type Backoff,
+  measured,
+  PAYMENTS_PATH,
+  sendRequest,
+  userHeader,
+} from './pg-simulator-request.ts';
 import type { Asked, Exchange, Gateway, GatewayKind, GatewaySettings } from './port.ts';
 
 /**
@@ -27,15 +33,6 @@ export const pgSimulator: GatewayKind = {
   readCallback: readPgSimulatorCallback,
 };
 
-/** What a connection takes from its surroundings; a test gives its own. */
-export interface Surroundings {
-  readonly clock: Clock;
-  /** Uniform in [0, 1), for the jitter of repeated requests. */
-  readonly random: () => number;
-  /** The longest wait before the second try of a payment request; doubles with each further one. */
-  readonly backoffMs: DurationMs;
-}
-
 /**
  * Keys fetched of those that we name, and again of those that the gateway lists: what a forged callback named must not
  * use up the room for the rest. An order has at most 50 payments; a listing that names more is not taken for complete.
@@ -45,12 +42,14 @@ const MAX_FETCHES = 50;
 /** After so many silent keys the rest of them is not asked for: the gateway has other worries. */
 const MAX_SILENCES = 3;
 
-/** Connects to a pg-simulator; nothing is sent before the first question. Throws when `baseUrl` is no URL. */
+/**
+ * Connects to a pg-simulator; nothing is sent before the first question. Throws when `baseUrl` is no URL. A test gives a clock and chances of
+ * its own.
+ */
 export function connectPgSimulator(
   settings: GatewaySettings,
-  surroundings: Partial<Surroundings> = {},
+  { clock = systemClock, random = Math.random, backoffMs = 200 }: Partial<Backoff> = {},
 ): Gateway {
-  const { clock = systemClock, random = Math.random, backoffMs = 200 } = surroundings;
   const { baseUrl, connections, connectTimeoutMs } = settings;
   const lookups = openHttp({ baseUrl, connections, connectTimeoutMs, keepAlive: true }, clock);
   // Each request has a connection of its own: a reset of a stale one would leave the payment in doubt for nothing.
