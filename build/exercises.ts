@@ -9,7 +9,7 @@ import type { Require } from './binary/program.ts';
  * Does something with scripts of the binary, so that what runs is compiled. The folder is for files of its own.
  * @throws Error when it goes another way than it should: then other things were compiled than it stands for.
  */
-export type Exercise = (load: Require, folder: string) => Promise<void>;
+type Exercise = (load: Require, folder: string) => Promise<void>;
 
 /** What the first question of every start waits for: one in the main thread, one in the thread that asks. */
 export const EXERCISES: Readonly<Record<string, Exercise>> = {

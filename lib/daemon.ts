@@ -28,7 +28,7 @@ export interface Daemon {
 }
 
 /** What a daemon is given beside its configuration. */
-export interface DaemonOptions {
+interface DaemonOptions {
   /** Hears every event: the log, or whoever watches. */
   readonly tell: Tell;
   readonly clock?: Clock;
@@ -158,7 +158,7 @@ async function hasAsked({ asking }: Engine, { ended }: SweepTicket): Promise<voi
 }
 
 /** What a single sweep is given beside its configuration. */
-export interface SweepOnceOptions extends DaemonOptions {
+interface SweepOnceOptions extends DaemonOptions {
   /** Ends the sweep early: what was decided is committed, the rest stays due. */
   readonly signal?: AbortSignal;
 }

@@ -5,7 +5,7 @@ import type { BenchOrder } from '../stage/orders.ts';
  * What the peers keep: the least that settling an order needs, and so less than ours (no journal, no outbox, no versions).
  * Durability is the same: a write-ahead log with synchronous=FULL.
  */
-export interface Ledger {
+interface Ledger {
   pending(): readonly BenchOrder[];
   /** Order, payment and stock in one transaction of their own. */
   settle(order: BenchOrder, isCaptured: boolean): void;

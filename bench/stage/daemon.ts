@@ -19,7 +19,7 @@ export interface Daemon {
 }
 
 /** A line of the log; fields by event. */
-export interface LogLine {
+interface LogLine {
   readonly msg: string;
   readonly time: string;
   readonly listen?: string;
@@ -27,7 +27,7 @@ export interface LogLine {
   readonly durationMs?: number;
 }
 
-export interface DaemonSettings {
+interface DaemonSettings {
   /** The folder for configuration, database and log; made when it is not there. */
   readonly folder: string;
   readonly gatewayUrl: string;

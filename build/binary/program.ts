@@ -4,7 +4,7 @@ import { Script } from 'node:vm';
 export type Require = (name: string) => unknown;
 
 /** What a script leaves in `module.exports`. */
-export type Exports = Readonly<Record<string, unknown>>;
+type Exports = Readonly<Record<string, unknown>>;
 
 /** A script of the one binary, compiled. */
 export interface Program {

@@ -3,7 +3,7 @@ import { inColumns } from './columns.ts';
 import type { Fact, Table, Wording } from './wording.ts';
 
 /** The parts of a message in Slack. */
-export type Blocks = NonNullable<IncomingWebhookSendArguments['blocks']>;
+type Blocks = NonNullable<IncomingWebhookSendArguments['blocks']>;
 
 /**
  * Lays a message out in blocks: a header, what happened, facts, the table of a digest, what to do, a link. What is embedded stands in plain

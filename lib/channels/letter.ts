@@ -2,7 +2,7 @@ import { inColumns } from './columns.ts';
 import type { Fact, Table, Wording } from './wording.ts';
 
 /** An e-mail as people read it: the same in plain text and in HTML. */
-export interface Letter {
+interface Letter {
   /** One line: `wordingOf` has taken out what would begin another header. */
   readonly subject: string;
   readonly text: string;

@@ -36,7 +36,7 @@ export async function commandHere(
 }
 
 /** What a command made of its order, as GET /v1/orders/{id} has it. `same`: it was so before. */
-export interface Commanded {
+interface Commanded {
   readonly same: boolean;
   readonly order: unknown;
 }

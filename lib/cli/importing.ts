@@ -35,7 +35,7 @@ export type Reading =
 export type Storing = (readings: readonly Reading[]) => Promise<readonly Outcome[]>;
 
 /** Lines that are stored together. */
-export interface Batch {
+interface Batch {
   readonly lines: readonly { readonly number: number; readonly reading: Reading }[];
   /** Where the last of them ends in the file, in bytes. */
   readonly end: number;

@@ -3,7 +3,7 @@ import { describeVersion } from '../version.ts';
 import { EXIT } from './exit.ts';
 
 /** A file of this folder that is a command: it adds its options, its examples and what it does. */
-export interface CommandModule {
+interface CommandModule {
   define(command: Command): void;
   /** Begins, before anything else is loaded, what takes long and needs nothing that was typed behind the command. */
   begin?(): void;

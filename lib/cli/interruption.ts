@@ -1,7 +1,7 @@
 import { EXIT } from './exit.ts';
 
 /** Ctrl-C, or SIGTERM from whoever runs us. */
-export interface Interruption {
+interface Interruption {
   /** Resolves with the first signal. */
   readonly first: Promise<NodeJS.Signals>;
   /** Leaves signals to Node again. */

@@ -3,7 +3,7 @@ import { type DurationMs, SECOND_MS } from '../core/time.ts';
 import { ReconciledError } from '../errors.ts';
 
 /** What waiting for room on a disk takes. */
-export interface RoomSurroundings {
+interface RoomSurroundings {
   readonly clock: Clock;
   /** Hears each time what is in the way. */
   readonly tell: (trouble: ReconciledError) => void;

@@ -3,7 +3,7 @@ import { ReconciledError } from '../errors.ts';
 import type { Client } from './client.ts';
 
 /** The two ways to change what is stored. */
-export interface Ways<T> {
+interface Ways<T> {
   /** In this process, when no daemon runs: it opens the store, which refuses with `store_busy` when one does. */
   readonly here: () => Promise<T>;
   /** Through the daemon. */

@@ -8,7 +8,7 @@ import { isTarget } from './rules.ts';
 import { readSecret, type SecretForm, type SecretPlaces } from './secrets.ts';
 
 /** The secrets of all channels, by label (`channel[0].url`), and a sentence for each that could not be read. */
-export interface ChannelSecrets {
+interface ChannelSecrets {
   readonly values: ReadonlyMap<string, string>;
   readonly mistakes: readonly string[];
 }

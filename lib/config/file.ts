@@ -8,7 +8,7 @@ import { STANDARD_FILE } from './simple.ts';
 export type Table = Readonly<Record<string, unknown>>;
 
 /** What a file says, before it is checked. */
-export interface WrittenFile {
+interface WrittenFile {
   /** Absolute; `null`: no file was named and none stood in the working directory. */
   readonly file: string | null;
   /** Where relative paths in the file start. */

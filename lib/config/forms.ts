@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** What is known of one setting beside its rule: `docs/configuration.md` and every message about it are made from this. */
-export interface Notes {
+interface Notes {
   /** One sentence: what it is for. */
   readonly text: string;
   /** What may be written, with unit and bounds: "a length of time from 10ms to 2m". */
@@ -100,7 +100,7 @@ export function neededText(setting: TextSetting) {
 }
 
 /** One setting that is a text with a form. */
-export interface TextSetting {
+interface TextSetting {
   readonly text: string;
   readonly form: string;
   readonly example: string;

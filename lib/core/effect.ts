@@ -17,7 +17,7 @@ const ORDER_TOPICS = [
 ] as const;
 
 /** What is told about the daemon's own work and its gateways: a condition that began, or one that ended. */
-export const CONDITION_TOPICS = [
+const CONDITION_TOPICS = [
   'sweep.late',
   'callbacks.stopped',
   'gateway.down',

@@ -12,7 +12,7 @@ import type { Reason } from './reason.ts';
 import type { Judgement } from './verdict.ts';
 
 /** What the rows of final orders make of the payments. */
-export interface Rest {
+interface Rest {
   /** All payments but those settled by the row itself; an unchanged one is the same object as before. */
   readonly payments: readonly Payment[];
   readonly effects: readonly Effect[];

@@ -30,7 +30,7 @@ export interface Engine {
 }
 
 /** What an engine is given. */
-export interface EngineSurroundings {
+interface EngineSurroundings {
   readonly clock: Clock;
   readonly tell: Tell;
   /** Threads that load already. */

@@ -80,7 +80,7 @@ async function storeCheck(
 }
 
 /** The longest pause between two ticks of a schedule. */
-export function longestPauseMs(cron: string, timezone: string): DurationMs {
+function longestPauseMs(cron: string, timezone: string): DurationMs {
   const runs = createTask(cron, () => {}, { timezone }).getNextRuns(RUNS);
   const times = runs.map((run) => run.getTime());
   const pauses = times.slice(1).map((time, index) => time - (times[index] ?? time));

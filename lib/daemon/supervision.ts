@@ -6,13 +6,13 @@ import type { Daemon } from '../daemon.ts';
 import { messageOf } from '../errors.ts';
 
 /** What tells a service manager how the daemon is. */
-export interface Supervision {
+interface Supervision {
   /** Says that it stops, and feeds the watchdog no more. */
   stopping(): void;
 }
 
 /** What supervision is given. */
-export interface Supervised {
+interface Supervised {
   readonly daemon: Pick<Daemon, 'readiness'>;
   /** `NOTIFY_SOCKET` and `WATCHDOG_USEC` as systemd sets them for a service of `Type=notify`. */
   readonly env: Readonly<Record<string, string | undefined>>;

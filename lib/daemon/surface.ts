@@ -16,7 +16,7 @@ import { VERSION } from '../version.ts';
 import type { Engine } from './engine.ts';
 
 /** What others reach of a daemon. */
-export interface Surface extends Stoppable {
+interface Surface extends Stoppable {
   readonly address: Address;
   /** `null`: callbacks come to `address`. */
   readonly callbackAddress: Address | null;
@@ -25,7 +25,7 @@ export interface Surface extends Stoppable {
 }
 
 /** What the surface is given beside the engine below it. */
-export interface SurfaceSurroundings
+interface SurfaceSurroundings
   extends Pick<HttpDependencies, 'metricsText' | 'readiness' | 'reporting'> {
   readonly clock: Clock;
   readonly tell: Tell;

@@ -1,5 +1,5 @@
 /** Wakes one waiting loop. A ring while nobody waits is kept, so that none is lost; many are one. */
-export interface Bell {
+interface Bell {
   ring(): void;
   /** Resolves at the next ring, at once when there was one since the last time. One waiter at a time. */
   heard(): Promise<void>;

@@ -8,7 +8,7 @@ import type { Mark, Outbox } from '../store/outbox-port.ts';
 import type { Stoppable } from './port.ts';
 
 /** What conditions stand on. */
-export interface ConditionsGround {
+interface ConditionsGround {
   readonly outbox: Outbox;
   readonly clock: Clock;
   /** The names of those that are configured. */

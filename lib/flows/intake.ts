@@ -5,7 +5,7 @@ import type { Intake } from '../store/port.ts';
 import type { Callbacks } from './port.ts';
 
 /** What callbacks stand on. */
-export interface CallbackGround {
+interface CallbackGround {
   readonly intake: Intake;
   readonly clock: Clock;
   readonly tell: Tell;

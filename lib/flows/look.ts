@@ -53,7 +53,7 @@ export async function look(
 }
 
 /** What brought a look, and the claim that it rests on. */
-export interface Cause {
+interface Cause {
   /** `null`: it is no look at a claimed order. */
   readonly lease: Lease | null;
   readonly trigger: Trigger;

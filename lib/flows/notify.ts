@@ -9,7 +9,7 @@ import { createBell } from './bell.ts';
 import type { Stoppable } from './port.ts';
 
 /** What notifications stand on. */
-export interface NotifyGround {
+interface NotifyGround {
   readonly outbox: Outbox;
   readonly sending: Sending;
   readonly clock: Clock;

@@ -10,7 +10,7 @@ import type { Requesting, Stoppable } from './port.ts';
 import { type Ground, settle } from './settle.ts';
 
 /** What payment requests stand on. */
-export interface RequestGround extends Ground {
+interface RequestGround extends Ground {
   readonly intake: Intake;
   readonly asking: Asking;
 }

@@ -4,7 +4,7 @@ import { type DurationMs, HOUR_MS, type Instant, MINUTE_MS } from '../core/time.
 import type { Stoppable } from './port.ts';
 
 /** What comes when. */
-export interface ScheduleGround {
+interface ScheduleGround {
   readonly clock: Clock;
   /** How long it is until the next tick, by the clock on the wall as it stands at this moment. */
   readonly untilNextMs: () => DurationMs;

@@ -8,7 +8,7 @@ import type { Stoppable, Sweeping, SweepTicket } from './port.ts';
 import type { Pump } from './pump.ts';
 
 /** What sweeps stand on. */
-export interface SweepGround {
+interface SweepGround {
   readonly docket: Docket;
   readonly clock: Clock;
   readonly tell: Tell;

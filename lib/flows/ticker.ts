@@ -3,7 +3,7 @@ import type { Stoppable, Sweeping } from './port.ts';
 import { cronWaits, startSchedule } from './schedule.ts';
 
 /** When sweeps are started. */
-export interface TickerSettings {
+interface TickerSettings {
   /** Five fields, or six with seconds. */
   readonly cron: string;
   /** IANA name of the zone that the fields are read in. */

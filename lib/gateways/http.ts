@@ -14,7 +14,7 @@ export interface HttpPeer {
 }
 
 /** Of one gateway. */
-export interface HttpOptions {
+interface HttpOptions {
   /** Its path is put before the path of every request. Throws in `openHttp` when it is no http(s) URL. */
   readonly baseUrl: string;
   readonly connections: number;
@@ -24,7 +24,7 @@ export interface HttpOptions {
 }
 
 /** One request, to be sent as it is. */
-export interface HttpRequest {
+interface HttpRequest {
   readonly method: 'GET' | 'POST';
   /** Encoded, with its query. */
   readonly path: string;

@@ -22,7 +22,7 @@ export interface GatewaySettings {
 }
 
 /** What a kind of gateway can do. */
-export interface Capabilities {
+interface Capabilities {
   /** Lists all it has for an order id. */
   readonly canList: boolean;
   readonly canRefund: boolean;

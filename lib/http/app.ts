@@ -64,7 +64,7 @@ export interface Readiness {
 }
 
 /** What the adapter for Node tells each request about its connection. */
-export interface Environment {
+interface Environment {
   readonly Bindings: HttpBindings;
 }
 

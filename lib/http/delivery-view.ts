@@ -67,7 +67,7 @@ export const deliverySchema = z
   .openapi('Delivery');
 
 /** A delivery as programs read it. */
-export type DeliveryBody = z.infer<typeof deliverySchema>;
+type DeliveryBody = z.infer<typeof deliverySchema>;
 
 /** The delivery for the outside: the fields of the contract and no other. */
 export function deliveryBody({ effect, ...delivery }: Delivery): DeliveryBody {

@@ -78,7 +78,7 @@ export interface OrderRules {
 }
 
 /** An order that may be stored, or every field of it that is wrong. */
-export type OrderReading =
+type OrderReading =
   | { readonly kind: 'order'; readonly order: NewOrder }
   | { readonly kind: 'invalid'; readonly errors: readonly FieldError[] };
 

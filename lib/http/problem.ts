@@ -22,7 +22,7 @@ export const PROBLEMS = {
 } as const;
 
 /** A code that only the HTTP interface has, or one of every part. */
-export type ProblemCode = keyof typeof PROBLEMS | ErrorCode;
+type ProblemCode = keyof typeof PROBLEMS | ErrorCode;
 
 /** What is wrong with one field. Never holds the value that was sent: it may be a card number. */
 export interface FieldError {

@@ -10,7 +10,7 @@ export interface WarmThreads {
 }
 
 /** A pool whose threads are starting. */
-export interface StartedPool {
+interface StartedPool {
   readonly pool: ThreadPool;
   /** Resolves when a thread can ask; rejects when one cannot start. */
   readonly ready: PromiseWithResolvers<void>;

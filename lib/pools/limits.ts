@@ -151,7 +151,7 @@ export class GatewayLimits {
 export type LimitSettings = Pick<GatewayConfig, 'maxInFlight' | 'ratePerSecond' | 'breaker'>;
 
 /** `full`: something has to come back first; `wait`: so long, by the rate or a short pause. */
-export type Admission =
+type Admission =
   | { readonly kind: 'admitted'; readonly permit: Permit }
   | { readonly kind: 'full' }
   | { readonly kind: 'wait'; readonly waitMs: DurationMs };

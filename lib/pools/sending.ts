@@ -23,7 +23,7 @@ export interface SendingOptions extends ThreadCode {
 }
 
 /** The sending pool and what its owner needs of it. */
-export interface SendingPool extends Sending {
+interface SendingPool extends Sending {
   /** Takes nothing more, waits for what is being sent within the bound, answers the rest `stopping`. Never rejects. */
   close(): Promise<void>;
   /** The share of what may be in flight that is, 0–1. */

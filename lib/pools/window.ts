@@ -206,14 +206,14 @@ type Give = (feed: Feed, job: Job) => void;
 export type Job = AskJob | RequestJob;
 
 /** The questions of one order to one gateway. */
-export interface AskJob {
+interface AskJob {
   readonly kind: 'ask';
   readonly orderId: string;
   readonly questions: readonly Question[];
 }
 
 /** A payment request; it travels alone. */
-export interface RequestJob {
+interface RequestJob {
   readonly kind: 'request';
   readonly orderId: string;
   readonly request: PaymentRequest;

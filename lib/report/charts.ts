@@ -13,7 +13,7 @@ export interface StackedBars {
 }
 
 /** One kind of part. */
-export interface Series {
+interface Series {
   readonly key: string;
   readonly name: string;
   /** A colour of CSS. */
@@ -21,7 +21,7 @@ export interface Series {
 }
 
 /** One bar: its name, and its parts by the keys of the series. */
-export interface Bar {
+interface Bar {
   readonly name: string;
   readonly parts: Readonly<Record<string, number>>;
 }

@@ -12,7 +12,7 @@ import type { CurrencyReport, OpenReport, Report, StockReport } from './report.t
 import { tieOut } from './tie-out.ts';
 
 /** Which days are reported, and when. */
-export interface ReportRequest {
+interface ReportRequest {
   readonly from: Day;
   readonly to: Day;
   readonly timezone: string;

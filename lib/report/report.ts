@@ -66,7 +66,7 @@ export interface CurrencyReport {
 }
 
 /** From the creation of an order to its first final state; median and 95th percentile to three significant digits. */
-export interface TimeToSettle {
+interface TimeToSettle {
   readonly orders: number;
   readonly medianMs: DurationMs | null;
   readonly p95Ms: DurationMs | null;

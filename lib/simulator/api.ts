@@ -39,7 +39,7 @@ type Bindings = Connection & { readonly visit: Visit };
 type Call = Context<{ Bindings: Bindings }>;
 
 /** Answers one request. */
-export type Fetch = (request: Request, connection: Connection) => Promise<Response>;
+type Fetch = (request: Request, connection: Connection) => Promise<Response>;
 
 const PATH = '/api/v1/payments';
 

@@ -3,7 +3,7 @@ import { chmodSync, copyFileSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** A program in a root of its own: the libraries that it needs, itself, and one folder that it may write. */
-export interface BareRoot {
+interface BareRoot {
   /** What a run inside says and ends with. */
   run(args: readonly string[], env?: Readonly<Record<string, string>>): Run;
   /** What was not proven, because the machine does not permit it; `null`: the root is really bare. */

@@ -20,7 +20,7 @@ export interface Receiver {
 }
 
 /** Receivers of one kind of channel. */
-export interface Peer {
+interface Peer {
   /** They end with the test. A channel that has no more time than `timeoutMs`. */
   open(t: Test, behaviour: Behaviour, timeoutMs: number): Promise<Receiver>;
   /** What no receipt may say. */

@@ -11,7 +11,7 @@ import { ENGLISH } from './messages.ts';
 export const PASSWORD = 'a password with 한글';
 
 /** A mail as it arrived. */
-export interface Arrived {
+interface Arrived {
   readonly from: string;
   readonly to: readonly string[];
   /** Whether the line was encrypted. */
@@ -21,7 +21,7 @@ export interface Arrived {
 }
 
 /** A mail server and a channel to it. */
-export interface MailReceiver extends Receiver {
+interface MailReceiver extends Receiver {
   readonly arrived: readonly Arrived[];
   /** Connections that were ever made. */
   connections(): number;

@@ -2,13 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 /** What a finished command left behind. */
-export interface Finished {
+interface Finished {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-export interface RunOptions {
+interface RunOptions {
   /** The working directory: a folder of the test's own, so that no configuration of ours is found. */
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;

@@ -2,7 +2,7 @@ import { Agent, createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** Stands between the daemon and the gateway and counts. */
-export interface CountingProxy {
+interface CountingProxy {
   readonly url: string;
   /** Calls back when so many more requests have come. */
   after(requests: number, call: () => void): void;

@@ -48,7 +48,7 @@ function stepOf(instruction: Instruction): Step {
 }
 
 /** What an image of these steps is: its files below `root`, and how it runs. */
-export interface Image {
+interface Image {
   readonly root: string;
   readonly env: Readonly<Record<string, string>>;
   readonly user: string;

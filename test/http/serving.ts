@@ -43,7 +43,7 @@ export interface Reply {
   readonly body: any;
 }
 
-export interface ServingOptions {
+interface ServingOptions {
   readonly token?: string;
   readonly http?: string;
   readonly requesting?: boolean;

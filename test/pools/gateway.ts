@@ -4,7 +4,7 @@ import type { BreakerSettings, GatewayConfig } from '../../lib/config.ts';
 import type { Inquiry } from '../../lib/core/gateway.ts';
 
 /** A gateway that speaks the pg-simulator's contract and answers when the test says so. */
-export interface HandGateway {
+interface HandGateway {
   readonly baseUrl: string;
   /** The next request to arrive, oldest first. */
   next(): Promise<Arrival>;
@@ -100,7 +100,7 @@ function arrivalOf(method: string, path: string, response: ServerResponse): Arri
 export const FAIL = { meta: { result: 'FAIL', errorCode: 'Internal Server Error' } };
 
 /** A breaker that does not open in tests about something else. */
-export const NEVER_OPENS: BreakerSettings = {
+const NEVER_OPENS: BreakerSettings = {
   failures: 1,
   windowMs: 30_000,
   minimum: 1_000_000,

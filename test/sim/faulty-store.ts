@@ -8,7 +8,7 @@ import type { TurnedClock } from '../support/turned-clock.ts';
 export type Fate = 'well' | 'lost';
 
 /** What stands between the flows of one life and its store. */
-export interface Passage {
+interface Passage {
   readonly clock: TurnedClock;
   /** False after the crash: nothing is passed on, and nobody hears anything any more. */
   readonly alive: () => boolean;

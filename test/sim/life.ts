@@ -32,7 +32,7 @@ export class Died extends Error {
   override readonly name = 'Died';
 }
 
-export interface LifeParts {
+interface LifeParts {
   readonly directory: string;
   readonly clock: TurnedClock;
   readonly gauge: Gauge;

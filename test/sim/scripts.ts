@@ -11,7 +11,7 @@ export interface Attempt {
   readonly truth: TrueTransaction | null;
 }
 
-export interface AttemptOf {
+interface AttemptOf {
   readonly id: string;
   readonly orderId: string;
   /** Another order that the gateway may take it for. */

@@ -21,7 +21,7 @@ import { Receivers } from './receivers.ts';
 import { BadWeather } from './weather.ts';
 
 /** What became of an attempt. */
-export type Attempted = 'done' | 'again' | 'later';
+type Attempted = 'done' | 'again' | 'later';
 
 type Decided = Extract<Event, { name: 'order.decided' }>;
 

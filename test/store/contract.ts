@@ -18,13 +18,13 @@ import { readerContract } from './reader.contract.ts';
 import { upkeepContract } from './upkeep.contract.ts';
 
 /** A kind of store to be held to the contract. */
-export interface StoreEngine {
+interface StoreEngine {
   readonly name: string;
   /** A fresh, empty store on that clock, gone when the test ends. */
   open(test: Test, clock: TestClock): Promise<OpenedStore>;
 }
 
-export interface OpenedStore {
+interface OpenedStore {
   readonly store: Store;
   /** Closes it and opens what it kept, as after a restart of the daemon. */
   reopen(): Promise<Store>;

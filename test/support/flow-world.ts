@@ -37,7 +37,7 @@ export interface FlowWorld {
   close(): Promise<void>;
 }
 
-export interface FlowOptions {
+interface FlowOptions {
   readonly gateway?: Partial<ModelSettings>;
   /** More gateways beside `pg`. */
   readonly others?: readonly ModelSettings[];

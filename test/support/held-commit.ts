@@ -3,7 +3,7 @@ import type { Store } from '../../lib/store/port.ts';
 import type { FlowWorld } from './flow-world.ts';
 
 /** A store whose first commit of a decision waits, so that a test can stop the daemon in the middle of it. */
-export interface HeldCommit {
+interface HeldCommit {
   readonly through: (store: Store) => Store;
   /** Stops the daemon while the commit is under way, lets the commit go on, and says whether the stop had not waited for it. */
   isStopped(world: FlowWorld): Promise<boolean>;

@@ -24,7 +24,7 @@ export interface ModelDaemon {
   stop(): Promise<void>;
 }
 
-export interface ModelDaemonParts {
+interface ModelDaemonParts {
   readonly clock: TurnedClock;
   readonly store: Store;
   readonly asking: Asking;

@@ -32,7 +32,7 @@ export type ModelSettings = Pick<
 };
 
 /** What was paid back through the gateway's interface. */
-export interface TrueRefund {
+interface TrueRefund {
   readonly key: string;
   readonly amount: AmountMinor;
   readonly idempotencyKey: string;

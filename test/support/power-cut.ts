@@ -7,7 +7,7 @@ export const cannotTrace: string | false =
   'strace is not installed: only it can tell what was synced';
 
 /** A database that is all on the disk, and what is written to it from now on. */
-export interface WatchedDisk {
+interface WatchedDisk {
   /** The command, watched. `inject`: what becomes of its syncs beside the loop, in strace's words. */
   watch(command: readonly string[], inject?: string): readonly string[];
   /** The database as a power cut leaves it now, with what was synced and no more; its path. */

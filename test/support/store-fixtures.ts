@@ -107,7 +107,7 @@ export function claimRequest(over: Partial<ClaimRequest> = {}): ClaimRequest {
   };
 }
 
-export interface Change {
+interface Change {
   readonly order?: Partial<Order>;
   /** Changed payments by id. */
   readonly payments?: Readonly<Record<string, Partial<Payment>>>;

@@ -18,7 +18,7 @@ export function writerCommand(path: string): readonly string[] {
 }
 
 /** A running `store-writer.ts`, spoken to line by line. */
-export interface WriterProcess {
+interface WriterProcess {
   readonly child: ChildProcess;
   /** The next line that it says; `null` when it ended. */
   heard(): Promise<string | null>;

@@ -19,7 +19,7 @@ export function createScenario(options: ScenarioOptions): Scenario {
 }
 
 /** What a scenario is made from; the same options make the same one. */
-export interface ScenarioOptions {
+interface ScenarioOptions {
   /** At least `LEAST_ORDERS`. */
   readonly orders: number;
   readonly seed: number;
@@ -34,7 +34,7 @@ export interface Scenario {
 }
 
 /** A product that the shop sells. */
-export interface ScenarioProduct {
+interface ScenarioProduct {
   readonly id: string;
   readonly name: string;
   readonly onHand: number;
@@ -50,7 +50,7 @@ export interface StuckOrder {
 }
 
 /** The body of `POST /v1/orders`. */
-export interface OrderRequest {
+interface OrderRequest {
   readonly id: string;
   readonly memberId: string;
   readonly currency: string;
@@ -95,7 +95,7 @@ export const TRUTHS = Object.keys(SHARES) as readonly Truth[];
 export const LEAST_ORDERS = TRUTHS.length + 1;
 
 /** What must come of an order, from the truth alone. */
-export interface Demand {
+interface Demand {
   readonly state: OrderState;
   readonly reason: Reason;
 }

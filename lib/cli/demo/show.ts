@@ -26,7 +26,7 @@ export interface Report {
 }
 
 /** The messages of one topic. */
-export interface NoticesOfTopic {
+interface NoticesOfTopic {
   readonly topic: EffectTopic;
   readonly count: number;
   /** The first of them. */

@@ -18,7 +18,7 @@ export interface Stage {
 }
 
 /** What the configuration of the demo says beside the defaults. */
-export interface StageSettings {
+interface StageSettings {
   readonly gatewayUrl: string;
   readonly listen: string;
   readonly locale: Language;

@@ -39,7 +39,7 @@ export interface Connection {
 }
 
 /** Which file is opened, and how. */
-export interface ConnectionOptions {
+interface ConnectionOptions {
   readonly path: string;
   readonly readOnly: boolean;
   readonly maxPages: number | null;

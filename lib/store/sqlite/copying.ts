@@ -19,7 +19,7 @@ import { takeLock } from './lock.ts';
 import { storeTrouble } from './trouble.ts';
 
 /** A database that stands by itself in one file. */
-export interface CopiedDatabase {
+interface CopiedDatabase {
   /** Absolute. */
   readonly path: string;
   readonly bytes: number;

@@ -81,7 +81,7 @@ export function knownNotice(
 }
 
 /** A callback that is kept, as far as a repeat of it is concerned. */
-export interface KnownNotice {
+interface KnownNotice {
   readonly seq: number;
   readonly state: 'new' | 'waiting' | 'matched';
   readonly order_id: string | null;

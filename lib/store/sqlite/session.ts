@@ -4,7 +4,7 @@ import type Database from 'better-sqlite3';
 export type Value = string | number | null | Uint8Array;
 
 /** Values by position, or one record of them by name. */
-export type Binding = Value | Readonly<Record<string, Value>>;
+type Binding = Value | Readonly<Record<string, Value>>;
 
 /** An open database. Every statement is prepared once and kept: preparing costs eight times as much as running. */
 export interface Session {
@@ -22,7 +22,7 @@ export interface Session {
 }
 
 /** By how much one counter changes in this transaction. */
-export interface CounterChange {
+interface CounterChange {
   readonly counter: string;
   readonly of: string;
   change: number;

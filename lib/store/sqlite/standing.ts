@@ -2,7 +2,7 @@ import { isUnresolved, type Payment } from '../../core/payment.ts';
 import type { Session } from './session.ts';
 
 /** What tells whether a payment may still change. */
-export type PaymentStanding = Pick<Payment, 'gateway' | 'state' | 'presumedAt'>;
+type PaymentStanding = Pick<Payment, 'gateway' | 'state' | 'presumedAt'>;
 
 /** A further look may still change it: it is unresolved, or is to be refunded. */
 export function mayChange(payment: PaymentStanding): boolean {

@@ -1,7 +1,7 @@
 import type { EffectTopic } from '../../core/effect.ts';
 
 /** What the headline of a notice may name; what does not apply is empty. */
-export interface NoticeNames {
+interface NoticeNames {
   readonly order: string;
   readonly amount: string;
   readonly product: string;

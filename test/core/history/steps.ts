@@ -40,7 +40,7 @@ interface Said {
   readonly expiresIn: string | null;
 }
 
-export const KEYS = ['K1', 'K2', 'K3', 'K4'] as const;
+const KEYS = ['K1', 'K2', 'K3', 'K4'] as const;
 export const GATEWAYS = ['pg', 'bank', 'wallet'] as const;
 
 const key = fc.constantFrom(...KEYS);

@@ -21,7 +21,7 @@ export function dumpDatabase(path: string): string {
 }
 
 /** One table or index, as it was made. */
-export interface SchemaObject {
+interface SchemaObject {
   readonly type: string;
   readonly name: string;
   readonly sql: string;
