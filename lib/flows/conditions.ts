@@ -47,7 +47,7 @@ export const SILENT_ABOUT_ONE_MS: DurationMs = DAY_MS;
 /** So many orders completed by sweeps alone, in the silence: a quiet night must not be told as callbacks that have stopped. */
 const ENOUGH_SETTLED = 3;
 
-/** The store failed for so long that nobody remembers the first of them any more. */
+/** So much is kept while the store fails; what comes beyond is not told. */
 const MAX_UNTOLD = 1_000;
 
 /**

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { boundedText } from '../core/text.ts';
 import { ERROR_CODES, type ErrorCode, type ReconciledError } from '../errors.ts';
 
-/** Every code of a problem that only the HTTP interface has, with its status; `docs/errors.md` is rendered from it. */
+/** Every code of a problem with a status of its own: those that only the HTTP interface has, and some of every part. */
 export const PROBLEMS = {
   malformed: { status: 400, title: 'The request cannot be read.' },
   unauthorized: { status: 401, title: 'The token is missing or wrong.' },
@@ -21,7 +21,7 @@ export const PROBLEMS = {
   waiting_full: { status: 503, title: 'Too many callbacks are not matched with their orders yet.' },
 } as const;
 
-/** A code that only the HTTP interface has, or one of every part. */
+/** Any code of a problem. The others are 500, or 503 where they pass by themselves. */
 type ProblemCode = keyof typeof PROBLEMS | ErrorCode;
 
 /** What is wrong with one field. Never holds the value that was sent: it may be a card number. */

@@ -69,8 +69,8 @@ const CLOSE_WITHIN_MS: DurationMs = 5_000;
 const READY_WITHIN_MS: DurationMs = 60 * SECOND_MS;
 
 /**
- * A thread that says nothing of its task for so many deadlines of a request is stuck: an inquiry makes at most about fifty
- * requests. A last resort; every request ends by its own deadline.
+ * A thread that says nothing of its task for so many deadlines of a request is stuck: an inquiry makes at most about a hundred
+ * requests, and few of them take that long. A last resort; every request ends by its own deadline.
  */
 const STUCK_AFTER_DEADLINES = 60;
 

@@ -406,7 +406,7 @@ export interface Counts {
 export interface Upkeep {
   /** Trouble found in the file, in sentences; empty: sound. */
   check(): Promise<readonly string[]>;
-  /** Drops callbacks that waited too long for an order. */
+  /** Drops callbacks that are a day old, matched or not; how many of them waited for an order. */
   prune(now: Instant): Promise<number>;
   /**
    * Removes (or only counts) orders that are final, were last changed before that moment, and about which nothing is left to
