@@ -5,7 +5,6 @@ import type { ChannelSettings, LogSettings } from './channels/port.ts';
 import { buildChannels, channelVariables, readChannelSecrets } from './config/channel-reading.ts';
 import { suggestion } from './config/closest.ts';
 import { asTable, readFile, SMALLEST_FILE, type Table } from './config/file.ts';
-import { formatAddress } from './config/forms.ts';
 import { mistakesOf } from './config/mistakes.ts';
 import { isLoopback } from './config/rules.ts';
 import { configurationSchema, type gatewaySchema } from './config/schema.ts';
@@ -79,6 +78,11 @@ export interface ChannelConfig {
 export interface Address {
   readonly host: string;
   readonly port: number;
+}
+
+/** `host:port`, as the configuration has it. */
+export function formatAddress({ host, port }: Address): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /** One gateway: what its adapter must know, and how it is asked. */

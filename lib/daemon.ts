@@ -1,7 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Clock, systemClock } from './clock.ts';
-import { formatAddress } from './config/forms.ts';
-import type { Address, Config } from './config.ts';
+import { type Address, type Config, formatAddress } from './config.ts';
 import { type DurationMs, HOUR_MS, type Instant, SECOND_MS } from './core/time.ts';
 import { type Engine, startEngine } from './daemon/engine.ts';
 import type { Watch } from './daemon/readiness.ts';

@@ -1,8 +1,7 @@
 import { systemClock } from '../clock.ts';
 import { asTable } from '../config/file.ts';
-import { formatAddress } from '../config/forms.ts';
 import { TOKEN_VARIABLE } from '../config/simple.ts';
-import { type Address, type Config, databasePath } from '../config.ts';
+import { type Address, type Config, databasePath, formatAddress } from '../config.ts';
 import { type DurationMs, SECOND_MS } from '../core/time.ts';
 import { ERROR_CODES, type ErrorCode, ReconciledError } from '../errors.ts';
 import { databaseId } from '../store/sqlite/in-place.ts';

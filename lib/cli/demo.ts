@@ -117,7 +117,7 @@ async function open(
     },
   });
   undo.defer(() => daemon.stop('the demo ended'));
-  const { formatAddress } = await import('../config/forms.ts');
+  const { formatAddress } = await import('../config.ts');
   return {
     gateway,
     daemon,

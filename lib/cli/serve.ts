@@ -38,8 +38,13 @@ async function serve(options: SettingsOptions): Promise<void> {
   const interruption = awaitInterruption();
   const daemon = await start(options, interruption.first).finally(() => warm?.drop());
   if (daemon === null) process.exit(EXIT.ok);
-  say(`reconciled listens on ${addresses(daemon)}`);
-  const { environment } = await import('../config.ts');
+  const { environment, formatAddress } = await import('../config.ts');
+  const { address, callbackAddress } = daemon;
+  const apart =
+    callbackAddress === null
+      ? ''
+      : `, and on http://${formatAddress(callbackAddress)} for callbacks`;
+  say(`reconciled listens on http://${formatAddress(address)}${apart}`);
   const { startSupervision } = await import('../daemon/supervision.ts');
   const supervision = startSupervision({ daemon, env: environment(), clock: systemClock, say });
   const signal = await interruption.first;
@@ -99,14 +104,6 @@ function lateLog(level: Config['logLevel']) {
       for (const event of kept.splice(0)) tell(event);
     },
   };
-}
-
-function addresses({ address, callbackAddress }: Daemon): string {
-  const url = ({ host, port }: Daemon['address']) =>
-    `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-  return callbackAddress === null
-    ? url(address)
-    : `${url(address)}, and on ${url(callbackAddress)} for callbacks`;
 }
 
 /** A bug leaves a state that nobody has thought of. Nothing is lost by starting afresh: what is due is in the database. */

@@ -251,11 +251,6 @@ function parseAddress(written: string): { host: string; port: number } | null {
   return host === undefined || port > 65_535 ? null : { host, port };
 }
 
-/** The text that `parseAddress` reads back. */
-export function formatAddress({ host, port }: { host: string; port: number }): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
 /** Says in one sentence what was written and what to write instead. */
 export function wrong(form: string, example: string, hidden = false) {
   return (issue: { readonly input?: unknown }): string => {

@@ -1,6 +1,6 @@
-import type { ChannelConfig, Config, GatewayConfig } from '../config.ts';
+import { type ChannelConfig, type Config, formatAddress, type GatewayConfig } from '../config.ts';
 import type { Table } from './file.ts';
-import { formatAddress, formatDuration } from './forms.ts';
+import { formatDuration } from './forms.ts';
 
 /** The settings as a file would have them, defaults filled in. A secret reads `(set)` or `(none)`, never itself. */
 export function configTable(config: Config): Table {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import type { Address } from '../config.ts';
+import { type Address, formatAddress } from '../config.ts';
 import { ReconciledError } from '../errors.ts';
 import type { CallbackOutcome } from '../flows/port.ts';
 import type { Api, CallbackApp, HttpDependencies } from './app.ts';
@@ -122,9 +122,7 @@ export function documentCallbacks(api: Api, listener: Address | null): void {
     description:
       'Makes the daemon ask the gateway sooner; it decides nothing by itself, so that a forged one does no harm. It is kept before the 200. An order that is not there yet is waited for, 24 hours; when 10,000 callbacks of a gateway wait, further ones are dropped and counted.',
     security: [],
-    ...(listener === null
-      ? {}
-      : { servers: [{ url: `http://${listener.host}:${listener.port}` }] }),
+    ...(listener === null ? {} : { servers: [{ url: `http://${formatAddress(listener)}` }] }),
     request: {
       params: z.object({
         gateway: z

@@ -8,7 +8,7 @@ import {
 import type { Socket } from 'node:net';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import type { Clock } from '../clock.ts';
-import type { Address } from '../config.ts';
+import { type Address, formatAddress } from '../config.ts';
 import { type DurationMs, MINUTE_MS, SECOND_MS } from '../core/time.ts';
 import { ReconciledError } from '../errors.ts';
 import { problemResponse, Refusal } from './problem.ts';
@@ -144,8 +144,8 @@ function listening(server: Server, address: Address): Promise<void> {
   });
 }
 
-function listenError(error: NodeJS.ErrnoException, { host, port }: Address): ReconciledError {
-  const where = `${host}:${port}`;
+function listenError(error: NodeJS.ErrnoException, address: Address): ReconciledError {
+  const where = formatAddress(address);
   if (error.code === 'EADDRINUSE') {
     return new ReconciledError('port_in_use', `Another program listens on ${where}.`, {
       hint: 'End it, or set another address (http.listen, http.callback_listen).',

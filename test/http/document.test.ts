@@ -7,6 +7,7 @@ interface Operation {
   readonly operationId?: string;
   readonly summary?: string;
   readonly security?: readonly unknown[];
+  readonly servers?: readonly { readonly url: string }[];
   readonly parameters?: readonly { readonly name: string; readonly in: string }[];
   readonly responses: Readonly<
     Record<
@@ -120,6 +121,16 @@ t.test('what the store could not write is in doubt, and says when to try again',
     if (refused === undefined) continue;
     t.ok(refused.headers?.['Retry-After'], `${method} ${path}`);
     t.notMatch(refused.description, /Nothing was kept/, `${method} ${path}`);
+  }
+});
+
+t.test('a listener for callbacks only is told as an address that can be called', async (t) => {
+  for (const host of ['127.0.0.1', '[::1]']) {
+    const serving = await openServing({ http: `callback_listen = "${host}:8091"` });
+    t.teardown(serving.close);
+    const { operations } = await documentOf(serving);
+    const found = operations.find(({ path }) => path === '/callbacks/{gateway}');
+    t.same(found?.operation.servers, [{ url: `http://${host}:8091` }]);
   }
 });
 
