@@ -154,10 +154,10 @@ export const UNMATCHED_KEPT_MS: DurationMs = 24 * 3_600_000;
 /** Callbacks waiting for an order, per gateway: a flood of forged ones must not fill the disk. */
 export const MAX_UNMATCHED = 10_000;
 
-/** At most one nudged look at an unresolved order in this time … */
+/** At most one nudged look at a pending order in this time … */
 export const NUDGE_UNRESOLVED_MS: DurationMs = 1_000;
 
-/** … and at a final one: a forged callback must not become a stream of lookups. */
+/** … and at any other, held or final: a forged callback must not become a stream of lookups. */
 export const NUDGE_FINAL_MS: DurationMs = 60_000;
 
 // ── Docket: what is due, and what was decided ───────────────────────────────────────────────────────────────────────
