@@ -120,6 +120,10 @@ export const EVENT_TEXTS: EventTexts = {
     text: 'Messages to channels that are not configured any more were given up.',
     fields: { count: 'how many' },
   },
+  'store.upgrading': {
+    text: 'The database is of an older version: it is copied, then its layout is changed. The daemon begins after that.',
+    fields: { from: 'its layout', to: 'the layout of this version' },
+  },
   'store.committed': {
     text: 'A transaction is on the disk.',
     fields: { rows: 'writes that shared it', durationMs: 'how long it took' },

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Config } from '../config.ts';
 import { ReconciledError } from '../errors.ts';
 import type { Reader, Store } from '../store/port.ts';
+import { sayUpgrade } from './words.ts';
 
 /**
  * Opens the database for a command, and closes it after `work`. `read`: beside a daemon that may run; `change`: where there is one;
@@ -24,7 +25,7 @@ export async function withStore<T>(
     readOnly: use === 'read',
     clock: systemClock,
     // A command says by itself what becomes of it.
-    tell: () => undefined,
+    tell: sayUpgrade,
   });
   try {
     return await work(store);

@@ -8,7 +8,7 @@ import { EXIT } from './exit.ts';
 import { awaitInterruption } from './interruption.ts';
 import { whenThereIsRoom } from './room.ts';
 import { addSettings, readSettings, type SettingsOptions } from './settings.ts';
-import { say } from './words.ts';
+import { say, sayUpgrade } from './words.ts';
 
 let warm: WarmThreads | null = null;
 
@@ -66,9 +66,14 @@ async function start(
   const { startDaemon } = await import('../daemon.ts');
   const log = lateLog(config.logLevel);
   endOnBug(log.bug);
+  const tell: Tell = (event) => {
+    // The log is loaded later, and this is about what comes before.
+    sayUpgrade(event);
+    log.tell(event);
+  };
   try {
     const asked = log.load;
-    const daemonOptions = { tell: log.tell, asked, ...(warm === null ? {} : { warm }) };
+    const daemonOptions = { tell, asked, ...(warm === null ? {} : { warm }) };
     return await whenThereIsRoom(() => startDaemon(config, daemonOptions), {
       clock: systemClock,
       tell: ({ message, hint }) => {

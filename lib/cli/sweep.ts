@@ -7,7 +7,7 @@ import { textsOf } from '../texts.ts';
 import { EXIT } from './exit.ts';
 import { requireDatabase } from './opening.ts';
 import { addSettings, readSettings, type SettingsOptions } from './settings.ts';
-import { print, say } from './words.ts';
+import { print, say, sayUpgrade } from './words.ts';
 import { hereOrByDaemon } from './writing.ts';
 
 /** `sweep`: looks at every order that is due, once, now. */
@@ -64,6 +64,7 @@ async function sweepHere(config: Config, words: string): Promise<SweepBody> {
       tell: (event) => {
         if (event.name === 'sweep.started' && !said) say(words);
         said ||= event.name === 'sweep.started';
+        sayUpgrade(event);
         // What needs a person is in the table too.
         log(event);
       },

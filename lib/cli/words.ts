@@ -1,3 +1,5 @@
+import type { Event } from '../observe/events.ts';
+
 /** Data goes to standard output … */
 export function print(line: string): void {
   process.stdout.write(`${line}\n`);
@@ -18,4 +20,13 @@ export function printText(text: string): Promise<void> {
 /** … and words about it to standard error. */
 export function say(line: string): void {
   process.stderr.write(`${line}\n`);
+}
+
+/** Says before an upgrade of the database begins what takes so long: nobody would wait for what says nothing. */
+export function sayUpgrade(event: Event): void {
+  if (event.name !== 'store.upgrading') return;
+  const { from, to } = event;
+  say(
+    `The database is brought from layout ${from} to ${to}, after it was copied as it is into backups/ beside it. A large one takes minutes.`,
+  );
 }

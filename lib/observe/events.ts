@@ -109,6 +109,8 @@ export type Event =
   | { readonly name: 'report.failed'; readonly day: string | null; readonly error: string }
   /** Deliveries of channels that are not configured any more were given up. */
   | { readonly name: 'deliveries.abandoned'; readonly count: number }
+  /** A database of an older layout is copied, then changed: the loop stands still until that is done. */
+  | { readonly name: 'store.upgrading'; readonly from: number; readonly to: number }
   | { readonly name: 'store.committed'; readonly rows: number; readonly durationMs: number }
   | { readonly name: 'store.failed'; readonly error: string }
   /** A bug met while a request was answered: where it happened, never what was sent. */

@@ -177,6 +177,7 @@ function levelOf(event: Event, isNews: (what: string) => boolean): LogLevel {
     case 'http.failed':
       return 'error';
     case 'pool.recovered':
+    case 'store.upgrading':
       return 'info';
   }
 }

@@ -207,6 +207,7 @@ function count(told: Told, event: Event): void {
     case 'payment.requested':
     case 'notice':
     case 'deliveries.abandoned':
+    case 'store.upgrading':
     case 'store.failed':
     case 'pool.failed':
     case 'pool.recovered':

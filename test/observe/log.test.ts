@@ -136,6 +136,7 @@ const LEVELS: readonly (readonly [LogLevel, Event])[] = [
   ['warn', { ...matched, outcome: 'dropped' }],
   ['info', { name: 'payment.requested', orderId: 'ORDER000001', outcome: 'accepted' }],
   ['warn', { name: 'payment.requested', orderId: 'ORDER000001', outcome: 'nobody_knows' }],
+  ['info', { name: 'store.upgrading', from: 1, to: 2 }],
   ['debug', { name: 'store.committed', rows: 1, durationMs: 1 }],
   ['error', { name: 'store.failed', error: 'x' }],
   ['error', { name: 'pool.failed', pool: 'asking', error: 'x' }],

@@ -45,6 +45,8 @@ interface ConnectionOptions {
   readonly maxPages: number | null;
   /** The layout, as steps. */
   readonly migrations: readonly string[];
+  /** Hears that the layout is about to be changed from the one that is there; the call of `openConnection` takes long then. */
+  readonly upgrading: (from: number) => void;
   /** How the log is put on the disk. */
   readonly syncFile: SyncFile;
 }
@@ -203,7 +205,7 @@ function refuseOlder(version: number, { path, migrations }: ConnectionOptions): 
 function prepareForWriting(
   database: Database.Database,
   version: number,
-  { path, migrations }: ConnectionOptions,
+  { path, migrations, upgrading }: ConnectionOptions,
 ): void {
   const mode = database.pragma('journal_mode = WAL', { simple: true });
   if (mode !== 'wal')
@@ -215,7 +217,10 @@ function prepareForWriting(
   database.pragma('synchronous = NORMAL');
   database.pragma(`wal_autocheckpoint = ${LONG_LOG_PAGES}`);
   database.pragma(`journal_size_limit = ${LOG_SIZE_LIMIT_BYTES}`);
-  if (version > 0 && version < migrations.length) keepAsItIs(database, version, path);
+  if (version > 0 && version < migrations.length) {
+    upgrading(version);
+    keepAsItIs(database, version, path);
+  }
   for (const [index, step] of migrations.entries()) {
     if (index < version) continue;
     database.exec(
@@ -274,15 +279,14 @@ function readyPath(options: ConnectionOptions): string {
       hint: 'Set data_dir to the directory that holds the database.',
     });
   }
-  if (options.readOnly) {
-    if (existsSync(wanted)) return realPath(wanted);
+  if (options.readOnly && !existsSync(wanted)) {
     throw new ReconciledError('not_found', `There is no database at ${wanted}.`, {
       hint: 'Check data_dir, or start the daemon once: it creates the database.',
     });
   }
   try {
     // 0700: the database holds what members ordered.
-    makeFolder(dirname(wanted));
+    if (!options.readOnly) makeFolder(dirname(wanted));
     return realPath(wanted);
   } catch (error) {
     throw storeTrouble(error, wanted);

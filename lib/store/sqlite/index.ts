@@ -36,11 +36,13 @@ export interface SqliteStoreOptions {
  * `store_failed`, and `not_found` for a reader without a file.
  */
 export function openSqliteStore(options: SqliteStoreOptions): Store {
+  const { migrations = MIGRATIONS } = options;
   const connection = openConnection({
     path: options.path,
     readOnly: options.readOnly ?? false,
     maxPages: options.maxPages ?? null,
-    migrations: options.migrations ?? MIGRATIONS,
+    migrations,
+    upgrading: (from) => options.tell({ name: 'store.upgrading', from, to: migrations.length }),
     syncFile: options.syncFile ?? syncBeside,
   });
   const writer = startWriter(connection, options.clock, options.tell);

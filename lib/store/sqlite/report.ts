@@ -26,6 +26,7 @@ export function openReportSource(path: string): ReportSource {
     readOnly: true,
     maxPages: null,
     migrations: MIGRATIONS,
+    upgrading: () => undefined,
     syncFile: syncBeside,
   });
   const { lookNow } = startReading(connection);
