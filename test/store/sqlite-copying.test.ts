@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   truncateSync,
@@ -191,6 +192,26 @@ t.test('a restore replaces nothing, and nothing that is damaged', async (t) => {
   t.notOk(existsSync(target));
 });
 
+t.test('nothing is named where SQLite would take what lies beside it for its own', async (t) => {
+  const { source, backup, target, path } = folder(t);
+  await withOrders(t, source, 1);
+  await backUp(source, backup, quiet);
+  mkdirSync(dirname(target));
+  for (const end of ['-wal', '-journal']) {
+    writeFileSync(`${target}${end}`, 'of another file');
+    const beside = { code: 'conflict', message: `${target}${end} exists already.` };
+    t.throws(() => restore(backup, target), { ...beside, hint: /Move it away/ });
+    await t.rejects(backUp(source, target, quiet), { ...beside, hint: /another file/ });
+    rmSync(`${target}${end}`);
+  }
+  t.notOk(existsSync(target));
+  // A change of the backup itself that was cut off while it was made.
+  const cut = join(path, 'cut.db');
+  writeFileSync(cut, readFileSync(backup));
+  writeFileSync(`${cut}-journal`, 'what was there before');
+  t.throws(() => restore(cut, target), { code: 'conflict', hint: /journal_mode = DELETE/ });
+});
+
 t.test('nobody else can read a copy', async (t) => {
   const { source, backup, target } = folder(t);
   await withOrders(t, source, 1);
@@ -247,6 +268,21 @@ t.test('before an upgrade the database is kept as it is', async (t) => {
   });
 });
 
+t.test('an upgrade is told before anything is done about it', async (t) => {
+  const { source, path } = folder(t);
+  await (await withOrders(t, source, 1)).upkeep.close();
+  const told: unknown[] = [];
+  const store = openSqliteStore({
+    path: source,
+    clock: testClock(),
+    tell: (event) => told.push([event, existsSync(join(path, 'backups'))]),
+    migrations: [...MIGRATIONS, 'ALTER TABLE orders ADD COLUMN colour TEXT;'],
+  });
+  t.teardown(() => store.upkeep.close());
+  const [from, to] = [SCHEMA_VERSION, SCHEMA_VERSION + 1];
+  t.strictSame(told, [[{ name: 'store.upgrading', from, to }, false]]);
+});
+
 t.test('each copy before an upgrade is kept, and the same is not kept twice', async (t) => {
   const { source, path } = folder(t);
   await (await withOrders(t, source, 3)).upkeep.close();
@@ -263,6 +299,22 @@ t.test('each copy before an upgrade is kept, and the same is not kept twice', as
   t.strictSame(kept(), [`layout-${SCHEMA_VERSION}-2.db`, `layout-${SCHEMA_VERSION}.db`]);
   const second = join(path, 'backups', `layout-${SCHEMA_VERSION}-2.db`);
   t.match(restore(second, join(path, 'back', 'reconciled.db')), { orders: 4 });
+});
+
+t.test('a copy before an upgrade that cannot be finished takes no room', async (t) => {
+  const { source, path } = folder(t);
+  await (await withOrders(t, source, 3)).upkeep.close();
+  const backups = join(path, 'backups');
+  mkdirSync(backups);
+  const inTheWay = `layout-${SCHEMA_VERSION}.db`;
+  symlinkSync('nowhere', join(backups, inTheWay));
+  writeFileSync(join(backups, `${inTheWay}.draft-journal`), 'of one that was cut off');
+  const migrations = [...MIGRATIONS, 'ALTER TABLE orders ADD COLUMN colour TEXT;'];
+  t.throws(
+    () => openSqliteStore({ path: source, clock: testClock(), tell: () => {}, migrations }),
+    { code: 'store_failed', message: /nowhere|ENOENT/ },
+  );
+  t.strictSame(readdirSync(backups), [inTheWay]);
 });
 
 t.test('a new database and one that is up to date need no copy', async (t) => {

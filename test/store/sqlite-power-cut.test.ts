@@ -1,8 +1,9 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import t, { type Test } from 'tap';
+import { backUp } from '../../lib/store/sqlite/copying.ts';
 import { openSqliteStore } from '../../lib/store/sqlite/index.ts';
 import { cannotTrace, watchedDisk } from '../support/power-cut.ts';
 import { newOrder, T0, testClock } from '../support/store-fixtures.ts';
@@ -134,3 +135,36 @@ t.test(
     t.notOk(existsSync(`${backup}.draft`));
   },
 );
+
+for (const command of ['backup', 'restore'])
+  t.test(
+    `${command}: a draft that cannot be removed any more takes nothing from what is made`,
+    { skip: cannotTrace },
+    async (t) => {
+      const folder = directoryOf(t);
+      const path = join(folder, 'reconciled.db');
+      const backup = join(folder, 'backup.db');
+      await openSqliteStore({ path, clock: testClock(), tell: () => {} }).upkeep.close();
+      await backUp(path, backup, () => {});
+      const elsewhere = join(folder, 'elsewhere');
+      const made =
+        command === 'backup' ? join(folder, 'other.db') : join(elsewhere, 'reconciled.db');
+      const args =
+        command === 'backup' ? [made, '--data-dir', folder] : [backup, '--data-dir', elsewhere];
+      const draft = `${made}.draft`;
+      const faults = ['-P', draft, '-e', 'trace=unlink', '-e', 'inject=unlink:error=EIO'];
+      const strace = ['-f', '-qq', '-o', join(folder, 'trace'), ...faults, process.execPath];
+      const main = join(import.meta.dirname, '../../lib/main.ts');
+      const { status, stderr } = spawnSync('strace', [...strace, main, command, ...args], {
+        cwd: folder,
+        encoding: 'utf8',
+      });
+      t.match(readFileSync(join(folder, 'trace'), 'utf8'), /INJECTED/);
+      t.equal(status, 0, stderr);
+      t.ok(existsSync(made));
+      // What can be removed again is: the draft is no obstacle to the next copy.
+      rmSync(made);
+      spawnSync(process.execPath, [main, command, ...args], { cwd: folder });
+      t.ok(existsSync(made) && !existsSync(draft));
+    },
+  );

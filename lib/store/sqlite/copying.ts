@@ -5,7 +5,6 @@ import {
   openSync,
   realpathSync,
   renameSync,
-  rmSync,
   statSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -14,7 +13,15 @@ import { ReconciledError } from '../../errors.ts';
 import { nativeBinding } from './addon.ts';
 import { identify } from './connection.ts';
 import { closeQuietly, lockPath } from './in-place.ts';
-import { copyForOwner, makeFolder, syncFile, syncFolder } from './keeping.ts';
+import {
+  copyForOwner,
+  dropDraft,
+  makeFolder,
+  removeDraft,
+  syncFile,
+  syncFolder,
+  tidyAway,
+} from './keeping.ts';
 import { takeLock } from './lock.ts';
 import { storeTrouble } from './trouble.ts';
 
@@ -45,7 +52,7 @@ export async function backUp(
   end?: AbortSignal,
 ): Promise<CopiedDatabase> {
   const path = resolve(target);
-  refuseExisting(path, 'Name another file; a backup replaces nothing.');
+  refuseTaken(path, 'Name another file; a backup replaces nothing.');
   if (!existsSync(dirname(path))) {
     throw new ReconciledError('not_found', `There is no folder ${dirname(path)}.`, {
       hint: 'Make it first, or name a file elsewhere.',
@@ -59,7 +66,7 @@ export async function backUp(
     try {
       return await copyOut(from, draft, path, at, end);
     } finally {
-      rmSync(lockPath(draft), { force: true });
+      tidyAway(lockPath(draft));
       lock.close();
     }
   } catch (error) {
@@ -93,7 +100,7 @@ async function copyOut(
     from.close();
     return finish(draft, path);
   } catch (error) {
-    removeDraft(draft);
+    dropDraft(draft);
     throw error;
   }
 }
@@ -141,15 +148,13 @@ function copyBack(source: string, path: string): CopiedDatabase {
   refuseDraft(source, draft);
   const lock = takeLock(path);
   try {
-    for (const file of [path, `${path}-wal`]) {
-      refuseExisting(file, 'Move it away (with its -wal and -shm), then restore again.');
-    }
-    // Whatever is left of an earlier one, or was put there: it is removed, not written into.
+    refuseTaken(path, 'Move it away (with its -wal and -shm), then restore again.');
+    // It is removed, not written into.
     removeDraft(draft);
     copyForOwner(source, draft);
     return finish(draft, path);
   } catch (error) {
-    removeDraft(draft);
+    dropDraft(draft);
     throw error;
   } finally {
     lock.close();
@@ -227,33 +232,44 @@ function open(path: string, readonly: boolean): Database.Database {
 function nameIt(draft: string, path: string): void {
   try {
     linkSync(draft, path);
-    rmSync(draft);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     if (!WITHOUT_LINKS.includes(code)) throw error;
     closeSync(openSync(path, 'wx', 0o600));
     renameSync(draft, path);
   }
+  tidyAway(draft);
 }
 
 /** What file systems say that have no hard links: those of USB disks, many that come over the network. */
 const WITHOUT_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
 
-function removeDraft(draft: string): void {
-  for (const end of ['', '-wal', '-shm', '-journal']) rmSync(`${draft}${end}`, { force: true });
+/**
+ * A file that was copied by hand has its newest changes in the log beside it, and would be restored without them. One whose last change was
+ * cut off holds a part of it, until SQLite undoes that by the journal beside it.
+ */
+function refuseLog(source: string): void {
+  const [log, journal] = [`${source}-wal`, `${source}-journal`];
+  if (isFilled(log))
+    throw new ReconciledError(
+      'conflict',
+      `${log} holds changes that ${source} alone does not have.`,
+      {
+        hint: `Make a backup of it first: put both into a folder of their own as reconciled.db and reconciled.db-wal, then reconciled backup FILE --data-dir FOLDER, and restore FILE.`,
+      },
+    );
+  if (isFilled(journal))
+    throw new ReconciledError(
+      'conflict',
+      `${journal} is of a change of ${source} that was cut off.`,
+      {
+        hint: `Restore another backup, or let SQLite undo that change first: sqlite3 ${source} 'PRAGMA journal_mode = DELETE'.`,
+      },
+    );
 }
 
-/** A file that was copied by hand has its newest changes in the log beside it, and would be restored without them. */
-function refuseLog(source: string): void {
-  const log = `${source}-wal`;
-  if (!existsSync(log) || statSync(log).size === 0) return;
-  throw new ReconciledError(
-    'conflict',
-    `${log} holds changes that ${source} alone does not have.`,
-    {
-      hint: `Make a backup of it first: put both into a folder of their own as reconciled.db and reconciled.db-wal, then reconciled backup FILE --data-dir FOLDER, and restore FILE.`,
-    },
-  );
+function isFilled(path: string): boolean {
+  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
 }
 
 /** What is left of a restore that was cut off is no backup: it would be removed before it is copied. */
@@ -264,6 +280,9 @@ function refuseDraft(source: string, draft: string): void {
   });
 }
 
-function refuseExisting(path: string, hint: string): void {
-  if (existsSync(path)) throw new ReconciledError('conflict', `${path} exists already.`, { hint });
+/** The log or the journal of another file SQLite would put into the one that gets this name. */
+function refuseTaken(path: string, hint: string): void {
+  for (const file of [path, `${path}-wal`, `${path}-journal`])
+    if (existsSync(file))
+      throw new ReconciledError('conflict', `${file} exists already.`, { hint });
 }

@@ -1,13 +1,14 @@
 import {
   closeSync,
   fsyncSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
   readSync,
   renameSync,
-  rmSync,
   statSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -23,25 +24,63 @@ export function keepAsItIs(database: Database.Database, version: number, path: s
   const folder = join(dirname(path), BACKUP_FOLDER);
   makeFolderForOwner(folder);
   const draft = join(folder, `layout-${version}.db.draft`);
-  rmSync(draft, { force: true });
-  // SQLite takes an empty file too, and leaves it to whoever it belongs to.
-  closeSync(createForOwner(draft));
-  database.prepare('VACUUM INTO ?').run(draft);
-  syncFile(draft);
+  removeDraft(draft);
+  try {
+    // SQLite takes an empty file too, and leaves it to whoever it belongs to.
+    closeSync(createForOwner(draft));
+    database.prepare('VACUUM INTO ?').run(draft);
+    syncFile(draft);
+    const name = freeName(draft, version, folder);
+    if (name === null) removeDraft(draft);
+    else renameSync(draft, name);
+  } catch (error) {
+    // It may have taken the last room on the disk.
+    dropDraft(draft);
+    throw error;
+  }
+  syncFolder(folder);
+}
+
+/** `null`: a copy that says the same as the draft is kept already. */
+function freeName(draft: string, version: number, folder: string): string | null {
   const there = new Set(readdirSync(folder));
   for (let number = 1; ; number += 1) {
     const name = `layout-${version}${number === 1 ? '' : `-${number}`}.db`;
     const kept = join(folder, name);
-    if (!there.has(name)) renameSync(draft, kept);
-    else if (haveSameContent(draft, kept)) rmSync(draft);
-    else continue;
-    syncFolder(folder);
-    return;
+    if (!there.has(name)) return kept;
+    if (haveSameContent(draft, kept)) return null;
   }
 }
 
 /** Beside the database: what it was before each upgrade. */
 const BACKUP_FOLDER = 'backups';
+
+/** Removes what is left of a copy that was cut off, or was put in its place. Throws what the system says. */
+export function removeDraft(draft: string): void {
+  for (const end of ENDS) remove(`${draft}${end}`);
+}
+
+/** The same where something else is to be told: what is left is removed before the next copy. */
+export function dropDraft(draft: string): void {
+  for (const end of ENDS) tidyAway(`${draft}${end}`);
+}
+
+/** Removes a file that is not needed any more, and is no harm where it cannot be removed. */
+export function tidyAway(path: string): void {
+  try {
+    remove(path);
+  } catch {
+    // Whoever needs its name says what is in the way.
+  }
+}
+
+/** What SQLite has beside a database. */
+const ENDS = ['', '-wal', '-shm', '-journal'];
+
+/** Not `rmSync`: of most of what the system says that makes an error without a code. */
+function remove(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) unlinkSync(path);
+}
 
 /** Returns when the system has put the file on the disk. */
 export function syncFile(path: string): void {
