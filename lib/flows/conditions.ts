@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.ts';
 import { conditionEffect } from '../core/announce.ts';
 import type { ConditionTopic, Effect } from '../core/effect.ts';
-import { DAY_MS, type DurationMs, HOUR_MS, type Instant, MINUTE_MS } from '../core/time.ts';
-import type { Exchange } from '../gateways/port.ts';
+import { type DurationMs, type Instant, MINUTE_MS } from '../core/time.ts';
 import type { Event } from '../observe/events.ts';
 import type { Mark, Outbox } from '../store/outbox-port.ts';
+import { Failures } from './failures.ts';
 import type { Stoppable } from './port.ts';
 
 /** What conditions stand on. */
@@ -35,15 +35,6 @@ const CHECK_EVERY_MS: DurationMs = MINUTE_MS;
  */
 export const STEADY_MS: DurationMs = 5 * MINUTE_MS;
 
-/**
- * Where few orders come a circuit never opens: too little is asked for a share of it to say something. There a gateway is down that has done
- * nothing but fail for so long, when asked about two orders or more.
- */
-export const SILENT_MS: DurationMs = HOUR_MS;
-
-/** The same about one order: that one may be what the gateway does not bear. */
-export const SILENT_ABOUT_ONE_MS: DurationMs = DAY_MS;
-
 /** So many orders completed by sweeps alone, in the silence: a quiet night must not be told as callbacks that have stopped. */
 const ENOUGH_SETTLED = 3;
 
@@ -69,8 +60,7 @@ class Watching implements Conditions {
   readonly #troubled = new Set<string>();
   /** Those that were told to be in trouble and answer, with the moment since when they do (monotonic). */
   readonly #answering = new Map<string, number>();
-  /** Those that have done nothing but fail. */
-  readonly #failing = new Map<string, Failing>();
+  readonly #failures: Failures;
   /** Orders that sweeps have completed while the gateway was silent for too long, by gateway. */
   readonly #settled = new Map<string, number>();
   /** Told, and not yet in the store. */
@@ -83,6 +73,7 @@ class Watching implements Conditions {
   constructor(ground: ConditionsGround, marks: readonly Mark[]) {
     this.#ground = ground;
     this.#startedMs = ground.clock.monotonicMs();
+    this.#failures = new Failures(ground.clock);
     this.#marks = new Map(
       marks.flatMap(({ name, since }) => (since === null ? [] : [[name, since]])),
     );
@@ -119,7 +110,11 @@ class Watching implements Conditions {
         this.#begin('gateway.misconfigured', event.gateway, statusText(event.status));
         return;
       case 'gateway.exchanged':
-        this.#exchanged(event);
+        this.#failures.heard(event);
+        // After a restart the circuit is closed, and only an answer shows that the gateway is there again.
+        if (event.exchange.result === 'answered' && !this.#troubled.has(event.gateway)) {
+          this.#answers(event.gateway);
+        }
         return;
       case 'callback.received':
         if (event.outcome === 'duplicate') this.#calledBack(event.gateway);
@@ -173,37 +168,14 @@ class Watching implements Conditions {
     if (state === 'open' && !isRefusal) this.#begin('gateway.down', gateway, null);
   }
 
-  #exchanged({ gateway, orderId, exchange }: Extract<Event, { name: 'gateway.exchanged' }>): void {
-    // After a restart the circuit is closed, and only an answer shows that the gateway is there again.
-    if (exchange.result === 'answered' && !this.#troubled.has(gateway)) this.#answers(gateway);
-    const { clock } = this.#ground;
-    switch (saysOfGateway(exchange)) {
-      case 'there':
-        this.#failing.delete(gateway);
-        return;
-      case 'away': {
-        const known = this.#failing.get(gateway);
-        if (known === undefined) {
-          const since = { at: clock.now(), ms: clock.monotonicMs() };
-          this.#failing.set(gateway, { since, orderId, isAboutOne: true });
-        } else if (orderId !== known.orderId) known.isAboutOne = false;
-        return;
-      }
-      case 'nothing':
-        return;
-    }
-  }
-
   #answers(gateway: string): void {
     if (this.#answering.has(gateway) || this.#episodesOf(gateway).length === 0) return;
     this.#answering.set(gateway, this.#ground.clock.monotonicMs());
   }
 
   #checkGateways(): void {
-    for (const [gateway, { since, isAboutOne }] of this.#failing) {
-      const forMs = this.#ground.clock.monotonicMs() - since.ms;
-      const isDown = forMs >= (isAboutOne ? SILENT_ABOUT_ONE_MS : SILENT_MS);
-      if (isDown) this.#begin('gateway.down', gateway, null, since.at);
+    for (const { gateway, since } of this.#failures.down()) {
+      this.#begin('gateway.down', gateway, null, since);
     }
     for (const [gateway, sinceMs] of this.#answering) {
       if (this.#ground.clock.monotonicMs() - sinceMs < STEADY_MS) continue;
@@ -304,36 +276,6 @@ class Watching implements Conditions {
         // The keys are the episodes' own, so telling it again at the next check is no second time.
       }
     });
-  }
-}
-
-/** A gateway that has done nothing but fail. */
-interface Failing {
-  /** Since when, and the same on monotonic time. */
-  readonly since: { readonly at: Instant; readonly ms: number };
-  /** The first order that it was asked about. */
-  readonly orderId: string;
-  isAboutOne: boolean;
-}
-
-/** What becomes of a payment request says nothing: at the first users' gateway 40 % of them fail on a normal day. */
-function saysOfGateway({ kind, result }: Exchange): 'there' | 'away' | 'nothing' {
-  switch (result) {
-    case 'answered':
-    case 'bad_request':
-    case 'rate_limited':
-    case 'misconfigured':
-      return 'there';
-    case 'timeout':
-    case 'connection':
-    case 'server_error':
-    case 'unreadable':
-    case 'redirected':
-      return kind === 'request' ? 'nothing' : 'away';
-    case 'circuit_open':
-    case 'stopping':
-    case 'internal':
-      return 'nothing';
   }
 }
 

@@ -1,13 +1,8 @@
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { DAY_MS, HOUR_MS, type Instant, MINUTE_MS, SECOND_MS } from '../../lib/core/time.ts';
-import {
-  type Conditions,
-  SILENT_ABOUT_ONE_MS,
-  SILENT_MS,
-  STEADY_MS,
-  startConditions,
-} from '../../lib/flows/conditions.ts';
+import { type Conditions, STEADY_MS, startConditions } from '../../lib/flows/conditions.ts';
+import { SILENT_ABOUT_ONE_MS, SILENT_MS } from '../../lib/flows/failures.ts';
 import type { Exchange } from '../../lib/gateways/port.ts';
 import type { Event } from '../../lib/observe/events.ts';
 import { openSqliteStore } from '../../lib/store/sqlite/index.ts';

@@ -116,23 +116,23 @@ t.test('a disk that fails: the write is in doubt, and so is nothing else', async
   }
 });
 
-t.test('a receipt that is in doubt keeps its message until it is written again', async (t) => {
-  const { store, syncs } = held(t);
-  const { outbox } = store;
+/** Of a store with one message that is being sent, its outbox and what was claimed; `done` puts a change of it on the disk. */
+async function sending({ store: { outbox }, syncs }: ReturnType<typeof held>) {
   const done = async <T>(work: Promise<T>): Promise<T> => {
     await underWay(syncs, 1);
     syncs.release();
     return work;
   };
   await done(outbox.subscribe([{ channel: 'ops', topic: 'gateway.down', digestMs: 0 }], T0));
-  await done(
-    outbox.announce(
-      [effect({ key: 'a', orderId: null, topic: 'gateway.down', since: T0 })],
-      [],
-      T0,
-    ),
-  );
-  const claimed = await outbox.claim('ops', 10, T0);
+  const told = effect({ key: 'a', orderId: null, topic: 'gateway.down', since: T0 });
+  await done(outbox.announce([told], [], T0));
+  return { outbox, done, claimed: await outbox.claim('ops', 10, T0) };
+}
+
+t.test('a receipt that is in doubt keeps its message until it is written again', async (t) => {
+  const world = held(t);
+  const { syncs } = world;
+  const { outbox, done, claimed } = await sending(world);
   t.match(claimed, [{ id: 'a', attempts: 0 }]);
   const again: DeliveryDecision = { state: 'pending', attempts: 1, nextAt: T0 };
   const receipts = claimed.map((parcel) => ({ parcel, decision: again, detail: '500', at: T0 }));
@@ -149,22 +149,9 @@ t.test('a receipt that is in doubt keeps its message until it is written again',
 });
 
 t.test('what a person sends again is sent, whatever is written again before it', async (t) => {
-  const { store, syncs } = held(t);
-  const { outbox } = store;
-  const done = async <T>(work: Promise<T>): Promise<T> => {
-    await underWay(syncs, 1);
-    syncs.release();
-    return work;
-  };
-  await done(outbox.subscribe([{ channel: 'ops', topic: 'gateway.down', digestMs: 0 }], T0));
-  await done(
-    outbox.announce(
-      [effect({ key: 'a', orderId: null, topic: 'gateway.down', since: T0 })],
-      [],
-      T0,
-    ),
-  );
-  const claimed = await outbox.claim('ops', 10, T0);
+  const world = held(t);
+  const { syncs } = world;
+  const { outbox, done, claimed } = await sending(world);
   const dead: DeliveryDecision = { state: 'dead', attempts: 1, nextAt: null };
   const receipts = claimed.map((parcel) => ({ parcel, decision: dead, detail: '410', at: T0 }));
   const inDoubt = outbox.commit(receipts);
