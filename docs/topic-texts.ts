@@ -43,8 +43,8 @@ export const TOPIC_TEXTS: Readonly<Record<EffectTopic, Readonly<Record<'en' | 'k
     ko: 'PG의 실패가 많아 잠시 조회를 멈췄거나, PG가 한 시간 동안 답하지 않았습니다.',
   },
   'gateway.up': {
-    en: 'A gateway that was left alone has answered again for five minutes.',
-    ko: '조회를 멈췄던 PG가 5분 동안 다시 정상적으로 응답했습니다.',
+    en: 'A gateway that was down, or refused us, has answered again for five minutes.',
+    ko: '장애가 있었거나 접근을 거부하던 PG가 5분 동안 다시 정상적으로 응답했습니다.',
   },
   'gateway.misconfigured': {
     en: 'A gateway refuses us: its address, user or rights are wrong.',
