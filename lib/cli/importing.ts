@@ -9,7 +9,7 @@ import { ReconciledError } from '../errors.ts';
 import { policyOf } from '../flows/policy.ts';
 import { closed, count, id, text } from '../http/forms.ts';
 import { type OrderRules, readOrder } from '../http/order-reading.ts';
-import { type FieldError, fieldErrors } from '../http/problem.ts';
+import { type FieldError, fieldErrors, otherContent } from '../http/problem.ts';
 import {
   type CreateOutcome,
   type Intake,
@@ -123,7 +123,15 @@ function orderOutcome(orderId: string, outcome: CreateOutcome | undefined): Outc
     case 'same':
       return { kind: outcome.kind };
     case 'differs':
-      return { kind: 'bad', problem: `order ${orderId} is stored already, with other content` };
+      return {
+        kind: 'bad',
+        problem: `order ${orderId} is stored already, ${otherContent(outcome.fields)}`,
+      };
+    case 'forgotten':
+      return {
+        kind: 'bad',
+        problem: `order ${orderId} was settled long ago and removed as old; its id stays taken`,
+      };
     case 'unknown_product':
       return {
         kind: 'bad',

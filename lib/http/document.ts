@@ -44,6 +44,7 @@ export function addDocument(api: Api, version: string): void {
           { name: 'products', description: 'Counts of what is sold.' },
           { name: 'sweeps', description: 'Looks at everything that is due.' },
           { name: 'deliveries', description: 'Notifications on their way, and those given up.' },
+          { name: 'reports', description: 'Days, as they tie out.' },
           { name: 'callbacks', description: 'What gateways send.' },
           { name: 'operations', description: 'What monitoring asks.' },
         ],

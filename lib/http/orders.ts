@@ -11,7 +11,14 @@ import { answer, jsonBody } from './bodies.ts';
 import { after, closed, count, limit, oneOf, storedPaymentId, words } from './forms.ts';
 import { completeOrder, newOrderSchema } from './order-reading.ts';
 import { orderBody, orderSchema, pageSchema } from './order-view.ts';
-import { BODY_PROBLEMS, COMMON_PROBLEMS, problem, Refusal, refusedFields } from './problem.ts';
+import {
+  BODY_PROBLEMS,
+  COMMON_PROBLEMS,
+  problem,
+  Refusal,
+  refusedFields,
+  refusedRepeat,
+} from './problem.ts';
 
 /** Orders: told by the shop, read by anybody, and ended by a person where the daemon cannot. */
 export function addOrderRoutes(api: Api, dependencies: HttpDependencies): void {
@@ -32,9 +39,19 @@ export function addOrderRoutes(api: Api, dependencies: HttpDependencies): void {
       case 'same':
         break;
       case 'differs':
-        throw new Refusal('conflict', `Order ${order.id} is stored already, with other content.`, {
-          hint: `GET /v1/orders/${order.id} shows it. An order's content never changes; another order needs another id.`,
-        });
+        throw refusedRepeat(
+          `Order ${order.id}`,
+          outcome.fields,
+          `GET /v1/orders/${order.id} shows it. An order's content never changes; another order needs another id.`,
+        );
+      case 'forgotten':
+        throw new Refusal(
+          'conflict',
+          `Order ${order.id} was settled long ago and removed as old.`,
+          {
+            hint: 'Its id stays taken (keep_orders). Another order needs another id.',
+          },
+        );
       case 'unknown_product':
         throw unknownProduct(
           order.items.map(({ productId }) => productId).indexOf(outcome.productId),

@@ -20,6 +20,7 @@ import {
   problem,
   Refusal,
   refusedFields,
+  refusedRepeat,
 } from './problem.ts';
 
 /** Payments of an order: further attempts, attempts that the daemon makes itself, and refunds made by hand. */
@@ -87,9 +88,11 @@ function isRepeat(outcome: AddPaymentOutcome, orderId: string): boolean {
     case 'not_found':
       throw new Refusal('not_found', `There is no order ${shown(orderId)}.`);
     case 'differs':
-      throw new Refusal('conflict', 'A payment of that id is stored already, with other content.', {
-        hint: `GET /v1/orders/${shown(orderId)} shows it. Another attempt needs another id.`,
-      });
+      throw refusedRepeat(
+        'A payment of that id',
+        outcome.fields,
+        `GET /v1/orders/${shown(orderId)} shows it. Another attempt needs another id.`,
+      );
     case 'too_many':
       throw new Refusal('conflict', 'The order has as many payments as one may have.');
     case 'busy':

@@ -61,10 +61,33 @@ export function refusedFields(
   code: 'invalid' | 'malformed' | 'conflict',
   errors: readonly FieldError[],
 ): Refusal {
-  const told = errors.slice(0, MAX_TOLD).map(({ field, message }) => `${field}: ${message}`);
-  const rest = errors.length - told.length;
-  const detail = `${told.join('; ')}${rest > 0 ? `; and ${rest} more` : ''}.`;
+  const detail = `${firstOf(
+    errors.map(({ field, message }) => `${field}: ${message}`),
+    '; ',
+  )}.`;
   return new Refusal(code, detail, { errors: errors.slice(0, MAX_ERRORS) });
+}
+
+/** What is sent again under its id and differs in these fields from what is stored. `what`: the beginning of a sentence. */
+export function refusedRepeat(what: string, fields: readonly string[], hint: string): Refusal {
+  const errors = fields.map((field) => ({
+    field,
+    message: 'differs from what is stored',
+    hint: null,
+  }));
+  const detail = `${what} is stored already, ${otherContent(fields)}.`;
+  return new Refusal('conflict', detail, { hint, errors: errors.slice(0, MAX_ERRORS) });
+}
+
+/** The end of such a sentence. */
+export function otherContent(fields: readonly string[]): string {
+  return `with other content: ${firstOf(fields, ', ')}`;
+}
+
+function firstOf(texts: readonly string[], separator: string): string {
+  const rest = texts.length - MAX_TOLD;
+  const told = texts.slice(0, MAX_TOLD);
+  return (rest > 0 ? [...told, `and ${rest} more`] : told).join(separator);
 }
 
 /** Trouble of another part as a problem: what passes by itself is a 503. */

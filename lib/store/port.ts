@@ -100,12 +100,18 @@ export interface NewPayment {
   readonly routed?: boolean;
 }
 
+/** What came again under its id: differing in `fields`, at least one, each a path (`items[0].quantity`). */
+export type Repeat =
+  | { readonly kind: 'same' }
+  | { readonly kind: 'differs'; readonly fields: readonly string[] };
+
 /**
- * `conflict`: a payment's id or (gateway, key) is taken, or its amount is not the order's; `where` begins with the path of
- * the field (`payments[0].id: …`) and says whose it is.
+ * `forgotten`: its id is that of an order that was removed as old. `conflict`: a payment's id or (gateway, key) is taken, or its amount is
+ * not the order's; `where` begins with the path of the field (`payments[0].id: …`) and says whose it is.
  */
 export type CreateOutcome =
-  | { readonly kind: 'created' | 'same' | 'differs' }
+  | Repeat
+  | { readonly kind: 'created' | 'forgotten' }
   | { readonly kind: 'unknown_product'; readonly productId: string }
   | { readonly kind: 'conflict'; readonly where: string };
 
@@ -114,7 +120,8 @@ export type CreateOutcome =
  * a payment of the order has to be of.
  */
 export type AddPaymentOutcome =
-  | { readonly kind: 'created' | 'same' | 'differs' | 'not_found' | 'too_many' | 'busy' }
+  | Repeat
+  | { readonly kind: 'created' | 'not_found' | 'too_many' | 'busy' }
   | { readonly kind: 'wrong_amount'; readonly due: AmountMinor }
   | { readonly kind: 'conflict'; readonly where: string };
 
@@ -300,15 +307,8 @@ export type SettledBy = (typeof SETTLED_BY)[number];
 
 /** What brought a decision: the same word where it makes the order final. */
 export function broughtBy(record: DecisionRecord): SettledBy {
-  switch (record.kind) {
-    case 'decided':
-      return record.trigger;
-    case 'requested':
-      return 'request';
-    case 'resolved':
-    case 'refund_recorded':
-      return 'person';
-  }
+  if (record.kind === 'decided') return record.trigger;
+  return record.kind === 'requested' ? 'request' : 'person';
 }
 
 /** One change of one order. */
@@ -410,7 +410,7 @@ export interface Upkeep {
   prune(now: Instant): Promise<number>;
   /**
    * Removes (or only counts) orders that are final, were last changed before that moment, and about which nothing is left to
-   * look at, to refund or to tell, with everything that belongs to them; how many. Their ids stay taken (`differs`), and so do
+   * look at, to refund or to tell, with everything that belongs to them; how many. Their ids stay taken (`forgotten`), and so do
    * the movements of the stock. In slices, so that others get their turn.
    */
   forget(before: Instant, mode: 'remove' | 'count'): Promise<number>;

@@ -25,7 +25,10 @@ const BAD_LINES: readonly (readonly [line: string, said: string])[] = [
     "payments[0].amount: not the order's amount",
   ],
   [orderLine(25, { createdAt: '2099-01-01T00:00:00Z' }), 'createdAt: lies in the future'],
-  [orderLine(1, { amount: 6000, payments: [] }), 'stored already, with other content'],
+  [
+    orderLine(1, { amount: 6000, payments: [] }),
+    'stored already, with other content: amount, payments',
+  ],
   [`${'['.repeat(10_000)}${']'.repeat(10_000)}`, 'nested more than 64 deep'],
   [`{"more":[${Array(50_000).fill('1e20').join(',')}]}`, 'more: there is no such field'],
 ];

@@ -5,6 +5,7 @@ import { anOrder, type Given, openServing, type Serving } from './serving.ts';
 /** What the document has of an operation, as far as these tests look. */
 interface Operation {
   readonly operationId?: string;
+  readonly tags?: readonly string[];
   readonly summary?: string;
   readonly security?: readonly unknown[];
   readonly servers?: readonly { readonly url: string }[];
@@ -56,6 +57,9 @@ t.test('the document is OpenAPI 3.1 and says all there is to say', async (t) => 
   });
   const ids = operations.map(({ operation }) => operation.operationId);
   t.equal(new Set(ids).size, operations.length, 'every operation has an id of its own');
+  const tags: readonly { readonly name: string }[] = body.tags;
+  const used = new Set(operations.flatMap(({ operation }) => operation.tags ?? []));
+  t.strictSame(new Set(tags.map(({ name }) => name)), used, 'every group of them is described');
   for (const { path, method, operation } of operations) {
     const name = `${method} ${path}`;
     t.ok(operation.summary, `${name} has a summary`);

@@ -49,7 +49,10 @@ t.test('an order is stored once, whatever is sent how often', async (t) => {
   const again = await serving.call('POST', '/v1/orders', { body: anOrder() });
   t.match(again, { status: 200, body: created.body }, 'the same, although a minute later');
   const other = await serving.call('POST', '/v1/orders', { body: anOrder({ memberId: 'm-8' }) });
-  t.match(other, { status: 409, body: { code: 'conflict', detail: /with other content/ } });
+  t.match(other, { status: 409, body: { code: 'conflict', errors: [{ field: 'memberId' }] } });
+  t.match(other.body, {
+    detail: 'Order ORDER000001 is stored already, with other content: memberId.',
+  });
   t.same((await serving.call('GET', '/v1/orders/ORDER000001')).body, created.body);
   t.equal(told(serving.events).length, 1);
 });

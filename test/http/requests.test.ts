@@ -190,7 +190,7 @@ const BAD_REQUESTS: readonly Row[] = [
   [
     'a payment known with other content',
     further({ id: 'p-1', transactionKey: 'k' }),
-    [409, 'conflict'],
+    [409, 'conflict', 'transactionKey'],
   ],
   [
     'a card without a request',

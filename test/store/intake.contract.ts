@@ -117,21 +117,33 @@ export function intakeContract(clause: Clause): void {
     payments: [newPayment({ id: 'pay-1' })],
   });
   const later = T0 + 60_000;
-  const repeats: readonly (readonly [string, Partial<NewOrder>, 'same' | 'differs'])[] = [
+  const repeats: readonly (readonly [string, Partial<NewOrder>, 'same' | readonly string[]])[] = [
     ['nothing', {}, 'same'],
     ['when to look first', { lookAt: later }, 'same'],
-    ['the member', { memberId: 'member-2' }, 'differs'],
-    ['the currency', { currency: 'USD' }, 'differs'],
+    ['the member', { memberId: 'member-2' }, ['memberId']],
+    ['the currency', { currency: 'USD' }, ['currency']],
     [
       'the amount',
       { amount: 5_001, payments: [newPayment({ id: 'pay-1', amount: 5_001 })] },
-      'differs',
+      ['amount', 'payments[0].amount'],
     ],
-    ['the quantity', { items: [{ productId: 'pen', quantity: 2, unitPrice: 5_000 }] }, 'differs'],
-    ['no items', { items: [] }, 'differs'],
-    ['no payments', { payments: [] }, 'differs'],
-    ['a key', { payments: [newPayment({ id: 'pay-1', transactionKey: 'k' })] }, 'differs'],
-    ['a gateway', { payments: [newPayment({ id: 'pay-1', gateway: 'card' })] }, 'differs'],
+    [
+      'the quantity',
+      { items: [{ productId: 'pen', quantity: 2, unitPrice: 5_000 }] },
+      ['items[0].quantity'],
+    ],
+    ['no items', { items: [] }, ['items']],
+    ['no payments', { payments: [] }, ['payments']],
+    [
+      'a key',
+      { payments: [newPayment({ id: 'pay-1', transactionKey: 'k' })] },
+      ['payments[0].transactionKey'],
+    ],
+    [
+      'a gateway',
+      { payments: [newPayment({ id: 'pay-1', gateway: 'card' })] },
+      ['payments[0].gateway'],
+    ],
     [
       'a gateway, which nobody named',
       { payments: [newPayment({ id: 'pay-1', gateway: 'card', routed: true })] },
@@ -142,14 +154,14 @@ export function intakeContract(clause: Clause): void {
       {
         payments: [newPayment({ id: 'pay-1', method: 'TRANSFER', gateway: 'card', routed: true })],
       },
-      'differs',
+      ['payments[0].method'],
     ],
     [
       'the time of the request',
       { payments: [newPayment({ id: 'pay-1', requestedAt: later })] },
-      'differs',
+      ['payments[0].requestedAt'],
     ],
-    ['the time of creation', { createdAt: later }, 'differs'],
+    ['the time of creation', { createdAt: later }, ['createdAt', 'payments[0].requestedAt']],
     [
       'the times, which were filled in',
       {
@@ -160,14 +172,16 @@ export function intakeContract(clause: Clause): void {
       'same',
     ],
   ];
-  for (const [what, over, kind] of repeats)
-    clause(`an order sent again with another ${what}: ${kind}`, async (t, { store }) => {
+  for (const [what, over, fields] of repeats) {
+    const outcome = fields === 'same' ? { kind: fields } : { kind: 'differs', fields };
+    clause(`an order sent again with another ${what}: ${outcome.kind}`, async (t, { store }) => {
       await store.intake.putProduct(PEN, T0);
       await store.intake.createOrders([sent], T0);
       const before = await caseOf(store, 'ORDER1');
-      t.strictSame(await store.intake.createOrders([{ ...sent, ...over }], T0), [{ kind }]);
+      t.strictSame(await store.intake.createOrders([{ ...sent, ...over }], T0), [outcome]);
       t.strictSame(await caseOf(store, 'ORDER1'), before);
     });
+  }
 
   clause('an order stays the same one whatever became of it since', async (t, { store }) => {
     await store.intake.putProduct(PEN, T0);
@@ -253,15 +267,30 @@ export function intakeContract(clause: Clause): void {
     ['a new one', 'ORDER1', { id: 'new' }, { kind: 'created' }],
     ['a new one with a key', 'ORDER1', { id: 'new', transactionKey: 'k' }, { kind: 'created' }],
     ['the same again', 'ORDER1', { id: 'pay-1', requestedAt: later }, { kind: 'same' }],
-    ['another gateway', 'ORDER1', { id: 'pay-1', gateway: 'card' }, { kind: 'differs' }],
+    [
+      'another gateway',
+      'ORDER1',
+      { id: 'pay-1', gateway: 'card' },
+      { kind: 'differs', fields: ['gateway'] },
+    ],
     [
       'another gateway, which nobody named',
       'ORDER1',
       { id: 'pay-1', gateway: 'card', routed: true },
       { kind: 'same' },
     ],
-    ['another method', 'ORDER1', { id: 'pay-1', method: 'TRANSFER' }, { kind: 'differs' }],
-    ['another key', 'ORDER1', { id: 'pay-1', transactionKey: 'k' }, { kind: 'differs' }],
+    [
+      'another method',
+      'ORDER1',
+      { id: 'pay-1', method: 'TRANSFER' },
+      { kind: 'differs', fields: ['method'] },
+    ],
+    [
+      'another key',
+      'ORDER1',
+      { id: 'pay-1', transactionKey: 'k' },
+      { kind: 'differs', fields: ['transactionKey'] },
+    ],
     ['no such order', 'ORDER9', { id: 'new' }, { kind: 'not_found' }],
     ['the amount', 'ORDER1', { id: 'new', amount: 1 }, { kind: 'wrong_amount', due: 5_000 }],
     [

@@ -36,7 +36,7 @@ export function upkeepContract(clause: Clause): void {
         'and so does its history',
       );
       const again = newOrder({ id: 'ORDER1', payments: [newPayment({ id: 'pay-ORDER1' })] });
-      t.strictSame(await store.intake.createOrders([again], T0), [{ kind: 'differs' }]);
+      t.strictSame(await store.intake.createOrders([again], T0), [{ kind: 'forgotten' }]);
       t.equal(await store.upkeep.forget(T0 + DAY_MS, 'remove'), 0);
     },
   );

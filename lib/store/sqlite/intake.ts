@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { MAX_PAYMENTS } from '../../core/decision.ts';
 import type { OrderState } from '../../core/order.ts';
 import { type Payment, pendingPayment } from '../../core/payment.ts';
@@ -9,7 +8,7 @@ import { count, writeJournal } from './ledger.ts';
 import { matchWaiting } from './notice-matching.ts';
 import { admitNotices } from './notices.ts';
 import { ownerOfKey } from './owners.ts';
-import { recordOf } from './records.ts';
+import { contentOf, repeatOf, repeatOfPayment, type StoredPayment } from './repeats.ts';
 import { paymentBinding } from './rows.ts';
 import type { Session } from './session.ts';
 import { askAtOf, mayChange, standingOf } from './standing.ts';
@@ -40,19 +39,10 @@ export function sqliteIntake(writer: Writer): Intake {
 
 function createOrder(session: Session, order: NewOrder, now: Instant): CreateOutcome {
   const content = contentOf(order);
-  const known = session.row<{ readonly content: Uint8Array; readonly created_at: Instant }>(
-    SELECT_CONTENT,
-    order.id,
-  );
-  if (known !== undefined) {
-    const sameTime = order.undated === true || known.created_at === order.createdAt;
-    const sameContent =
-      content.equals(known.content) ||
-      contentOf(asRoutedThen(session, order)).equals(known.content);
-    return { kind: sameTime && sameContent ? 'same' : 'differs' };
-  }
+  const repeat = repeatOf(session, order, content);
+  if (repeat !== null) return repeat;
   // It was settled long ago and removed as old: whatever it was, this is not a new order.
-  if (wasForgotten(session, order.id)) return { kind: 'differs' };
+  if (wasForgotten(session, order.id)) return { kind: 'forgotten' };
   const refusal = unknownProduct(session, order) ?? conflictOf(session, order);
   if (refusal !== null) return refusal;
 
@@ -85,18 +75,6 @@ function createOrder(session: Session, order: NewOrder, now: Instant): CreateOut
   return { kind: 'created' };
 }
 
-/** With the gateways that the configuration said when the order came in. */
-function asRoutedThen(session: Session, order: NewOrder): NewOrder {
-  const row = session.row<{ readonly record: string }>(SELECT_CREATION, order.id);
-  const creation = row === undefined ? null : recordOf(row.record, null);
-  if (creation?.kind !== 'created') return order;
-  const then = new Map(creation.order.payments.map(({ id, gateway }) => [id, gateway]));
-  const payments = order.payments.map((payment) =>
-    payment.routed === true ? { ...payment, gateway: then.get(payment.id) ?? null } : payment,
-  );
-  return { ...order, payments };
-}
-
 function addPayment(
   session: Session,
   orderId: string,
@@ -108,8 +86,8 @@ function addPayment(
   if (order === undefined) return { kind: 'not_found' };
   const known = session.row<KnownPayment>(SELECT_PAYMENT, payment.id);
   if (known !== undefined) {
-    if (known.order_id !== orderId) return conflict('id', payment.id, known.order_id);
-    return { kind: isSamePayment(known, payment) ? 'same' : 'differs' };
+    if (known.orderId !== orderId) return conflict('id', payment.id, known.orderId);
+    return repeatOfPayment(known, payment);
   }
   if (payment.amount !== order.amount) return { kind: 'wrong_amount', due: order.amount };
   const before = standingOf(session, orderId);
@@ -152,24 +130,8 @@ function lookAtAfterAdding(order: OrderStanding, now: Instant): Instant {
   return order.state === 'pending' ? order.look_at : Math.min(order.look_at, now);
 }
 
-interface KnownPayment {
-  readonly order_id: string;
-  readonly gateway: string | null;
-  readonly method: string;
-  readonly amount: number;
-  readonly transaction_key: string | null;
-  readonly recorded_key: string | null;
-}
-
-/** The time of the request is not compared: it is filled in when the shop leaves it out. */
-function isSamePayment(known: KnownPayment, payment: NewPayment): boolean {
-  return (
-    (payment.routed === true || known.gateway === payment.gateway) &&
-    known.method === payment.method &&
-    known.amount === payment.amount &&
-    (known.recorded_key === payment.transactionKey ||
-      known.transaction_key === payment.transactionKey)
-  );
+interface KnownPayment extends StoredPayment {
+  readonly orderId: string;
 }
 
 function unknownProduct(session: Session, order: NewOrder): CreateOutcome | null {
@@ -190,7 +152,7 @@ function conflictOf(session: Session, order: NewOrder): CreateOutcome | null {
       return { kind: 'conflict', where: `${at}.amount: the order's is ${order.amount}` };
     const known = session.row<KnownPayment>(SELECT_PAYMENT, payment.id);
     if (known !== undefined || ids.has(payment.id))
-      return conflict(`${at}.id`, payment.id, known?.order_id ?? order.id);
+      return conflict(`${at}.id`, payment.id, known?.orderId ?? order.id);
     const owner = ownerOfKey(session, payment.gateway, payment.transactionKey);
     if (owner !== null || (hasKey && keys.has(key)))
       return conflict(`${at}.transactionKey`, payment.transactionKey, owner ?? order.id);
@@ -212,34 +174,13 @@ export function insertPayment(session: Session, payment: Payment, orderId: strin
   session.run(INSERT_PAYMENT, paymentBinding(payment, orderId));
 }
 
-/**
- * A hash of what the shop sent, without the times that are filled in when it leaves them out: those are the order's creation
- * (compared by its column) and requests at that same moment.
- */
-function contentOf(order: NewOrder): Buffer {
-  const payments = order.payments.map((payment) => [
-    payment.id,
-    payment.gateway,
-    payment.method,
-    payment.amount,
-    payment.transactionKey,
-    payment.requestedAt === order.createdAt ? null : payment.requestedAt,
-  ]);
-  const items = order.items.map((item) => [item.productId, item.quantity, item.unitPrice]);
-  const canonical = [order.id, order.memberId, order.currency, order.amount, items, payments];
-  return createHash('sha256').update(JSON.stringify(canonical)).digest();
-}
-
-const SELECT_CONTENT = 'SELECT content, created_at FROM orders WHERE id = ?';
-
-const SELECT_CREATION = 'SELECT record FROM journal WHERE order_id = ? AND version = 1';
-
 const SELECT_STANDING = 'SELECT amount, state, look_at, version FROM orders WHERE id = ?';
 
 const SELECT_PRODUCT = 'SELECT 1 FROM products WHERE id = ?';
 
-const SELECT_PAYMENT =
-  'SELECT order_id, gateway, method, amount, transaction_key, recorded_key FROM payments WHERE id = ?';
+const SELECT_PAYMENT = `
+  SELECT order_id AS orderId, gateway, method, amount, transaction_key AS transactionKey, recorded_key AS recordedKey
+  FROM payments WHERE id = ?`;
 
 const INSERT_ORDER = `
   INSERT INTO orders (id, member_id, currency, amount, state, created_at, updated_at, looks, look_at, version, content, ask_at)
