@@ -178,6 +178,11 @@ class Watching implements Conditions {
       this.#begin('gateway.down', gateway, null, since);
     }
     for (const [gateway, sinceMs] of this.#answering) {
+      if (this.#failures.isFailing(gateway)) {
+        // Where little is asked a circuit does not say it: the next answer begins the time anew.
+        this.#answering.delete(gateway);
+        continue;
+      }
       if (this.#ground.clock.monotonicMs() - sinceMs < STEADY_MS) continue;
       this.#answering.delete(gateway);
       const ended = this.#episodesOf(gateway);

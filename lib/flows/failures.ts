@@ -39,6 +39,11 @@ export class Failures {
     }
   }
 
+  /** True: what was heard of it last was a failure. */
+  isFailing(gateway: string): boolean {
+    return this.#failing.has(gateway);
+  }
+
   /** Those that have failed for long enough to be down, and since when they fail. */
   down(): readonly { readonly gateway: string; readonly since: Instant }[] {
     const nowMs = this.#clock.monotonicMs();

@@ -237,6 +237,22 @@ t.test('where too little is asked for a circuit to open', async (t) => {
     await world.pass(STEADY_MS + MINUTE_MS);
     t.strictSame(await world.told(), ['gateway.down pg 0', 'gateway.up pg 0']);
   });
+
+  t.test('an answer that the next silence follows is no end', async (t) => {
+    const world = await openConditionsWorld(t);
+    await world.hear(timedOut, other);
+    await world.pass(SILENT_MS);
+    await world.hear(answered);
+    await world.pass(MINUTE_MS);
+    await world.hear(timedOut);
+    await world.pass(STEADY_MS + MINUTE_MS);
+    t.strictSame(await world.told(), ['gateway.down pg 0']);
+    await world.hear(answered);
+    await world.pass(STEADY_MS - MINUTE_MS);
+    t.strictSame(await world.told(), ['gateway.down pg 0'], 'the time begins anew');
+    await world.pass(2 * MINUTE_MS);
+    t.strictSame(await world.told(), ['gateway.down pg 0', 'gateway.up pg 0']);
+  });
 });
 
 t.test('a gateway that was taken out while it was down is told anew when it is back', async (t) => {
