@@ -77,11 +77,11 @@ export async function listen(
   const begin: RequestListener = (incoming, outgoing) => {
     // A connection that is kept alive would go on bringing requests while we close.
     if (!server.listening) outgoing.shouldKeepAlive = false;
+    if (answering.take?.(incoming, outgoing) === true) return;
     // Also told while the answer is being made, when there is nothing to take.
     outgoing.on('timeout', () => {
       if (incoming.socket.writableLength > 0) incoming.socket.destroy();
     });
-    if (answering.take?.(incoming, outgoing) === true) return;
     answer(incoming, outgoing).catch(() => outgoing.destroy());
   };
   const server = createServer(SERVER_OPTIONS, oneByOne(begin));
