@@ -61,11 +61,8 @@ export function refusedFields(
   code: 'invalid' | 'malformed' | 'conflict',
   errors: readonly FieldError[],
 ): Refusal {
-  const detail = `${firstOf(
-    errors.map(({ field, message }) => `${field}: ${message}`),
-    '; ',
-  )}.`;
-  return new Refusal(code, detail, { errors: errors.slice(0, MAX_ERRORS) });
+  const told = errors.map(({ field, message }) => `${field}: ${message}`);
+  return new Refusal(code, `${firstOf(told, '; ')}.`, { errors: errors.slice(0, MAX_ERRORS) });
 }
 
 /** What is sent again under its id and differs in these fields from what is stored. `what`: the beginning of a sentence. */
