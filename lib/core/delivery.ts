@@ -1,4 +1,4 @@
-import type { DurationMs, Instant } from './time.ts';
+import { type DurationMs, type Instant, MINUTE_MS } from './time.ts';
 
 /**
  * One effect on its way to one channel. `pending`: it is sent when it is due, again and again; `delivered`: the receiver took
@@ -46,7 +46,7 @@ export interface RetryPolicy {
   readonly firstWaitMs: DurationMs;
   /** No wait is longer. */
   readonly longestWaitMs: DurationMs;
-  /** From when it was due for the first time: what failed and is older than this is dead. */
+  /** From when it was due for the first time: what failed and is older than this is dead, after a fair trial. */
   readonly giveUpAfterMs: DurationMs;
 }
 
@@ -60,9 +60,14 @@ export interface DeliveryDecision {
 /**
  * What becomes of a delivery after an attempt: pure and total. The wait doubles with each attempt up to the longest and is
  * then drawn from the whole of it ("full jitter": what failed together does not come back together). `chance`: 0 ≤ x < 1.
+ * `triedForMs`: for so long the daemon has been up and tried what is due.
  */
 export function decideDelivery(
-  delivery: { readonly attempts: number; readonly firstDueAt: Instant },
+  delivery: {
+    readonly attempts: number;
+    readonly firstDueAt: Instant;
+    readonly triedForMs: DurationMs;
+  },
   receipt: Receipt,
   policy: RetryPolicy,
   now: Instant,
@@ -74,11 +79,19 @@ export function decideDelivery(
   }
   const attempts = delivery.attempts + 1;
   if (receipt.kind === 'delivered') return { state: 'delivered', attempts, nextAt: null };
-  const isTooOld = now - delivery.firstDueAt >= policy.giveUpAfterMs;
+  const isTooOld =
+    now - delivery.firstDueAt >= policy.giveUpAfterMs &&
+    delivery.triedForMs >= Math.min(FAIR_TRIAL_MS, policy.giveUpAfterMs);
   if (receipt.permanent || isTooOld) return { state: 'dead', attempts, nextAt: null };
   const waitMs = Math.floor(chance * longestWait(policy, attempts));
   return { state: 'pending', attempts, nextAt: now + Math.max(waitMs, receipt.retryAfterMs ?? 0) };
 }
+
+/**
+ * Nothing is given up sooner after the daemon has begun to try: what waited while it was off would be dead after one attempt, and the
+ * receiver or the network may only be starting too. With the standard waits these are about eight attempts.
+ */
+const FAIR_TRIAL_MS: DurationMs = 10 * MINUTE_MS;
 
 function longestWait({ firstWaitMs, longestWaitMs }: RetryPolicy, attempts: number): DurationMs {
   // Beyond 2^40 the longest wait has long been reached, and the power would lose its last digits.

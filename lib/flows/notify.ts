@@ -62,6 +62,8 @@ class Courier {
   readonly #channel: NotifiedChannel;
   readonly #bell = createBell();
   readonly #underway = new Set<Promise<void>>();
+  /** On monotonic time: since when what is due is tried. */
+  readonly #startedMs: number;
   /** On monotonic time: the receiver asked to be left alone until then, or the store failed. */
   #pausedUntilMs = Number.NEGATIVE_INFINITY;
   /** On monotonic time: since when the receiver takes nothing; `null`: it does. One message at a time then tries it. */
@@ -75,6 +77,7 @@ class Courier {
   constructor(ground: NotifyGround, channel: NotifiedChannel) {
     this.#ground = ground;
     this.#channel = channel;
+    this.#startedMs = ground.clock.monotonicMs();
   }
 
   start(): void {
@@ -149,7 +152,8 @@ class Courier {
     const durationMs = Math.round(clock.monotonicMs() - startedMs);
     this.#learn(receipt);
     const at = clock.now();
-    const decision = decideDelivery(parcel, receipt, retry, at, chance());
+    const delivery = { ...parcel, triedForMs: clock.monotonicMs() - this.#startedMs };
+    const decision = decideDelivery(delivery, receipt, retry, at, chance());
     const result = { parcel, decision, detail: receipt.detail, at };
     if (await this.#commit(result)) {
       this.#tell(parcel, receipt, decision.state === 'dead', durationMs);

@@ -12,7 +12,9 @@ function failed(over: Partial<Extract<Receipt, { kind: 'failed' }>> = {}): Recei
   return { kind: 'failed', cause, permanent: false, retryAfterMs: null, detail: '500', ...over };
 }
 
-/** Attempts before, age in ms, what was heard, the chance → state, attempts, wait in ms (null: none). */
+const LONG = 30 * DAY_MS;
+
+/** Attempts before, age in ms, what was heard, the chance → state, attempts, wait in ms (null: none). The daemon has run for long. */
 const TABLE: readonly (readonly [
   string,
   readonly [number, number, Receipt, number],
@@ -49,7 +51,7 @@ const TABLE: readonly (readonly [
 
 t.test('what becomes of a delivery after an attempt', async (t) => {
   for (const [name, [attempts, ageMs, receipt, chance], [state, after, waitMs]] of TABLE) {
-    const delivery = { attempts, firstDueAt: NOW - ageMs };
+    const delivery = { attempts, firstDueAt: NOW - ageMs, triedForMs: LONG };
     const nextAt = waitMs === null ? null : NOW + waitMs;
     t.strictSame(
       decideDelivery(delivery, receipt, POLICY, NOW, chance),
@@ -57,4 +59,24 @@ t.test('what becomes of a delivery after an attempt', async (t) => {
       name,
     );
   }
+});
+
+t.test('what waited while the daemon was off is given up after a fair trial only', async (t) => {
+  const after = (triedForMs: number, receipt: Receipt, policy = POLICY) => {
+    const delivery = { attempts: 0, firstDueAt: NOW - 3 * DAY_MS, triedForMs };
+    return decideDelivery(delivery, receipt, policy, NOW, 0.5);
+  };
+  const again = { state: 'pending', attempts: 1, nextAt: NOW + 2_500 };
+  const dead = { state: 'dead', attempts: 1, nextAt: null };
+  t.strictSame(after(0, failed()), again);
+  t.strictSame(after(10 * MINUTE_MS - 1, failed()), again);
+  t.strictSame(after(10 * MINUTE_MS, failed()), dead);
+  t.strictSame(after(0, failed({ permanent: true })), dead, 'never is never');
+  const impatient = {
+    firstWaitMs: 5 * SECOND_MS,
+    longestWaitMs: 5 * SECOND_MS,
+    giveUpAfterMs: MINUTE_MS,
+  };
+  t.strictSame(after(MINUTE_MS - 1, failed(), impatient), again);
+  t.strictSame(after(MINUTE_MS, failed(), impatient), dead, 'no longer than anything is tried');
 });

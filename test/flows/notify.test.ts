@@ -198,6 +198,22 @@ t.test('what is never taken is dead after a day, and seen', async (t) => {
   t.equal(world.sending.given.length, before + 1, 'until a person sends it again');
 });
 
+t.test(
+  'what waited while the daemon was off outlives a receiver that starts with it',
+  async (t) => {
+    const world = await openNotifyWorld(t, {
+      behaviour: (_given, clock) =>
+        clock.monotonicMs() < 5 * MINUTE_MS
+          ? { takesMs: 1, receipt: refusal({ cause: 'connection' }) }
+          : well,
+    });
+    const waited = effect({ key: 'a', orderId: null, topic: 'order.held' });
+    await world.store.outbox.announce([waited], [], world.clock.now() - 3 * DAY_MS);
+    await world.pass(HOUR_MS);
+    t.match(await world.deliveries(), [{ state: 'delivered' }]);
+  },
+);
+
 t.test('a receiver that says never is believed, and the next message goes out', async (t) => {
   const world = await openNotifyWorld(t, {
     behaviour: ({ message }) =>
