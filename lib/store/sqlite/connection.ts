@@ -156,6 +156,8 @@ function openDatabase(options: ConnectionOptions): Open {
     if (options.maxPages !== null) database.pragma(`max_page_count = ${options.maxPages}`);
     if (options.readOnly) refuseOlder(version, options);
     else prepareForWriting(database, version, options);
+    // What a statement could have to undo SQLite would else keep in a file in /var/tmp or /tmp, which may be full, or not be there.
+    database.pragma('temp_store = MEMORY');
     database.pragma('foreign_keys = ON');
     database.pragma('trusted_schema = OFF');
     const log = logFile(path, options.syncFile);
