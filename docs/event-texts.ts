@@ -135,7 +135,10 @@ export const EVENT_TEXTS: EventTexts = {
   },
   'pool.failed': {
     text: 'A thread failed; what it had is silent and asked again.',
-    fields: { pool: 'which pool', error: 'how' },
+    fields: {
+      pool: 'which pool; `asking_alone`: over an order that is asked about alone, because a thread had ended over it and others',
+      error: 'how',
+    },
   },
   'pool.recovered': {
     text: 'Another thread took the place of one that failed, and can ask.',

@@ -64,6 +64,11 @@ export function startAskingThreads(
   return { pool, ready };
 }
 
+/** Threads that have one task each and are there only while there are such tasks: so many at most. */
+export function threadsForOne(most: number): ThreadLayout {
+  return { minThreads: 0, maxThreads: Math.max(1, most), concurrentTasksPerWorker: 1 };
+}
+
 /** How threads share what may be in flight. */
 export interface ThreadLayout {
   /** Up from the start. */

@@ -9,6 +9,7 @@ import {
   layThreads,
   startAskingThreads,
   type ThreadLayout,
+  threadsForOne,
   type WarmThreads,
 } from './asking-threads.ts';
 import type { AskTask, Chunk, Feeding, Reply, RequestTask } from './messages.ts';
@@ -79,6 +80,9 @@ const STUCK = 'a thread is stuck';
 /** The threads, as a Piscina pool that is never given more than it can hold. */
 class PiscinaThreads implements Threads {
   readonly #pool: ThreadPool;
+  /** For orders that may end their thread. */
+  #alonePool: ThreadPool | null = null;
+  readonly #options: AskingOptions;
   readonly #clock: Clock;
   readonly #stuckAfterMs: DurationMs;
   readonly #ready: PromiseWithResolvers<void>;
@@ -93,6 +97,7 @@ class PiscinaThreads implements Threads {
     const deadlines = gateways.map(({ settings }) => settings.lookupTimeoutMs);
     this.#stuckAfterMs = STUCK_AFTER_DEADLINES * Math.max(1_000, ...deadlines);
     this.#clock = options.clock;
+    this.#options = options;
     const started =
       options.warm?.take(layoutOf(options)) ?? startAskingThreads(layoutOf(options), options);
     this.#pool = started.pool;
@@ -108,11 +113,17 @@ class PiscinaThreads implements Threads {
     });
   }
 
-  ask(gateway: GatewaySettings, first: Chunk, told: (reply: Reply) => void): AskingThread {
+  ask(
+    gateway: GatewaySettings,
+    first: Chunk,
+    told: (reply: Reply) => void,
+    isAlone: boolean,
+  ): AskingThread {
     const { port1: ours, port2: port } = new MessageChannel();
     const task: AskTask = { gateway, first, port };
-    const run: Promise<number> = this.#pool.run(task, { name: 'ask', transferList: [port] });
-    const ending = this.#ending(run);
+    const pool = isAlone ? this.#poolForOne() : this.#pool;
+    const run: Promise<number> = pool.run(task, { name: 'ask', transferList: [port] });
+    const ending = this.#ending(run, pool);
     const hear = (replies: readonly Reply[]) => {
       ending.goesOn();
       for (const reply of replies) told(reply);
@@ -133,6 +144,7 @@ class PiscinaThreads implements Threads {
   async request(task: RequestTask): Promise<Asked<RequestOutcome> | string> {
     const ended = await this.#ending(
       this.#pool.run<Asked<RequestOutcome>>(task, { name: 'request' }),
+      this.#pool,
     ).ended;
     return ended.kind === 'trouble' ? ended.text : ended.result;
   }
@@ -156,18 +168,28 @@ class PiscinaThreads implements Threads {
     this.#closed = true;
     this.#ready.reject(new Error('the asking pool was closed'));
     for (const end of this.#ends) end('the asking pool was closed');
-    await this.#pool.destroy();
+    await Promise.all([this.#pool.destroy(), this.#alonePool?.destroy()]);
+  }
+
+  /** A gateway has one such order under way at most. */
+  #poolForOne(): ThreadPool {
+    const { gateways } = this.#options;
+    this.#alonePool ??= startAskingThreads(threadsForOne(gateways.length), this.#options).pool;
+    return this.#alonePool;
   }
 
   /** The end of a task, whichever way it comes: one that nothing is heard of for too long is stuck. */
-  #ending<T>(run: Promise<T>): { readonly ended: Promise<Ended<T>>; goesOn(): void } {
+  #ending<T>(
+    run: Promise<T>,
+    pool: ThreadPool,
+  ): { readonly ended: Promise<Ended<T>>; goesOn(): void } {
     const { promise: given, resolve } = Promise.withResolvers<Ended<T>>();
     const end = (text: string) => resolve({ kind: 'trouble', text });
     this.#ends.add(end);
     const stuck = () => {
       end(STUCK);
       // It would keep its place for ever, and one that stands still those of all others.
-      this.#pool.endThreads(STUCK);
+      pool.endThreads(STUCK);
     };
     const watch = () => whenStuck(this.#clock, this.#stuckAfterMs, stuck);
     let cancel = watch();
@@ -178,7 +200,7 @@ class PiscinaThreads implements Threads {
     let isOver = false;
     const ended = given.then((one) => {
       isOver = true;
-      if (one.kind === 'trouble') this.#failing = true;
+      if (one.kind === 'trouble' && pool === this.#pool) this.#failing = true;
       cancel();
       this.#ends.delete(end);
       return one;

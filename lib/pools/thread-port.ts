@@ -3,8 +3,13 @@ import type { Chunk, Reply, RequestTask } from './messages.ts';
 
 /** Whatever asks on our behalf. Nothing rejects: trouble is a text. */
 export interface Threads {
-  /** Begins a task with a first chunk; each reply is told as it comes. */
-  ask(gateway: GatewaySettings, first: Chunk, told: (reply: Reply) => void): AskingThread;
+  /** Begins a task with a first chunk; each reply is told as it comes. `isAlone`: in a thread that does nothing else meanwhile. */
+  ask(
+    gateway: GatewaySettings,
+    first: Chunk,
+    told: (reply: Reply) => void,
+    isAlone: boolean,
+  ): AskingThread;
   /** A text: whether it was sent is not known. */
   request(task: RequestTask): Promise<Asked<RequestOutcome> | string>;
   /** Threads in use. */

@@ -19,6 +19,12 @@ export class GatewayWindow {
   /** At most this many orders are held at once, so that a slow rate does not keep leases for long. */
   readonly #mostHeld: number;
   #waiting: Job[] = [];
+  /** Orders that were in a thread when it ended, the latest last: one of them may have ended it, and would end the next one. */
+  readonly #suspects = new Set<string>();
+  /** Those of them that wait: they are asked about one by one, each alone in a thread. */
+  #apart: Job[] = [];
+  /** The one that is asked about. */
+  #alone: Feed | null = null;
   /** Orders that a thread has or that wait here. */
   #held = 0;
   /** Tasks that more orders may be given to, one for each thread. */
@@ -40,7 +46,7 @@ export class GatewayWindow {
   }
 
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#waiting.length + this.#apart.length;
   }
 
   turn(nowMs: number): readonly LimitChange[] {
@@ -65,7 +71,8 @@ export class GatewayWindow {
     const medianMs = this.#latency.median();
     const ahead = readAhead(this.maxInFlight, threads, medianMs);
     const most = Math.min(this.maxInFlight + ahead, this.#mostHeld);
-    const room = most - this.#held;
+    // Who waits to be asked about alone is in nobody's way.
+    const room = most - (this.#held - this.#apart.length);
     // Where a rate allows fewer than are read ahead, half of those few is enough.
     const least = Math.min(leastRoom(ahead, medianMs), Math.ceil(most / 2));
     return room < least ? Math.min(room, 0) : room;
@@ -73,15 +80,17 @@ export class GatewayWindow {
 
   /** False: the queue is full, the job was not taken. */
   add(job: Job): boolean {
-    if (this.#waiting.length >= LONGEST_QUEUE) return false;
-    this.#waiting.push(job);
+    if (this.waiting >= LONGEST_QUEUE) return false;
+    const isSuspect = job.kind === 'ask' && this.#suspects.has(job.orderId);
+    (isSuspect ? this.#apart : this.#waiting).push(job);
     this.#held += 1;
     return true;
   }
 
   /** Everything that waits, taken out of the queue: it will not be asked. */
   drain(): readonly Job[] {
-    const drained = this.#waiting;
+    const drained = [...this.#apart, ...this.#waiting];
+    this.#apart = [];
     this.#waiting = [];
     this.#held -= drained.length;
     return drained;
@@ -138,12 +147,22 @@ export class GatewayWindow {
     nowMs: number,
   ): readonly LimitChange[] {
     this.#held -= 1;
+    this.#suspects.delete(orderId);
     for (const exchange of exchanges) this.#latency.add(exchange.durationMs);
     return this.#limits.heard(permit, orderId, exchanges, nowMs);
   }
 
   release(): void {
     this.#limits.release();
+  }
+
+  /** These were in a thread that ended: until they are heard of each is asked about alone, so that one that ends threads takes no other along. */
+  suspect(jobs: readonly Job[]): void {
+    for (const { kind, orderId } of jobs) if (kind === 'ask') this.#suspects.add(orderId);
+    for (const orderId of this.#suspects) {
+      if (this.#suspects.size <= MOST_SUSPECTS) return;
+      this.#suspects.delete(orderId);
+    }
   }
 
   /** Orders that a thread gave back unasked, first in the queue again. */
@@ -154,22 +173,27 @@ export class GatewayWindow {
   /** The task has ended: nothing can be given to it any more. */
   close(feed: Feed): void {
     this.#feeds.delete(feed);
+    if (feed === this.#alone) this.#alone = null;
   }
 
   #fillSlots(nowMs: number, threads: number, give: Give): DurationMs | null {
-    for (let job = this.#waiting[0]; job !== undefined; job = this.#waiting[0]) {
+    for (;;) {
+      const isAlone = this.#alone === null && this.#apart.length > 0;
+      const queue = isAlone ? this.#apart : this.#waiting;
+      const [job] = queue;
+      if (job === undefined) return null;
       const admission = this.#limits.admit(nowMs);
       if (admission.kind === 'full') return null;
       if (admission.kind === 'wait') return admission.waitMs;
-      this.#waiting.shift();
+      queue.shift();
       const { permit } = admission;
-      const isPlain = job.kind === 'ask' && this.#limits.ahead(nowMs) !== null;
-      const feed = isPlain ? this.#feedFor(threads) : new Feed(this);
+      const isPlain = !isAlone && job.kind === 'ask' && this.#limits.ahead(nowMs) !== null;
+      const feed = isPlain ? this.#feedFor(threads) : new Feed(this, isAlone);
+      if (isAlone) this.#alone = feed;
       feed.give(job, permit);
       feed.addLane();
       give(feed, job);
     }
-    return null;
   }
 
   /** The task of the thread that asks least. */
@@ -233,12 +257,15 @@ export interface Given {
  */
 export class Feed {
   readonly window: GatewayWindow;
+  /** It wants a thread for itself. */
+  readonly isAlone: boolean;
   readonly #open = new Map<number, Given>();
   #given = 0;
   #lanes = 0;
 
-  constructor(window: GatewayWindow) {
+  constructor(window: GatewayWindow, isAlone = false) {
     this.window = window;
+    this.isAlone = isAlone;
   }
 
   /** Orders that the thread asks about at once. */
@@ -281,6 +308,9 @@ export type NotAsked = Extract<SilenceCause, 'circuit_open' | 'stopping' | 'inte
 
 /** More than any flow claims ahead; beyond it something is wrong and memory must not grow. */
 const LONGEST_QUEUE = 2_000;
+
+/** More than a thread has at once; to ask about them one by one takes a minute or two. */
+const MOST_SUSPECTS = 250;
 
 /** At a limited rate so many seconds' worth of orders are held, not a whole window's. */
 const HELD_SECONDS = 2;

@@ -5,7 +5,7 @@ import { type DurationMs, HOUR_MS, MINUTE_MS } from '../core/time.ts';
 import type { Exchange, PaymentRequest, RequestOutcome } from '../gateways/port.ts';
 import type { Tell } from '../observe/events.ts';
 import type { LimitChange } from './limits.ts';
-import type { Chunk } from './messages.ts';
+import type { Chunk, Reply } from './messages.ts';
 import type { Asking } from './port.ts';
 import type { AskingThread, Threads } from './thread-port.ts';
 import { type Feed, GatewayWindow, type Job, type NotAsked } from './window.ts';
@@ -233,7 +233,7 @@ export class Windows implements Asking {
       return;
     }
     this.#underway += 1;
-    const asking = this.#threads.ask(feed.window.settings, chunk, (reply) => {
+    const told = (reply: Reply) => {
       if (reply.kind === 'returned') this.#takeBack(feed, reply.at);
       else {
         this.#heard(feed, reply.at, reply.exchanges, {
@@ -241,7 +241,9 @@ export class Windows implements Asking {
           outcome: NOBODY_KNOWS,
         });
       }
-    });
+    };
+    const { window, isAlone } = feed;
+    const asking = this.#threads.ask(window.settings, chunk, told, isAlone);
     this.#asking.set(feed, asking);
     void asking.ended.then((end) => {
       this.#asking.delete(feed);
@@ -269,9 +271,10 @@ export class Windows implements Asking {
 
   // --- from the threads back
 
-  #heard(feed: Feed, at: number, exchanges: readonly Exchange[], result: Result): void {
+  /** The order, unless it was heard of before. */
+  #heard(feed: Feed, at: number, exchanges: readonly Exchange[], result: Result): Job | undefined {
     const given = feed.settle(at);
-    if (given === undefined) return;
+    if (given === undefined) return undefined;
     const { window } = feed;
     const { job, permit } = given;
     for (const exchange of exchanges) {
@@ -284,6 +287,7 @@ export class Windows implements Asking {
     this.#flushSoon();
     this.#settle(job, result);
     this.#tellFree();
+    return job;
   }
 
   #takeBack(feed: Feed, places: readonly number[]): void {
@@ -295,17 +299,16 @@ export class Windows implements Asking {
   /** The end of a task, after all of its replies: what has none by now is lost. */
   #ended(feed: Feed, trouble: string | null): void {
     this.#underway -= 1;
-    const lost = feed.open();
     const cause = this.#stopping ? 'stopping' : 'internal';
-    for (const at of lost) {
-      this.#heard(feed, at, [], {
-        answer: () => silent(cause),
-        outcome: { kind: 'nobody_knows', cause },
-      });
-    }
+    const result: Result = {
+      answer: () => silent(cause),
+      outcome: { kind: 'nobody_knows', cause },
+    };
+    const lost = feed.open().flatMap((at) => this.#heard(feed, at, [], result) ?? []);
     if (!this.#stopping && (lost.length > 0 || trouble !== null)) {
+      feed.window.suspect(lost);
       const error = trouble ?? 'a task ended without all of its answers';
-      this.#tell({ name: 'pool.failed', pool: 'asking', error });
+      this.#tell({ name: 'pool.failed', pool: feed.isAlone ? 'asking_alone' : 'asking', error });
     }
     this.#tellFree();
     this.#flushSoon();

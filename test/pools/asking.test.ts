@@ -364,6 +364,29 @@ t.test('threads that break', async (t) => {
     t.equal(pool.utilization(), 0, 'no slot is lost');
   });
 
+  t.test('an order that ends its thread takes the others along once', async (t) => {
+    const { gateway, pool, told } = await set(t, {}, { workerUrl: worker('poisoned') });
+    gateway.always((arrival) => arrival.captured());
+    const ids = ['ORDER-dies', ...orderIds(5)];
+    const round = async () =>
+      (await Promise.all(ids.map((id) => ask(pool, id)))).map((heard) => word(heard));
+    const [dies, captured] = ['silent internal', 'captured'];
+    t.same(
+      await round(),
+      ids.map(() => dies),
+      'nobody can say which of them it was',
+    );
+    const rest = orderIds(5).map(() => captured);
+    t.same(await round(), [dies, ...rest], 'each alone');
+    t.same(await round(), [dies, ...rest]);
+    t.same(
+      told('pool.failed').map((event) => event.name === 'pool.failed' && event.pool),
+      ['asking', 'asking_alone', 'asking_alone'],
+    );
+    t.equal(pool.utilization(), 0, 'no slot is lost');
+    t.same(pool.busy(), []);
+  });
+
   t.test('the next one says that it can ask, although nobody asks', async (t) => {
     const { pool, told } = await set(t, {}, { workerUrl: worker('dies') });
     await pool.ready();

@@ -277,3 +277,31 @@ t.test('a queue has an end', async (t) => {
   t.equal(window.drain().length, 2_000);
   t.equal(window.room(0, THREADS), 20, 'and what was turned away is forgotten');
 });
+
+t.test('orders that were in a thread when it ended are asked about one by one', async (t) => {
+  const window = windowOf(0);
+  const ids = orderIds(3);
+  window.suspect([...ids.map(job), request('ORDER-request')]);
+  for (const id of [...ids, 'ORDER-other']) window.add(job(id));
+  const [[first] = [], [others, left] = []] = leave(window);
+  t.ok(first?.isAlone);
+  t.notOk(others?.isAlone);
+  t.same(
+    left?.map(({ orderId }) => orderId),
+    ['ORDER-other'],
+    'the others do not wait for them',
+  );
+  t.equal(window.waiting, 2);
+  t.equal(window.room(NOW_MS, THREADS), 18, 'and they take no room of others');
+  t.same(leave(window), [], 'one at a time');
+  if (first !== undefined) {
+    answer(first, [0]);
+    window.close(first);
+  }
+  const [[second] = []] = leave(window);
+  t.ok(second?.isAlone);
+  window.add(job(ids[0] ?? ''));
+  const [[again] = []] = leave(window);
+  t.notOk(again?.isAlone, 'what was heard of since is like any other');
+  t.equal(window.drain().length, 1);
+});
