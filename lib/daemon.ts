@@ -53,12 +53,7 @@ export async function startDaemon(config: Config, options: DaemonOptions): Promi
   const ears = earsOf(options.tell);
   const { tell } = ears;
   await using undo = new AsyncDisposableStack();
-  const { warm } = options;
-  const engine = await startEngine(config, {
-    clock,
-    tell,
-    ...(warm === undefined ? {} : { warm }),
-  });
+  const engine = await startEngine(config, { ...options, clock, tell });
   undo.defer(() => engine.close());
   undo.defer(() => engine.stopSettling());
   const first = engine.sweeping.request();
@@ -157,7 +152,7 @@ async function hasAsked({ asking }: Engine, { ended }: SweepTicket): Promise<voi
 }
 
 /** What a single sweep is given beside its configuration. */
-interface SweepOnceOptions extends DaemonOptions {
+interface SweepOnceOptions extends Pick<DaemonOptions, 'tell' | 'clock'> {
   /** Ends the sweep early: what was decided is committed, the rest stays due. */
   readonly signal?: AbortSignal;
 }

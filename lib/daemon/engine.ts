@@ -45,16 +45,10 @@ export async function startEngine(
   config: Config,
   surroundings: EngineSurroundings,
 ): Promise<Engine> {
-  const { clock, tell, warm } = surroundings;
+  const { clock, tell } = surroundings;
   const gateways = requireGateways(config);
   await using undo = new AsyncDisposableStack();
-  const asking = createAsking({
-    gateways,
-    threads: config.sweep.threads,
-    clock,
-    tell,
-    ...(warm === undefined ? {} : { warm }),
-  });
+  const asking = createAsking({ gateways, threads: config.sweep.threads, ...surroundings });
   undo.defer(() => asking.close());
   const { openSqliteStore } = await import('../store/sqlite/index.ts');
   const store: Store = openSqliteStore({ path: databasePath(config), clock, tell });
