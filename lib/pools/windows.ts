@@ -16,8 +16,8 @@ export class Windows implements Asking {
   readonly #tell: Tell;
   readonly #threads: Threads;
   readonly #windows: ReadonlyMap<string, GatewayWindow>;
-  /** Who waits for a job; each is taken out once. */
-  readonly #waiters = new Map<Job, Waiter>();
+  /** Whoever waits for a job hears what it came to; each is taken out once. */
+  readonly #waiters = new Map<Job, (result: Result) => void>();
   /** The threads at their tasks. */
   readonly #asking = new Map<Feed, AskingThread>();
   #underway = 0;
@@ -50,7 +50,7 @@ export class Windows implements Asking {
     const { promise, resolve } = Promise.withResolvers<RequestOutcome>();
     const untilMs = this.#clock.monotonicMs() + LONGEST_REQUEST_WAIT_MS;
     const job: Job = { kind: 'request', orderId: request.orderId, request, untilMs };
-    this.#enqueue(window, job, { kind: 'request', resolve });
+    this.#enqueue(window, job, ({ outcome }) => resolve(outcome));
     return promise;
   }
 
@@ -118,18 +118,15 @@ export class Windows implements Asking {
 
   async #askGateway(gateway: string, questions: readonly Question[]): Promise<readonly Heard[]> {
     const window = this.#windows.get(gateway);
-    const { promise, resolve } = Promise.withResolvers<readonly Answer[]>();
+    const { promise, resolve } = Promise.withResolvers<Pick<Result, 'answer'>>();
     const job: Job = { kind: 'ask', orderId: questions[0]?.orderId ?? '', questions };
-    if (window === undefined) resolve([]);
-    else this.#enqueue(window, job, { kind: 'ask', resolve });
-    const answers = await promise;
-    return questions.map((question, at) => ({
-      question,
-      answer: answers[at] ?? silent('internal'),
-    }));
+    if (window === undefined) resolve({ answer: () => silent('internal') });
+    else this.#enqueue(window, job, resolve);
+    const { answer } = await promise;
+    return questions.map((question, at) => ({ question, answer: answer(at) }));
   }
 
-  #enqueue(window: GatewayWindow, job: Job, waiter: Waiter): void {
+  #enqueue(window: GatewayWindow, job: Job, waiter: (result: Result) => void): void {
     this.#waiters.set(job, waiter);
     const refusedForMs = window.refusedForMs(this.#turn());
     if (this.#stopping) this.#turnAway([job], 'stopping');
@@ -150,12 +147,8 @@ export class Windows implements Asking {
   }
 
   #settle(job: Job, result: Result): void {
-    const waiter = this.#waiters.get(job);
+    this.#waiters.get(job)?.(result);
     this.#waiters.delete(job);
-    if (waiter?.kind === 'request') waiter.resolve(result.outcome);
-    if (waiter?.kind === 'ask' && job.kind === 'ask') {
-      waiter.resolve(job.questions.map((_, at) => result.answer(at)));
-    }
   }
 
   // --- from the queues to the threads
@@ -355,10 +348,6 @@ const ANSWERING_MS: DurationMs = HOUR_MS + 5 * MINUTE_MS;
 const LONGEST_REQUEST_WAIT_MS: DurationMs = 60_000;
 
 const NOBODY_KNOWS: RequestOutcome = { kind: 'nobody_knows', cause: 'internal' };
-
-type Waiter =
-  | { readonly kind: 'ask'; readonly resolve: (answers: readonly Answer[]) => void }
-  | { readonly kind: 'request'; readonly resolve: (outcome: RequestOutcome) => void };
 
 /** What a job came to, for a job of either kind. */
 interface Result {
