@@ -36,8 +36,8 @@ async function carryOut(
   command: { readonly by: string; readonly note: string },
   decideOn: (theCase: Case, policy: Policy, now: Instant) => Carried,
 ): Promise<CommandOutcome> {
-  const [start] = await ground.docket.load([orderId]);
-  if (start === null || start === undefined) return { kind: 'not_found' };
+  const start = await ground.docket.load(orderId);
+  if (start === null) return { kind: 'not_found' };
   let refusal: string | null = null;
   const settled = await settle(ground, start, null, (theCase): Draft | null => {
     const policy = ground.policy();
@@ -66,8 +66,8 @@ async function carryOut(
   if (settled.kind === 'contended' || settled.kind === 'clash') {
     return { kind: 'conflict', problem: 'the order is being changed at this moment; try again' };
   }
-  const [now] = await ground.docket.load([orderId]);
-  if (now === null || now === undefined) return { kind: 'not_found' };
+  const now = await ground.docket.load(orderId);
+  if (now === null) return { kind: 'not_found' };
   const { order, items, payments } = now;
   return { kind: settled.kind === 'applied' ? 'done' : 'same', view: { order, items, payments } };
 }

@@ -58,8 +58,8 @@ async function send(
   to: Pick<PaymentRequest, 'gateway' | 'cardType' | 'cardNo'>,
   progress: Sent,
 ): Promise<void> {
-  const [before] = await ground.docket.load([orderId]);
-  if (progress.abandoned || before === null || before === undefined) return;
+  const before = await ground.docket.load(orderId);
+  if (progress.abandoned || before === null) return;
   const userId = before.order.memberId;
   const outcome = await ground.asking.request({ ...to, orderId, userId, amount: payment.amount });
   ground.tell({ name: 'payment.requested', orderId, outcome: outcome.kind });
@@ -74,8 +74,8 @@ async function keepOutcome(
   paymentId: string,
   outcome: RequestOutcome,
 ): Promise<void> {
-  const [start] = await ground.docket.load([orderId]);
-  if (start === null || start === undefined) return;
+  const start = await ground.docket.load(orderId);
+  if (start === null) return;
   const settled = await settle(ground, start, null, (theCase) => {
     const now = ground.clock.now();
     const decision = applyRequest(theCase, paymentId, outcome, now);

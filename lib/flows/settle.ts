@@ -50,8 +50,8 @@ export async function settle(
   let theCase = start;
   for (let round = 0; round < STALE_ROUNDS; round += 1) {
     if (round > 0) {
-      const [fresh] = await ground.docket.load([start.order.id]);
-      if (fresh === null || fresh === undefined) return { kind: 'gone' };
+      const fresh = await ground.docket.load(start.order.id);
+      if (fresh === null) return { kind: 'gone' };
       theCase = fresh;
     }
     const drafted = draft(theCase);

@@ -182,8 +182,8 @@ export interface Docket {
    * as if its order were not there, and keeps none behind it. Empty: there is none.
    */
   match(limit: number): Promise<readonly Matched[]>;
-  /** The present cases, for a decision that went stale or for a person's command; `null`: no such order. */
-  load(orderIds: readonly string[]): Promise<readonly (Case | null)[]>;
+  /** The present case, for a decision that went stale or for a person's command; `null`: no such order. */
+  load(orderId: string): Promise<Case | null>;
   /**
    * Writes decisions whose order still has the version they were made on: order, payments, stock, journal and effects
    * in one transaction. Ends the leases of applied ones; a stale one keeps its lease until `release`.

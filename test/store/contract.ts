@@ -66,8 +66,8 @@ export interface World extends OpenedStore {
 
 /** The case of an order that is there. */
 export async function caseOf(store: Store, orderId: string): Promise<Case> {
-  const [found] = await store.docket.load([orderId]);
-  if (found === null || found === undefined) throw new Error(`no order ${orderId}`);
+  const found = await store.docket.load(orderId);
+  if (found === null) throw new Error(`no order ${orderId}`);
   return found;
 }
 

@@ -30,8 +30,7 @@ t.test('what was acknowledged survives kill -9, and the lock does not', async (t
   const store = openSqliteStore({ path, clock: testClock(), tell: () => {} });
   t.teardown(() => store.upkeep.close());
   for (const round of [1, 2]) {
-    const found = await store.docket.load(ORDERS.map((id) => `${id}-${round}`));
-    t.ok(found.every((one) => one !== null));
+    for (const id of ORDERS) t.not(await store.docket.load(`${id}-${round}`), null);
   }
   t.strictSame(await store.upkeep.check(), []);
 });
@@ -149,8 +148,7 @@ t.test('a full database refuses what does not fit, and goes on', async (t) => {
   t.match(await bounded.intake.createOrders([newOrder({ id: 'ORDER4' })], T0), [
     { kind: 'created' },
   ]);
-  const [known] = await bounded.docket.load(['ORDER4']);
-  if (known === null || known === undefined) throw new Error('no ORDER4');
+  const known = await caseOf(bounded, 'ORDER4');
   const long = change(known, { order: { reasonText: memberId.repeat(5) } });
   const small = unchanged(known);
   await t.rejects(bounded.docket.commit([long]), full, 'no decision is refused for want of room');

@@ -47,11 +47,8 @@ export function sqliteDocket(reading: Reading, writer: Writer, claims: Claims, t
     claim: (request) => reading.look((session) => claims.claim(session, request)),
     // Mostly there is none, and to look costs no commit.
     match: async (limit) => (reading.lookNow(hasNew) ? match(limit) : []),
-    load: (orderIds) =>
-      reading.look((session) => {
-        const found = loadCases(session, orderIds);
-        return orderIds.map((orderId) => found.get(orderId)?.case ?? null);
-      }),
+    load: (orderId) =>
+      reading.look((session) => loadCases(session, [orderId]).get(orderId)?.case ?? null),
     commit: (settlements) => Promise.all(settlements.map(commitOne)),
     hasten: async (beyond, now) => {
       const slice = { beyond, now, limit: HASTEN_SLICE };
