@@ -31,13 +31,14 @@ export function loadCases(
 ): ReadonlyMap<string, NudgedCase> {
   const ids = JSON.stringify(orderIds);
   const viewOf = viewing(session, ids);
-  const stock = new Map(session.rows<StockRow>(SELECT_STOCK, ids).map((row) => [row.id, row]));
+  const stock = session.rows<StockLevel>(SELECT_STOCK, ids);
+  const levels = new Map(stock.map((level) => [level.productId, level]));
   const noticed = byOrder(session.rows<NoticedRow>(SELECT_NOTICED, ids));
   const caseOf = (row: OrderRow): Case => {
     const view = viewOf(row);
     return {
       ...view,
-      stock: levelsOf(view, stock),
+      stock: levelsOf(view, levels),
       noticed: (noticed.get(row.id) ?? []).map(({ gateway, key }) => ({ gateway, key })),
     };
   };
@@ -74,14 +75,10 @@ function viewing(session: Session, ids: string): (row: OrderRow) => OrderView {
 /** One level for each product of the order, by id. */
 function levelsOf(
   { items }: OrderView,
-  stock: ReadonlyMap<string, StockRow>,
+  levels: ReadonlyMap<string, StockLevel>,
 ): readonly StockLevel[] {
   const products = [...new Set(items.map(({ productId }) => productId))].sort();
-  return products.flatMap((id) => {
-    const row = stock.get(id);
-    if (row === undefined) return [];
-    return { productId: id, name: row.name, onHand: row.on_hand, lowStockAt: row.low_stock_at };
-  });
+  return products.flatMap((id) => levels.get(id) ?? []);
 }
 
 interface NudgeRow {
@@ -94,13 +91,6 @@ interface OfOrder {
 }
 
 interface NoticedRow extends NoticedKey, OfOrder {}
-
-interface StockRow {
-  readonly id: string;
-  readonly name: string;
-  readonly on_hand: number;
-  readonly low_stock_at: number | null;
-}
 
 function byOrder<Row extends OfOrder>(rows: readonly Row[]): ReadonlyMap<string, readonly Row[]> {
   return Map.groupBy(rows, ({ order_id }) => order_id);
@@ -119,7 +109,7 @@ const SELECT_PAYMENTS = `
   SELECT order_id, ${PAYMENT_COLUMNS} FROM payments WHERE order_id IN ${IDS} ORDER BY order_id, seq`;
 
 const SELECT_STOCK = `
-  SELECT id, name, on_hand, low_stock_at FROM products
+  SELECT id AS productId, name, on_hand AS onHand, low_stock_at AS lowStockAt FROM products
   WHERE id IN (SELECT product_id FROM items WHERE order_id IN ${IDS})`;
 
 /** Keys that no payment has yet. */

@@ -156,8 +156,7 @@ function parcelOf(channel: string, first: DeliveryRow, rows: readonly DeliveryRo
 }
 
 function effectOf(row: DeliveryRow): DatedEffect {
-  const { deliveryId: _id, batch: _batch, attempts: _attempts, firstDueAt: _first, ...rest } = row;
-  const { dueAt: _due, ...effect } = rest;
+  const { deliveryId, batch, attempts, firstDueAt, dueAt, ...effect } = row;
   return effect;
 }
 

@@ -1,4 +1,3 @@
-import type { Reason } from '../../core/reason.ts';
 import type { Instant } from '../../core/time.ts';
 import { MAX_SWEEPS, type Sweep } from '../port.ts';
 import type { Session } from './session.ts';
@@ -31,24 +30,10 @@ export function loadSweeps(session: Session, before: number, limit: number): rea
   return session.rows<SweepRow>(sql, before, limit).map(sweepOf);
 }
 
-interface SweepRow {
-  readonly id: number;
-  readonly started_at: Instant;
-  readonly ended_at: Instant | null;
-  readonly looked: number;
-  readonly reasons: string;
-  readonly duration_ms: number;
-}
+type SweepRow = Omit<Sweep, 'reasons'> & { readonly reasons: string };
 
 function sweepOf(row: SweepRow): Sweep {
-  return {
-    id: row.id,
-    startedAt: row.started_at,
-    endedAt: row.ended_at,
-    looked: row.looked,
-    reasons: JSON.parse(row.reasons) as Partial<Record<Reason, number>>,
-    durationMs: row.duration_ms,
-  };
+  return { ...row, reasons: JSON.parse(row.reasons) as Sweep['reasons'] };
 }
 
 const SELECT_LAST = 'SELECT max(id) AS id FROM sweeps';
@@ -64,4 +49,5 @@ const END_SWEEP = `
   ON CONFLICT (id) DO UPDATE SET
     started_at = :startedAt, ended_at = :endedAt, looked = :looked, reasons = :reasons, duration_ms = :durationMs`;
 
-const SELECT_SWEEPS = 'SELECT id, started_at, ended_at, looked, reasons, duration_ms FROM sweeps';
+const SELECT_SWEEPS = `
+  SELECT id, started_at AS startedAt, ended_at AS endedAt, looked, reasons, duration_ms AS durationMs FROM sweeps`;
