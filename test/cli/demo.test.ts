@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { addressIn, reconciled } from '../daemon/process.ts';
@@ -94,6 +94,18 @@ t.test('a configuration that is there already is not written over', async (t) =>
   t.equal(code, 1);
   t.match(stderr, /^error: There is a configuration in .* already\.\nhint: Name another folder/);
   t.equal(readFileSync(file, 'utf8'), 'data_dir = "data"\n');
+});
+
+t.test('a folder that takes no file is named, and is no bug of ours', async (t) => {
+  const scratch = scratchDir('demo');
+  t.teardown(scratch.remove);
+  const file = join(scratch.path, 'reconciled.toml');
+  // As on a full disk: the folder is there, and the file cannot be.
+  symlinkSync(join(scratch.path, 'gone', 'reconciled.toml'), file);
+  const { code, stderr } = await reconciled(['demo', ...FEW, '--data-dir', scratch.path]).ended;
+  t.equal(code, 2);
+  t.ok(stderr.includes(`error: ${file} cannot be written (ENOENT`), stderr);
+  t.match(stderr, /^hint: Name a folder .* --data-dir\.$/m);
 });
 
 t.test('it stays up on request, in the language of the terminal, until Ctrl-C', async (t) => {

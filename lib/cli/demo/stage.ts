@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { STANDARD_FILE } from '../../config/simple.ts';
 import { type Config, databasePath, loadConfig } from '../../config.ts';
-import { ReconciledError } from '../../errors.ts';
+import { messageOf, ReconciledError } from '../../errors.ts';
 import type { Language } from './words.ts';
 
 /** The folder that the demo plays in. */
@@ -51,7 +51,11 @@ export function setStage(options: {
     folder,
     isKept: kept,
     configure(settings) {
-      writeFileSync(file, configurationText(settings));
+      try {
+        writeFileSync(file, configurationText(settings));
+      } catch (cause) {
+        throw unwritable(file, cause);
+      }
       // The environment is left out: a daemon configured on this machine is none of the demo's business.
       return loadConfig({ file, env: {} });
     },
@@ -76,11 +80,16 @@ function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true });
   } catch (cause) {
-    throw new ReconciledError('usage', `${folder} cannot be written.`, {
-      hint: 'Name a folder that this user may write with --data-dir.',
-      cause,
-    });
+    throw unwritable(folder, cause);
   }
+}
+
+/** Nobody may write there, or its disk is full. */
+function unwritable(path: string, cause: unknown): ReconciledError {
+  return new ReconciledError('usage', `${path} cannot be written (${messageOf(cause)}).`, {
+    hint: 'Name a folder that this user may write, on a disk with room, with --data-dir.',
+    cause,
+  });
 }
 
 function configurationText({ gatewayUrl, listen, locale }: StageSettings): string {
