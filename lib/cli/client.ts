@@ -83,7 +83,7 @@ export async function daemonClient(config: Config, connections = 1): Promise<Cli
     offer: async (method, path, body) => {
       const reply = await send(method, path, body);
       if (reply.status < 300) return reply;
-      const problem = ABOUT_THE_BODY.includes(reply.status) ? problemText(reply.body) : null;
+      const problem = ABOUT_THE_BODY.includes(reply.status) ? problemText(reply) : null;
       if (problem === null) throw refusal(origin, reply);
       return problem;
     },
@@ -169,11 +169,14 @@ const HINTS: Readonly<Partial<Record<ErrorCode, string>>> = {
   conflict: '`reconciled explain ORDER` tells how the order stands.',
 };
 
-/** What a problem says is wrong with what was sent, field by field; `null`: it is no problem of ours. */
-function problemText(body: unknown): string | null {
+/**
+ * What a problem says is wrong with what was sent, field by field; `null`: it is no problem of ours. Of a conflict the sentence tells more:
+ * what is stored already.
+ */
+function problemText({ status, body }: Reply): string | null {
   const { detail, hint, errors } = asTable(body);
   if (typeof detail !== 'string') return null;
-  if (!Array.isArray(errors)) return sentence(detail, hint);
+  if (status === 409 || !Array.isArray(errors)) return sentence(detail, hint);
   return errors
     .map(asTable)
     .map(({ field, message, hint: what }) => sentence(`${field}: ${message}`, what))

@@ -129,6 +129,7 @@ t.test('beside a running daemon the orders go through it', async (t) => {
       told.map(({ line }) => line),
       BAD_LINES.map((_, index) => index + 2),
     );
+    t.match(told[8].problem, BAD_LINES[8]?.[1], 'what is stored already is told as such');
   }
   const read = await fetch(`${url}/v1/orders/${orderIdOf(4)}`);
   t.match(await read.json(), { id: orderIdOf(4), state: 'pending' });

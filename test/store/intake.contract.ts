@@ -305,6 +305,12 @@ export function intakeContract(clause: Clause): void {
       { id: 'new', transactionKey: 'TR:1' },
       { kind: 'conflict', where: /^transactionKey: TR:1 .*ORDER0$/ },
     ],
+    [
+      'a transaction that the order has already',
+      'ORDER1',
+      { id: 'new', transactionKey: 'TR:2' },
+      { kind: 'conflict', where: /^transactionKey: TR:2 .*this order already: nothing is left/ },
+    ],
   ];
   for (const [what, orderId, over, outcome] of attempts)
     clause(`an attempt to pay: ${what}`, async (t, { store }) => {
@@ -314,7 +320,13 @@ export function intakeContract(clause: Clause): void {
             id: 'ORDER0',
             payments: [newPayment({ id: 'taken', transactionKey: 'TR:1' })],
           }),
-          newOrder({ id: 'ORDER1', payments: [newPayment({ id: 'pay-1' })] }),
+          newOrder({
+            id: 'ORDER1',
+            payments: [
+              newPayment({ id: 'pay-1' }),
+              newPayment({ id: 'found', transactionKey: 'TR:2' }),
+            ],
+          }),
         ],
         T0,
       );
@@ -323,7 +335,7 @@ export function intakeContract(clause: Clause): void {
       const isNew = 'kind' in outcome && outcome.kind === 'created';
       const { order, payments } = await caseOf(store, 'ORDER1');
       t.equal(order.version, isNew ? 2 : 1);
-      t.equal(payments.length, isNew ? 2 : 1);
+      t.equal(payments.length, isNew ? 3 : 2);
       const journal = await store.reader.journal('ORDER1', 0, 10);
       if (isNew)
         t.match(journal.items[1], {

@@ -95,6 +95,7 @@ function addPayment(
   if (mode === 'exclusive' && (order.state !== 'pending' || before.some(mayChange)))
     return { kind: 'busy' };
   const owner = ownerOfKey(session, payment.gateway, payment.transactionKey);
+  if (owner === orderId) return recordedAlready(payment.transactionKey);
   if (owner !== null) return conflict('transactionKey', payment.transactionKey, owner);
 
   const added = pendingPayment(payment);
@@ -166,6 +167,14 @@ function conflict(field: string, value: string | null, orderId: string) {
   return {
     kind: 'conflict',
     where: `${field}: ${value} belongs to a payment of order ${orderId}`,
+  } as const;
+}
+
+/** Mostly the shop does nothing wrong: a look has found the payment at the gateway before the shop told of it. */
+function recordedAlready(key: string | null) {
+  return {
+    kind: 'conflict',
+    where: `transactionKey: ${key} is recorded for this order already: nothing is left to tell`,
   } as const;
 }
 
