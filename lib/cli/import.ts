@@ -29,8 +29,9 @@ export function define(command: Command): void {
     'after',
     `
 A line is an order as POST /v1/orders takes it, or with --products {"id", "name", "onHand", "lowStockAt"}. What is there
-already with the same content stays as it is, so a file can be imported again. Bad lines are told with their numbers, all
-others are stored; ends with 1 if any line was bad. Beside a running daemon the orders go through it.
+already with the same content stays as it is, so orders can be imported again; an order with other content is a bad line.
+A product is set to what its line says: the onHand of an old file would bring back what was sold since. Bad lines are told
+with their numbers, all others are stored; ends with 1 if any line was bad. Beside a running daemon all goes through it.
 
 Examples:
   reconciled import --products products.ndjson

@@ -65,7 +65,7 @@ export function text(most: number, example: string) {
     .string({ error })
     .refine(holds, { error })
     .refine((written) => written.trim() !== PLACE, { error: notFilledIn })
-    .openapi({ example, minLength: 1, maxLength: most });
+    .openapi({ example, minLength: 1, maxLength: most, description: 'On one line.' });
 }
 
 /** The id of a payment that is stored: the shop's, or one that was made of a gateway's name and its key of up to 200 characters. */
@@ -85,7 +85,7 @@ export function currency() {
   return z
     .string({ error })
     .refine((code) => known.has(code), { error })
-    .openapi({ example: 'KRW' });
+    .openapi({ example: 'KRW', description: 'A code of ISO 4217 in capitals.' });
 }
 
 /** A moment as ISO 8601 with its zone; becomes an instant. */
@@ -124,6 +124,7 @@ export function limit() {
       type: 'integer',
       minimum: 1,
       maximum: 1000,
+      default: 100,
       description: 'The most items on the page.',
     });
 }

@@ -105,7 +105,7 @@ export function settledView(outcome: CommandOutcome, missing: Refusal): OrderVie
     case 'not_found':
       throw missing;
     case 'conflict':
-      throw new Refusal('conflict', outcome.problem);
+      throw new Refusal('conflict', `Refused: ${outcome.problem}.`);
   }
 }
 
@@ -321,6 +321,8 @@ const resolveRoute = createRoute({
     ...COMMON_PROBLEMS,
     ...BODY_PROBLEMS,
     404: noSuchOrder,
-    409: problem('The order is not held, has another version, or the stock does not suffice.'),
+    409: problem(
+      'The order is not held, has another version, the payment cannot be accepted, or the stock does not suffice.',
+    ),
   },
 });

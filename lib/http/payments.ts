@@ -217,9 +217,7 @@ const addPaymentRoute = createRoute({
       'Payment requests are off, or no token is configured and a web page of another site sent it.',
     ),
     404: problem('There is no such order.'),
-    409: problem(
-      'Its id is taken, it belongs to another order, or the order takes no request now.',
-    ),
+    409: problem('Its id or key is taken, in this order too, or the order takes no request now.'),
   },
 });
 

@@ -92,7 +92,8 @@ const putProductRoute = createRoute({
   operationId: 'putProduct',
   tags: ['products'],
   summary: 'Set a product and its count',
-  description: 'The count is absolute; a difference is journalled as a movement.',
+  description:
+    'The count is absolute; a difference is journalled as a movement. Sent again it is set again: what was sold in between would be there once more.',
   security: [{ bearer: [] }],
   request: {
     params: z.object({ id: id('tea') }),
@@ -151,7 +152,8 @@ const addStockRoute = createRoute({
   operationId: 'addStock',
   tags: ['products'],
   summary: 'Add pieces to the stock',
-  description: 'Idempotent by reference: 201 the first time, 200 when it is sent again.',
+  description:
+    'Idempotent by reference, for each product by itself: 201 the first time, 200 when it is sent again.',
   security: [{ bearer: [] }],
   request: {
     params: productPath,

@@ -9,7 +9,11 @@ interface Operation {
   readonly summary?: string;
   readonly security?: readonly unknown[];
   readonly servers?: readonly { readonly url: string }[];
-  readonly parameters?: readonly { readonly name: string; readonly in: string }[];
+  readonly parameters?: readonly {
+    readonly name: string;
+    readonly in: string;
+    readonly schema?: { readonly default?: unknown };
+  }[];
   readonly responses: Readonly<
     Record<
       string,
@@ -70,6 +74,8 @@ t.test('the document is OpenAPI 3.1 and says all there is to say', async (t) => 
       path.match(/\{\w+\}/g) ?? [],
       `${name}: its path`,
     );
+    const limit = operation.parameters?.find((one) => one.name === 'limit');
+    if (limit !== undefined) t.equal(limit.schema?.default, 100, `${name}: a page`);
     for (const [status, response] of Object.entries(operation.responses)) {
       t.ok(response.description, `${name} ${status} has a description`);
       const isProblem = Number(status) >= 400 && !(path === '/readyz' && status === '503');
