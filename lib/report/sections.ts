@@ -201,7 +201,7 @@ function gatewaysSection({ currency, gateways }: CurrencyReport, writer: Writer)
       count(columns.payments),
       count(columns.amount),
       ...states.map((state) => count(texts.paymentStates[state])),
-      count(columns.refundDue),
+      count(columns.refunds),
     ],
     rows: gateways.map((one) => [
       one.gateway ?? texts.report.noGateway,

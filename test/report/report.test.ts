@@ -236,6 +236,18 @@ t.test('every table is as wide as its head, in both languages', async (t) => {
   }
 });
 
+t.test('what went back already is not told as what is to pay back', async (t) => {
+  const shop = await openShop();
+  t.teardown(shop.close);
+  const hand = new Database(shop.path);
+  hand.exec("UPDATE payments SET state = 'refunded' WHERE refund_due > 0");
+  hand.close();
+  const sections = sectionsOf(reportOf(shop), { locale: 'en' });
+  const gateways = sections.find(({ title }) => title === 'Payments by gateway (KRW)');
+  t.equal(gateways?.head.at(-1)?.text, 'to pay back or paid back');
+  t.equal(gateways?.rows[0]?.at(-1), '₩1,900');
+});
+
 t.test('of the products that are not named it is told how many', async (t) => {
   const shop = await openShop();
   t.teardown(shop.close);

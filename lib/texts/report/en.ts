@@ -57,6 +57,8 @@ export const reportEn = {
     inReport: 'in these days',
     what: 'compared',
     refundDue: 'to pay back',
+    /** Of a gateway's payments: what waits for it and what was done. */
+    refunds: 'to pay back or paid back',
     sides: 'says',
     equal: 'agrees',
   },
