@@ -195,7 +195,7 @@ function topicsPage(): string {
   const rows = (locale: 'en' | 'ko') =>
     EFFECT_TOPICS.map((topic) => {
       const isForPeople = TOPICS_FOR_PEOPLE.includes(topic);
-      const [people, machines] = locale === 'en' ? ['people', 'webhook'] : ['사람', '웹훅'];
+      const [people, machines] = locale === 'en' ? ['people', 'webhook'] : ['담당자', '웹훅'];
       return [
         code(topic),
         textsOf(locale).topics[topic],

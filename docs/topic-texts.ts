@@ -16,7 +16,7 @@ export const TOPIC_TEXTS: Readonly<Record<EffectTopic, Readonly<Record<'en' | 'k
   },
   'order.attention': {
     en: 'An order that is final already needs a person: money was found late, a refund has to be made by hand, a payment was taken back.',
-    ko: '이미 끝난 주문을 담당자가 확인해야 합니다: 뒤늦은 승인, 직접 해야 하는 환불, PG에서 취소된 결제.',
+    ko: '이미 종결된 주문을 담당자가 확인해야 합니다: 뒤늦은 승인, 직접 해야 하는 환불, PG에서 취소된 결제.',
   },
   'refund.due': {
     en: 'Money was taken that pays for nothing, and has to go back.',
@@ -40,7 +40,7 @@ export const TOPIC_TEXTS: Readonly<Record<EffectTopic, Readonly<Record<'en' | 'k
   },
   'gateway.down': {
     en: 'A gateway fails so often that it is left alone for a while, or has answered nothing for an hour.',
-    ko: 'PG의 실패가 많아 잠시 조회를 멈췄거나, PG가 한 시간 동안 답하지 않았습니다.',
+    ko: 'PG의 실패가 많아 잠시 조회를 멈췄거나, PG가 한 시간 동안 응답하지 않았습니다.',
   },
   'gateway.up': {
     en: 'A gateway that was down, or refused us, has answered again for five minutes.',
@@ -52,6 +52,6 @@ export const TOPIC_TEXTS: Readonly<Record<EffectTopic, Readonly<Record<'en' | 'k
   },
   'report.daily': {
     en: 'A day has ended and its report is written. The text says first when totals do not tie out.',
-    ko: '하루가 끝나 보고서가 작성되었습니다. 합계가 맞지 않으면 문구가 그것부터 알립니다.',
+    ko: '하루가 끝나 보고서가 작성되었습니다. 합계가 맞지 않으면 메시지가 그것부터 알립니다.',
   },
 };

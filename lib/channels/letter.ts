@@ -82,7 +82,7 @@ function htmlOf(wording: Wording, id: string): string {
 const GREY = '#767676';
 
 const BODY =
-  "margin:0;padding:16px;font:15px/1.5 -apple-system,'Segoe UI','Apple SD Gothic Neo','Malgun Gothic',sans-serif";
+  "margin:0;padding:16px;font:15px/1.5 -apple-system,'Segoe UI','Apple SD Gothic Neo','Malgun Gothic',sans-serif;word-break:keep-all;overflow-wrap:break-word";
 
 const BOX = `border:1px solid ${GREY};border-radius:6px;padding:10px 12px;overflow-wrap:anywhere`;
 

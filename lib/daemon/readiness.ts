@@ -6,6 +6,7 @@ import type { Readiness } from '../http/app.ts';
 import type { Event } from '../observe/events.ts';
 import type { Reader } from '../store/port.ts';
 import { spanOf } from '../texts/moment.ts';
+import { textsOf } from '../texts.ts';
 
 /** What tells whether the daemon does its work. */
 export interface Watch {
@@ -38,7 +39,7 @@ export function startWatch(
     const ok = silentMs <= patienceMs;
     const text = ok
       ? 'Sweeps end as the schedule says.'
-      : `No sweep has ended and no order was settled for ${spanOf(silentMs)}.`;
+      : `No sweep has ended and no order was settled for ${spanOf(silentMs, textsOf('en').units)}.`;
     return { name: 'schedule', ok, text };
   };
   return {

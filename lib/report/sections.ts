@@ -39,17 +39,18 @@ export function factsOf(
   const amounts = report.currencies.map(({ currency, total }) =>
     writer.money(total.amount, currency),
   );
+  const length = (lengthMs: number) => lengthOf(lengthMs, writer.texts);
   const isSettled = medianMs !== null && p95Ms !== null && maxMs !== null;
   return [
     [texts.facts.days, texts.days(report.from, report.to)],
-    [texts.facts.span, `${at(report.begins)} – ${at(report.ends)}`],
+    [texts.facts.span, texts.days(at(report.begins), at(report.ends))],
     [texts.facts.zone, report.timezone],
     [texts.facts.made, `${at(report.madeAt)}${report.complete ? '' : ` – ${texts.incomplete}`}`],
     [texts.facts.orders, [writer.number(report.orders), ...amounts].join(' · ')],
     [
       texts.facts.settle,
       isSettled
-        ? texts.settleTimes(lengthOf(medianMs), lengthOf(p95Ms), lengthOf(maxMs))
+        ? texts.settleTimes(length(medianMs), length(p95Ms), length(maxMs))
         : texts.settleNone,
     ],
     [texts.facts.ties, report.tiesOut ? texts.tiesOut : texts.tiesNot(report.differences.length)],
@@ -112,8 +113,8 @@ function writerOf(locale: 'ko' | 'en'): Writer {
 }
 
 /** Short lengths to the millisecond: `spanOf` knows whole seconds. */
-function lengthOf(lengthMs: number): string {
-  return lengthMs < 1_000 ? `${lengthMs}ms` : spanOf(lengthMs);
+function lengthOf(lengthMs: number, { units }: Texts): string {
+  return lengthMs < 1_000 ? `${lengthMs}ms` : spanOf(lengthMs, units);
 }
 
 function currencySections(one: CurrencyReport, writer: Writer): readonly Section[] {

@@ -146,6 +146,8 @@ export const en = {
   statuses,
   silences,
   topics,
+  /** Of a length of time, behind its number. */
+  units: { day: 'd', hour: 'h', minute: 'm', second: 's' },
   notices,
   table: {
     order: 'order',

@@ -19,29 +19,30 @@ export const ko: Texts = {
     mismatched:
       'PG의 기록이 주문과 일치하지 않습니다(금액, 통화 또는 주문 번호). 담당자가 확인해야 합니다.',
     unclear: '결제가 어떻게 되었는지 알 수 없습니다. 담당자가 확인해야 합니다.',
-    gateway_silent: 'PG에서 쓸 수 있는 답을 받지 못했습니다. 다시 조회합니다.',
+    gateway_silent: 'PG에서 유효한 응답을 받지 못했습니다. 다시 조회합니다.',
     silent_too_long:
-      'PG에서 이 주문에 대해 쓸 수 있는 답을 너무 오래 받지 못했습니다. 담당자가 확인해야 합니다.',
+      'PG에서 이 주문에 대해 유효한 응답을 너무 오래 받지 못했습니다. 담당자가 확인해야 합니다.',
     still_open: '결제가 아직 승인될 수 있습니다.',
     open_too_long: '결제가 너무 오래 처리 중입니다. 담당자가 확인해야 합니다.',
     declined: 'PG가 결제를 거절했습니다.',
     not_at_gateway: 'PG에 결제 기록이 없고, 기록이 나타날 수 있는 시간도 지났습니다.',
     request_failed: '결제 요청이 PG에 전달되지 않았습니다.',
-    watching: '이것으로 정해진 것은 없으며 계속 지켜봅니다.',
-    held: '담당자가 결정해야 합니다. 그동안 들은 내용은 기록됩니다.',
+    watching: '이번 확인으로 확정된 것은 없으며 계속 지켜봅니다.',
+    held: '담당자가 결정해야 합니다. 그동안 받은 응답은 기록됩니다.',
     never_requested: '결제를 요청한 기록이 여기에도 PG에도 없습니다.',
     too_young: '아직 결제가 없지만 포기하기에는 이른 주문입니다.',
     duplicate_capture: '이미 결제된 주문입니다. 이 금액은 환불해야 합니다.',
     late_capture: '주문은 실패했지만 결제가 승인되었습니다. 이 금액은 환불해야 합니다.',
-    mismatched_capture: 'PG가 주문과 일치하지 않는 금액을 결제했습니다. 이 금액은 환불해야 합니다.',
+    mismatched_capture:
+      '주문과 일치하지 않는 결제가 PG에서 승인되었습니다. 이 금액은 환불해야 합니다.',
     reversed_after_completion:
       '완료된 주문의 결제가 PG에서 취소되었습니다. 담당자가 확인해야 합니다.',
     refunded: '환불되었습니다.',
     refund_underway: '환불이 진행 중입니다.',
     refund_refused: 'PG가 환불을 거절했습니다. 담당자가 직접 환불해야 합니다.',
     refund_by_hand:
-      '이 PG는 요청으로 환불할 수 없습니다. 담당자가 직접 환불한 뒤 `reconciled refunded`로 기록해야 합니다.',
-    internal_error: 'reconciled의 오류로 이 주문에서 멈췄습니다. 담당자가 확인해야 합니다.',
+      '이 PG는 환불 요청을 지원하지 않습니다. 담당자가 직접 환불한 뒤 `reconciled refunded`로 기록해야 합니다.',
+    internal_error: 'reconciled의 버그로 이 주문의 처리가 멈췄습니다. 담당자가 확인해야 합니다.',
     resolved_by_person: '담당자가 결정했습니다.',
     refunded_at_gateway: 'PG에서 환불된 결제입니다.',
     attempt_failed: '결제 시도가 실패했고 다시 시도할 수 있는 시간도 지났습니다.',
@@ -64,7 +65,7 @@ export const ko: Texts = {
     failed: '거절',
     cancelled: '취소',
     pending: '처리 중',
-    authorised: '인증만 됨(매입 전)',
+    authorised: '가승인(매입 전)',
     attempt_failed: '시도 실패',
     refunded: '환불',
     partly_refunded: '부분 환불',
@@ -98,11 +99,12 @@ export const ko: Texts = {
     'report.daily': '일일 보고서',
     'stock.low': '재고 부족 임박',
   },
+  units: { day: '일', hour: '시간', minute: '분', second: '초' },
   notices,
   table: {
     order: '주문',
     state: '상태',
-    reason: '이유',
+    reason: '사유',
     amount: '금액',
     payments: '결제',
     created: '생성',
@@ -115,8 +117,8 @@ export const ko: Texts = {
   },
   explain: {
     title: (id, state, amount) => `주문 ${id}: ${state} (${amount})`,
-    because: (sentence) => `이유: ${sentence}`,
-    words: (text) => `받은 문구: ${text}`,
+    because: (sentence) => `사유: ${sentence}`,
+    words: (text) => `상세 내용: ${text}`,
     payments: '결제:',
     payment: (id, how, state) => `${id}: ${how}, ${state}`,
     how: (method, gateway, key) =>
@@ -132,23 +134,23 @@ export const ko: Texts = {
       `요청: ${gateway}에 ${key} 거래의 ${amount} 환불을 요청했습니다.`,
     notAsked: '조회할 것이 없었습니다.',
     heard: (key, status, amount, words) =>
-      `답: ${key} 거래는 ${status}, ${amount}${words === null ? '' : ` (“${words}”)`}.`,
-    heardOtherOrder: (key, orderId) => `답: ${key} 거래는 주문 ${orderId}의 것입니다.`,
-    heardAbsent: (key) => `답: ${key} 거래는 없습니다.`,
-    heardNothing: '답: 이 주문에 다른 거래는 없습니다.',
+      `응답: ${key} 거래는 ${status}, ${amount}${words === null ? '' : ` (“${words}”)`}.`,
+    heardOtherOrder: (key, orderId) => `응답: ${key} 거래는 주문 ${orderId}의 것입니다.`,
+    heardAbsent: (key) => `응답: ${key} 거래는 없습니다.`,
+    heardNothing: '응답: 이 주문에 다른 거래는 없습니다.',
     heardSilence: (key, cause) =>
       `${key === null ? '' : `${key} 거래에 대해 `}알아낸 것이 없습니다: ${cause}.`,
     heardRefund: {
-      done: '답: 환불이 끝났습니다.',
-      underway: '답: 환불이 진행 중입니다.',
-      refused: '답: 환불이 거절되었습니다.',
+      done: '응답: 환불이 끝났습니다.',
+      underway: '응답: 환불이 진행 중입니다.',
+      refused: '응답: 환불이 거절되었습니다.',
     },
     held: (id, verdict) => `판단: 결제 ${id} — ${verdict}.`,
     becomes: (state, sentence) => `결정: ${state}. ${sentence}`,
     stays: (state, sentence) => `결정: ${state} 유지. ${sentence}`,
     paymentBecomes: (id, state, sentence) => `결제 ${id}: ${state}. ${sentence}`,
     paymentFound: (id, key) =>
-      `기록되지 않았던 거래를 PG에서 찾았습니다: ${key} (결제 ${id}로 기록).`,
+      `기록되지 않았던 거래를 PG에서 찾아 기록했습니다: ${key} (결제 ${id}).`,
     took: (productId, quantity) => `재고 차감: ${productId} ${quantity}개.`,
     told: (topic) => `알림: ${topic}.`,
     person: (by, note) =>
@@ -160,12 +162,12 @@ export const ko: Texts = {
     telling: {
       delivered: (topic, channel, at) => `${channel}: ${topic}, ${at}에 전달.`,
       pending: (topic, channel, at, detail) =>
-        `${channel}: ${topic}, 아직 전달하지 못했고 ${at}에 보냅니다${detail === null ? '' : ` (지난번: ${detail})`}.`,
+        `${channel}: ${topic}, 아직 전달 전이며 ${at}에 보냅니다${detail === null ? '' : ` (지난번: ${detail})`}.`,
       dead: (topic, channel, at, detail, id) =>
-        `${channel}: ${topic}, ${at}에 포기${detail === null ? '' : ` (${detail})`}. reconciled notices retry ${id}로 다시 보낼 수 있습니다.`,
+        `${channel}: ${topic}, ${at}에 포기${detail === null ? '' : ` (${detail})`}. reconciled notices retry ${id} 명령으로 다시 보낼 수 있습니다.`,
     },
     next: {
-      never: '남은 일이 없습니다. 콜백이 오면 다시 확인합니다.',
+      never: '남은 일이 없습니다. 콜백이 올 때만 다시 확인합니다.',
       due: (since) => `${since}부터 확인을 기다리고 있습니다.`,
       at: (at, wait) => `다음 확인: ${at} (${wait} 뒤).`,
       person: (todo) => `담당자를 기다립니다: ${todo}`,
@@ -201,7 +203,7 @@ export const ko: Texts = {
     backedUp: (path, orders, bytes) =>
       `${path}: 주문 ${orders}건, ${bytes}. 점검했고 이상이 없습니다.`,
     restored: (path, orders) =>
-      `${path}: 주문 ${orders}건을 되돌렸습니다. 백업 뒤에 사람이 기록한 것(직접 한 환불, 끝낸 보류, 입고)을 다시 기록한 뒤 데몬을 시작하세요. 때가 된 주문을 조회합니다.`,
+      `${path}: 주문 ${orders}건을 복원했습니다. 백업 뒤에 담당자가 기록한 것(직접 한 환불, 끝낸 보류, 입고)을 다시 기록한 뒤 데몬을 시작하세요. 데몬은 확인할 때가 된 주문을 조회합니다.`,
     pruned: (orders) => `주문 ${orders}건을 지웠습니다. 주문 번호는 다시 쓸 수 없습니다.`,
     wouldPrune: (orders) => `주문 ${orders}건을 지우게 됩니다.`,
     sound: (orders, decisions) =>
@@ -219,14 +221,14 @@ export const ko: Texts = {
     noGateway: '설정된 PG가 없습니다',
     noGatewayTodo: '[[gateway]] 표를 추가하세요. docs/configuration.md에 예가 있습니다',
     folder: (path) => `${path}에 쓸 수 있습니다`,
-    folderMissing: (path) => `${path}가 아직 없습니다. 데몬이 만듭니다`,
+    folderMissing: (path) => `아직 없습니다. 데몬이 만듭니다: ${path}`,
     folderLocked: (path) => `이 사용자는 ${path}에 쓸 수 없습니다`,
     folderLockedTodo: (path) => `데몬 사용자의 것으로 바꾸세요: chown -R reconciled ${path}`,
     disk: (free) => `${free} 남음`,
     diskTodo:
       '공간을 확보하세요: 오래된 백업과 보고서를 지우거나 디스크를 늘리세요 (reconciled prune은 데이터베이스가 더 커지지 않게 할 뿐이며, 그 자체도 공간이 필요합니다)',
     secret: '이 서버의 다른 사용자는 데이터베이스를 읽을 수 없습니다',
-    open: (path) => `이 서버의 다른 사용자가 ${path}를 읽을 수 있습니다`,
+    open: (path) => `이 서버의 다른 사용자가 읽을 수 있습니다: ${path}`,
     openTodo: (path) => `chmod 600 ${path}*`,
     secretTodo: (path) => `chmod o= ${path}`,
     database: (orders) => `주문 ${orders}건, 읽을 수 있습니다`,
@@ -251,12 +253,12 @@ export const ko: Texts = {
     channelTodo: (name) => `고친 뒤 reconciled notices test ${name}`,
   },
   commands: {
-    done: (id, state) => `완료: 주문 ${id} — ${state}.`,
+    done: (id, state) => `처리했습니다: 주문 ${id} — ${state}.`,
     same: (id, state) => `이미 그런 상태입니다: 주문 ${id} — ${state}.`,
   },
   report: reportKo,
   deliveries: {
-    states: { pending: '대기', delivered: '전달', dead: '중단' },
+    states: { pending: '대기', delivered: '전달', dead: '포기' },
     failures: {
       timeout: '시간 초과',
       connection: '연결 실패',
@@ -265,7 +267,7 @@ export const ko: Texts = {
       server_error: '수신 측 서버 오류',
       redirected: '다른 주소로 이동하라는 응답(설정의 주소 확인 필요)',
       forbidden_address:
-        '이 컴퓨터나 사설망의 주소라서 보내지 않음(allow_private = true로 허용 가능)',
+        '이 서버나 사설망의 주소라서 보내지 않음(allow_private = true로 허용 가능)',
       configuration: '수신 측이 접근을 거부함(채널 설정 확인 필요)',
       stopping: '데몬 종료 중',
       internal: '내부 오류',
@@ -285,8 +287,8 @@ export const ko: Texts = {
     retried: {
       due: (id) => `${id}: 다시 보냅니다.`,
       not_found: (id) => `${id}: 그런 알림이 없습니다.`,
-      not_dead: (id) => `${id}: 중단된 알림이 아니어서 그대로 둡니다.`,
-      no_channel: (id) => `${id}: 채널이 더 이상 설정에 없어 중단된 채로 둡니다.`,
+      not_dead: (id) => `${id}: 포기한 알림이 아니어서 그대로 둡니다.`,
+      no_channel: (id) => `${id}: 채널이 더 이상 설정에 없어 포기한 채로 둡니다.`,
     },
     later: '이 데이터베이스에서 실행 중인 데몬이 없습니다. 다음에 실행되는 데몬이 보냅니다.',
     taken: (channel, detail) => `${channel} 채널이 시험 메시지를 받았습니다: ${detail}`,

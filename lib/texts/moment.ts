@@ -6,6 +6,7 @@ import {
   MINUTE_MS,
   SECOND_MS,
 } from '../core/time.ts';
+import type { Texts } from '../texts.ts';
 
 /** Writes instants as a clock on the wall of that zone shows them: `2026-11-24 15:04:05`. */
 export function momentFormat(timezone: string): (at: Instant) => string {
@@ -18,21 +19,21 @@ export function momentFormat(timezone: string): (at: Instant) => string {
   return (at) => format.format(at);
 }
 
-/** A length of time in its two largest units: `3d 4h`, `1m 5s`, `0s`. */
-export function spanOf(lengthMs: DurationMs): string {
+/** A length of time in its two largest units, in the words of a language: `3d 4h`, `1m 5s`, `0s`. */
+export function spanOf(lengthMs: DurationMs, units: Texts['units']): string {
   let rest = Math.max(0, Math.round(lengthMs / SECOND_MS)) * SECOND_MS;
   const parts: string[] = [];
   for (const [unit, sizeMs] of UNITS) {
     const count = Math.floor(rest / sizeMs);
     rest -= count * sizeMs;
-    if (count > 0) parts.push(`${count}${unit}`);
+    if (count > 0) parts.push(`${count}${units[unit]}`);
   }
-  return parts.length === 0 ? '0s' : parts.slice(0, 2).join(' ');
+  return parts.length === 0 ? `0${units.second}` : parts.slice(0, 2).join(' ');
 }
 
 const UNITS = [
-  ['d', DAY_MS],
-  ['h', HOUR_MS],
-  ['m', MINUTE_MS],
-  ['s', SECOND_MS],
+  ['day', DAY_MS],
+  ['hour', HOUR_MS],
+  ['minute', MINUTE_MS],
+  ['second', SECOND_MS],
 ] as const;

@@ -219,6 +219,8 @@ function whatNext(
   ].map((task) => next.person(task));
   if (lookAt === null) return waiting.length > 0 ? waiting : [next.never];
   const look =
-    lookAt <= now ? next.due(moment(lookAt)) : next.at(moment(lookAt), spanOf(lookAt - now));
+    lookAt <= now
+      ? next.due(moment(lookAt))
+      : next.at(moment(lookAt), spanOf(lookAt - now, texts.units));
   return [...waiting, look];
 }

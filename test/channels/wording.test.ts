@@ -49,7 +49,7 @@ const HEADLINES: Readonly<Record<EffectTopic, readonly [string, string, string, 
     'Straw hat (HAT-1) is running low: 2 left.',
     'Straw hat (HAT-1): 재고가 2개 남았습니다.',
     '3 products are running low.',
-    '상품 3개의 재고가 얼마 남지 않았습니다.',
+    '상품 3종의 재고가 얼마 남지 않았습니다.',
   ],
   'sweep.late': [
     `Orders are looked at late: the one that waits longest has been due since ${SINCE}.`,
@@ -77,7 +77,7 @@ const HEADLINES: Readonly<Record<EffectTopic, readonly [string, string, string, 
   ],
   'gateway.misconfigured': [
     `pg has been refusing us since ${SINCE}. Its orders wait.`,
-    `pg: ${SINCE}부터 접근을 거부합니다. 그동안 주문은 기다립니다.`,
+    `pg: ${SINCE}부터 접근을 거부하고 있습니다. 그동안 주문은 기다립니다.`,
     '3 times a gateway refused us.',
     'PG 접근 거부가 3번 있었습니다.',
   ],
@@ -118,6 +118,11 @@ t.test('a mail leads to its order, the one of a digest to each of them', async (
   t.match(single.html, '<a href="https://shop.example/ORDER000003">Open the order</a>');
   const digest = letterOf(wordingOf(toldMany('order.held', 2), style), 'id');
   t.match(digest.html, '<a href="https://shop.example/ORDER000002">ORDER000002</a>');
+});
+
+t.test('a mail breaks its lines between Korean words and not within them', async (t) => {
+  const { html } = letterOf(wordingOf(told('order.held'), KOREAN), 'id');
+  t.match(html, /<body style="[^"]*word-break:keep-all/);
 });
 
 t.test('a subject line says what it is about', async (t) => {
@@ -416,7 +421,7 @@ t.test('the letter in plain text', async (t) => {
   }));
   t.equal(
     letterOf(wordingOf(message, KOREAN), message.id).text,
-    `상품 2개의 재고가 얼마 남지 않았습니다.
+    `상품 2종의 재고가 얼마 남지 않았습니다.
 
 시각: 2026-11-24 17:41:34 ~ 2026-11-24 17:41:34
 
@@ -425,7 +430,7 @@ t.test('the letter in plain text', async (t) => {
 2026-11-24 17:41:34  밀짚모자   HAT-1      2
 2026-11-24 17:41:34  Straw hat  HAT-2      2
 
-할 일: 입고 후 수량을 기록하세요: POST /v1/products/…/stock
+할 일: 입고 후 들어온 수량을 기록하세요: POST /v1/products/…/stock
 
 -- 
 reconciled가 보냈습니다.

@@ -19,8 +19,9 @@ function whatNext(
   state: 'completed' | 'held',
   payments: readonly Payment[],
   { lookAt, nudgeAt }: Planned = { lookAt: ORDER.lookAt, nudgeAt: null },
+  locale: 'ko' | 'en' = 'en',
 ): readonly string[] {
-  const listener = { locale: 'en', timezone: 'UTC', now: T0 } as const;
+  const listener = { locale, timezone: 'UTC', now: T0 };
   const view = { order: { ...ORDER, state, lookAt }, items: [], payments, nudgeAt };
   const lines = tellStory(view, [], [], listener);
   return lines.slice(lines.lastIndexOf('') + 1);
@@ -35,6 +36,16 @@ t.test('what the gateway gives back by itself waits for nobody', async (t) => {
     'It waits for a person: give ₩5,000 back, then reconciled refunded b --reference … --note … --by …',
     'It waits for a person: give ₩5,000 back, then reconciled refunded c --reference … --note … --by …',
     'The next look is at 2025-08-16 04:00:00 (in 1h).',
+  ]);
+});
+
+t.test('lengths of time are told in the language of the reader', async (t) => {
+  const planned = { lookAt: T0 + 25 * HOUR_MS + MINUTE_MS, nudgeAt: null };
+  t.match(whatNext('completed', [], planned, 'en'), [
+    'The next look is at 2025-08-17 04:01:00 (in 1d 1h).',
+  ]);
+  t.match(whatNext('completed', [], planned, 'ko'), [
+    '다음 확인: 2025-08-17 04:01:00 (1일 1시간 뒤).',
   ]);
 });
 

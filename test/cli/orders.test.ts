@@ -27,7 +27,7 @@ t.test('what was swept can be listed, explained, decided and replayed', async (t
     const { stdout, stderr } = await shop(['orders']);
     t.equal(stderr, '');
     const [head = '', ...rows] = stdout.trimEnd().split('\n');
-    t.match(head, /^주문 +상태 +이유 +금액 +결제 +생성 +다음 확인$/);
+    t.match(head, /^주문 +상태 +사유 +금액 +결제 +생성 +다음 확인$/);
     t.equal(rows.length, 5);
     t.equal(
       new Set([head, ...rows].map((line) => columnOf(line, 1))).size,
@@ -100,7 +100,7 @@ t.test('what was swept can be listed, explained, decided and replayed', async (t
       const held = await shop(['explain', orderIdOf(3)]);
       for (const sentence of [
         '주문 ORDER000003: 보류 (₩5,000)',
-        '답: 20250816:TR:000003 거래는 승인, ₩4,000',
+        '응답: 20250816:TR:000003 거래는 승인, ₩4,000',
         '판단: 결제 ORDER000003-1 — 주문과 일치하지 않음.',
         '결정: 보류.',
         '담당자를 기다립니다: reconciled resolve ORDER000003',

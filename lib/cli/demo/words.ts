@@ -127,7 +127,7 @@ const ko: Words = {
     wrong_amount: '다른 금액으로 승인',
     captured_twice: '이중 승인',
     keyless_captured_twice: '응답 유실, 이중 승인',
-    last_pieces: '승인됨, 재고 부족',
+    last_pieces: '승인됨, 남은 재고 적음',
     never_paid: '결제 시도 없음',
   },
   columns: {
@@ -136,28 +136,28 @@ const ko: Words = {
     state: '결정',
     reason: '사유',
     refund: '환불할 금액',
-    right: '정답',
+    right: '일치',
   },
   intro: (orders, gatewayUrl) =>
     `콜백이 유실되어 11~70분 전부터 멈춰 있는 주문이 ${orders}건 있습니다.\n` +
-    `결제 게이트웨이(별도 프로세스, ${gatewayUrl})는 진실을 알고 있으며, 조회마다 100~500 ms가 걸립니다.`,
-  loading: '게이트웨이와 데몬을 시작하고 주문을 보내는 중 …',
+    `PG(별도 프로세스, ${gatewayUrl})는 실제 결과를 알고 있으며, 조회마다 100~500 ms가 걸립니다.`,
+  loading: 'PG와 데몬을 시작하고 주문을 보내는 중 …',
   settling: (orders) => `주문 ${orders}건을 한 번에 열 건씩 조회하는 중 …`,
-  wrong: '오답',
+  wrong: '불일치',
   took: (orders, lookups, maxInFlight, took) =>
-    `주문 ${orders}건, 조회 ${lookups}회, 동시 조회 최대 ${maxInFlight}건: ${took}.`,
+    `주문 ${orders}건을 조회 ${lookups}회(동시에 최대 ${maxInFlight}건)로 ${took} 만에 처리했습니다.`,
   instead: (oneByOne, chunk, chunkByChunk) =>
-    `한 건씩 조회했다면 ${oneByOne}, ${chunk}건씩 묶어 가장 느린 조회를 기다렸다면 ${chunkByChunk}가 걸렸을 것입니다.`,
+    `한 건씩 조회했다면 ${oneByOne}, ${chunk}건씩 묶어 가장 느린 조회를 기다렸다면 ${chunkByChunk} 걸렸을 것입니다.`,
   computed:
-    '두 값은 게이트웨이가 측정한 같은 조회 시간으로 계산했으며, 전송·결정·저장 시간은 더하지 않았습니다.',
+    '두 값은 PG가 측정한 같은 조회 시간으로 계산했으며, 전송·결정·저장 시간은 더하지 않았습니다.',
   why: (orderId) => `왜 이렇게 되었나요? 예: ${orderId} (reconciled explain ${orderId})`,
   told: '담당자에게 전한 알림 (log 채널; 그 밖에 이메일, Slack, 웹훅):',
-  checked: '마지막 점검 (규칙이 아니라 진실과 비교):',
+  checked: '마지막 점검 (규칙이 아니라 실제 결과와 비교):',
   checks: {
     truth: '모든 주문이 실제 결과와 일치',
     once: '저널의 완료 횟수 / 완료된 주문 (주문마다 결제 하나)',
     stock: '입고 수량 = 남은 재고 + 완료된 주문이 가져간 수량',
-    money: '게이트웨이 승인 금액(원) = 주문 결제 + 환불할 금액 + 보류',
+    money: 'PG 승인 금액(원) = 주문 결제 + 환불할 금액 + 보류',
     window: '동시에 진행된 조회',
     file: '데이터베이스에 이상 없음',
     told: '전할 알림 / 전한 알림',
@@ -173,9 +173,9 @@ const ko: Words = {
   places: {
     api: '주문',
     document: 'OpenAPI 문서',
-    metrics: '메트릭',
+    metrics: '지표',
     ready: '준비 상태',
-    gateway: '게이트웨이',
+    gateway: 'PG',
   },
   kept: (folder) =>
     `데이터베이스를 남겨 두었습니다. 보려면: reconciled orders --config ${folder}/reconciled.toml`,

@@ -2,11 +2,11 @@ import type { Texts } from '../../texts.ts';
 
 /** The words of the daily report, in Korean. */
 export const reportKo: Texts['report'] = {
-  title: '결제 일일 보고서',
-  days: (from, to) => (from === to ? from : `${from} – ${to}`),
+  title: '결제 보고서',
+  days: (from, to) => (from === to ? from : `${from} ~ ${to}`),
   facts: {
     days: '날짜',
-    span: '시작 – 끝',
+    span: '시작 ~ 끝',
     zone: '시간대',
     made: '작성 시각',
     orders: '주문',
@@ -14,13 +14,13 @@ export const reportKo: Texts['report'] = {
     ties: '합계 대조',
   },
   incomplete: '작성 시점에 마지막 날이 아직 끝나지 않았습니다.',
-  settleTimes: (median, p95, max) => `중앙값 ${median}, 95 %가 ${p95} 이내, 최장 ${max}`,
+  settleTimes: (median, p95, max) => `중앙값 ${median}, 95%가 ${p95} 이내, 최장 ${max}`,
   settleNone: '확정된 주문 없음',
   tiesOut: '주문, 저널, 결제, 재고의 합계가 모두 일치합니다.',
   tiesNot: (differences) =>
-    `불일치: 합계 ${differences}건이 맞지 않습니다. “불일치 내역”을 보십시오.`,
+    `불일치: 합계 ${differences}건이 맞지 않습니다. “불일치 내역”을 보세요.`,
   advice:
-    '데이터베이스가 직접 수정되었거나 손상되었습니다. `reconciled check`와 `reconciled replay`로 확인하십시오.',
+    '데이터베이스가 직접 수정되었거나 손상되었습니다. `reconciled check`와 `reconciled replay`로 확인하세요.',
   sections: {
     states: (currency) => `상태별 주문 (${currency})`,
     reasons: (currency) => `사유별 주문 (${currency})`,
@@ -28,7 +28,7 @@ export const reportKo: Texts['report'] = {
     hours: (currency) => `시간대별 주문 (${currency})`,
     settled: (currency) => `확정 경로 (${currency})`,
     held: '현재 보류 (전체 기간)',
-    refunds: '현재 환불 대기 (전체 기간)',
+    refunds: '현재 환불 필요 (전체 기간)',
     stock: '재고 차감',
     dead: '전송을 포기한 알림',
     differences: '불일치 내역',
@@ -84,11 +84,11 @@ export const reportKo: Texts['report'] = {
     held: '보류: 주문과 저널',
     agreeing: '주문 하나하나와 그 저널',
     history: '변경 횟수와 저널 행 수',
-    paid: '완료 주문과 성공한 결제',
+    paid: '완료 주문과 승인된 결제',
     paying: '완료 주문 하나하나와 그 결제',
     stock: '완료 주문의 수량과 재고 이동',
     open_held: '현재 보류와 카운터',
-    open_refunds: '현재 환불 대기와 카운터',
+    open_refunds: '현재 환불 필요와 카운터',
   },
   ledgers: {
     orders: '주문',
@@ -102,5 +102,5 @@ export const reportKo: Texts['report'] = {
   no: '불일치',
   summary: ({ day, orders, amounts, completed, failed, held, pending }) =>
     `${day}: 주문 ${orders}건${amounts === '' ? '' : ` (${amounts})`} – 완료 ${completed}, 실패 ${failed}, 보류 ${held}, 대기 ${pending}.`,
-  summaryOpen: (held, refunds) => `미해결: 보류 ${held}건, 환불 대기 ${refunds}건.`,
+  summaryOpen: (held, refunds) => `미해결: 보류 ${held}건, 환불 필요 ${refunds}건.`,
 };
