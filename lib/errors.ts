@@ -23,9 +23,10 @@ export const ERROR_CODES = {
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 
-/** What went wrong, in words, whatever was thrown. */
+/** What went wrong, in words, whatever was thrown. An error that lost its message on the way from a thread still has it in its stack. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  return error.message || (error.stack ?? error.name).split('\n', 1).join();
 }
 
 /** Trouble that a person can do something about: `message` says what is wrong and where, `hint` what to type instead. */

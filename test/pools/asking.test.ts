@@ -450,6 +450,12 @@ t.test('threads that break', async (t) => {
     t.equal(told('pool.failed').length, 1);
   });
 
+  t.test('one that throws what cannot be sent says so at least', async (t) => {
+    const { pool, told } = await set(t, {}, { workerUrl: worker('says-nothing') });
+    t.equal(word(await ask(pool, 'ORDER000001')), 'silent internal');
+    t.match(told('pool.failed'), [{ error: /could not be cloned/ }]);
+  });
+
   t.test('threads that cannot start are a silence too', async (t) => {
     const { pool, told } = await set(t, {}, { workerUrl: worker('cannot-start') });
     await t.rejects(pool.ready(), /cannot start/);
