@@ -11,7 +11,14 @@ import {
   sendRequest,
   userHeader,
 } from './pg-simulator-request.ts';
-import type { Asked, Exchange, Gateway, GatewayKind, GatewaySettings } from './port.ts';
+import {
+  type Asked,
+  type Exchange,
+  type Gateway,
+  type GatewayKind,
+  type GatewaySettings,
+  MOST_REQUESTS,
+} from './port.ts';
 
 /**
  * The pg-simulator: finds payments by key and by order id, takes payment requests, cannot refund.
@@ -37,7 +44,7 @@ export const pgSimulator: GatewayKind = {
  * Keys fetched of those that we name, and again of those that the gateway lists: what a forged callback named must not
  * use up the room for the rest. An order has at most 50 payments; a listing that names more is not taken for complete.
  */
-const MAX_FETCHES = 50;
+const MAX_FETCHES = (MOST_REQUESTS - 1) / 2;
 
 /** After so many silent keys the rest of them is not asked for: the gateway has other worries. */
 const MAX_SILENCES = 3;

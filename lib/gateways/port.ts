@@ -41,6 +41,12 @@ export interface GatewayKind {
   readCallback(body: Uint8Array): CallbackReading;
 }
 
+/**
+ * So many requests an inquiry makes at most, one after the other and each within `lookup_timeout`: 50 payments of the shop, a list, and as
+ * many again that it names. Whoever waits for one must wait for all of them.
+ */
+export const MOST_REQUESTS = 101;
+
 /** A connected gateway. None of its promises rejects: trouble is an answer. */
 export interface Gateway {
   inquire(inquiry: Inquiry): Promise<Asked<Answer>>;

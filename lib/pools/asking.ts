@@ -3,7 +3,12 @@ import type { Clock } from '../clock.ts';
 import type { GatewayConfig } from '../config.ts';
 import { type DurationMs, SECOND_MS } from '../core/time.ts';
 import { messageOf } from '../errors.ts';
-import type { Asked, GatewaySettings, RequestOutcome } from '../gateways/port.ts';
+import {
+  type Asked,
+  type GatewaySettings,
+  MOST_REQUESTS,
+  type RequestOutcome,
+} from '../gateways/port.ts';
 import type { Tell } from '../observe/events.ts';
 import {
   layThreads,
@@ -69,12 +74,6 @@ const CLOSE_WITHIN_MS: DurationMs = 5_000;
 /** A thread is ready within a second; on a machine that swaps it may take longer. */
 const READY_WITHIN_MS: DurationMs = 60 * SECOND_MS;
 
-/**
- * A thread that says nothing of its task for so many deadlines of a request is stuck: an inquiry makes at most about a hundred
- * requests, and few of them take that long. A last resort; every request ends by its own deadline.
- */
-const STUCK_AFTER_DEADLINES = 60;
-
 const STUCK = 'a thread is stuck';
 
 /** The threads, as a Piscina pool that is never given more than it can hold. */
@@ -95,7 +94,8 @@ class PiscinaThreads implements Threads {
   constructor(options: AskingOptions) {
     const { gateways, tell } = options;
     const deadlines = gateways.map(({ settings }) => settings.lookupTimeoutMs);
-    this.#stuckAfterMs = STUCK_AFTER_DEADLINES * Math.max(1_000, ...deadlines);
+    // A thread that says nothing for longer than its longest question may take is stuck. A last resort: every request ends by itself.
+    this.#stuckAfterMs = MOST_REQUESTS * Math.max(1_000, ...deadlines);
     this.#clock = options.clock;
     this.#options = options;
     const started =

@@ -54,6 +54,9 @@ const REQUEST: PaymentRequest = {
   cardNo: '1234-5678-9814-1451',
 };
 
+// As many requests as one question may take, each of them until its deadline.
+const STUCK_MS = 101 * 20_000;
+
 // One order that is silent by key and by order id opens it.
 const BREAKER = {
   failures: 0.6,
@@ -419,10 +422,22 @@ t.test('threads that break', async (t) => {
     await pool.ready();
     const asked = ask(pool, 'ORDER000001');
     await new Promise(setImmediate);
-    clock.turn(60 * 20_000);
+    clock.turn(STUCK_MS);
     clock.turn(5_000);
     t.equal(word(await asked), 'silent internal');
     t.equal(pool.utilization(), 0);
+  });
+
+  t.test('one that hears of one order only, as slowly as may be, is not', async (t) => {
+    const clock = turnedClock();
+    const { gateway, pool, told } = await set(t, {}, { clock });
+    const asked = ask(pool, 'ORDER000001');
+    const arrival = await gateway.next();
+    clock.turn(100 * 20_000);
+    clock.turn(5_000);
+    arrival.captured();
+    t.equal(word(await asked), 'captured');
+    t.same(told('pool.failed'), []);
   });
 
   t.test('what one says right after the process was stopped is heard', async (t) => {
@@ -430,7 +445,7 @@ t.test('threads that break', async (t) => {
     const { gateway, pool, told } = await set(t, {}, { clock });
     const asked = ask(pool, 'ORDER000001');
     const arrival = await gateway.next();
-    clock.turn(60 * 20_000);
+    clock.turn(STUCK_MS);
     arrival.captured();
     t.equal(word(await asked), 'captured');
     t.same(told('pool.failed'), []);
@@ -442,7 +457,7 @@ t.test('threads that break', async (t) => {
     await pool.ready();
     const asked = ask(pool, 'ORDER-stuck');
     await new Promise(setImmediate);
-    clock.turn(60 * 20_000);
+    clock.turn(STUCK_MS);
     clock.turn(5_000);
     t.equal(word(await asked), 'silent internal');
     gateway.always((arrival) => arrival.captured());
