@@ -4,6 +4,9 @@ import type { CallbackReading } from './port.ts';
 /** A callback of this gateway has about 300 bytes; one longer than this is not from it. */
 const MAX_CALLBACK_BYTES = 64 * 1024;
 
+/** It has seven values. V8 takes 30 ms for as many, within one another, as there is room for. */
+const MAX_VALUES = 1_000;
+
 /** One for all: making one costs more than reading a callback. */
 const strict = new TextDecoder('utf-8', { fatal: true });
 
@@ -13,6 +16,7 @@ const strict = new TextDecoder('utf-8', { fatal: true });
  */
 export function readPgSimulatorCallback(body: Uint8Array): CallbackReading {
   if (body.byteLength > MAX_CALLBACK_BYTES) return unreadable('the body is too large');
+  if (hasMore(body, MAX_VALUES)) return unreadable(`the body has more than ${MAX_VALUES} values`);
   let value: unknown;
   try {
     value = JSON.parse(strict.decode(body));
@@ -29,6 +33,27 @@ export function readPgSimulatorCallback(body: Uint8Array): CallbackReading {
   const eventId = JSON.stringify([key, orderId, statusWord(value.status)]);
   return { kind: 'notice', eventId, key, orderId };
 }
+
+/** True for JSON with more values than this. */
+function hasMore(json: Uint8Array, values: number): boolean {
+  if (json.byteLength <= values) return false;
+  // Each begins behind one of three signs.
+  let count = 0;
+  let isQuoted = false;
+  for (let at = 0; at < json.byteLength && count <= values; at += 1) {
+    const byte = json[at];
+    if (byte === QUOTE) isQuoted = !isQuoted;
+    else if (isQuoted) at += byte === BACKSLASH ? 1 : 0;
+    else if (byte === COMMA || byte === BRACE || byte === BRACKET) count += 1;
+  }
+  return count > values;
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const BRACE = 0x7b;
+const BRACKET = 0x5b;
 
 /** What stands in place of a status may be anything, a card number too, and the id is kept. */
 function statusWord(status: unknown): string | null {

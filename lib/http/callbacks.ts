@@ -156,7 +156,9 @@ export function documentCallbacks(api: Api, listener: Address | null): void {
           'application/json': { schema: z.object({ status: z.literal('accepted') }) },
         },
       },
-      400: problem('It names neither a key nor an order, or is no JSON.'),
+      400: problem(
+        'It names neither a key nor an order, is no JSON, or has more than 1,000 values.',
+      ),
       404: problem('No gateway of that name is configured.'),
       413: problem('It has more than 64 KiB.'),
       503: passingProblem('It could not be kept. Send it again.'),

@@ -675,6 +675,9 @@ t.test('a callback: what is taken from it', async (t) => {
   );
   t.match(pgSimulator.readCallback(Buffer.alloc(70_000, 0x20)), { problem: /too large/ });
   t.match(read({}), { problem: 'transactionKey or orderId is needed' });
+  const much = (values: number) => ({ orderId: ORDER, more: Array(values).fill('"\\,{[') });
+  t.match(read(much(990)), { kind: 'notice', orderId: ORDER }, 'signs within texts do not count');
+  t.match(read(much(1_000)), { problem: 'the body has more than 1000 values' });
 });
 
 t.test('inquiries are scoped to the order member', async (t) => {
