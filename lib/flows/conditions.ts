@@ -30,8 +30,8 @@ export interface Conditions extends Stoppable {
 const CHECK_EVERY_MS: DurationMs = MINUTE_MS;
 
 /**
- * A gateway is up again when it has been for so long: one that comes and goes all day would be told forty times an hour, and people
- * would stop reading.
+ * A gateway is up again, and orders are looked at in time again, when that was so for so long: what comes and goes all day would be told
+ * forty times an hour, and people would stop reading.
  */
 export const STEADY_MS: DurationMs = 5 * MINUTE_MS;
 
@@ -61,6 +61,8 @@ class Watching implements Conditions {
   /** Those that were told to be in trouble and answer, with the moment since when they do (monotonic). */
   readonly #answering = new Map<string, number>();
   readonly #failures: Failures;
+  /** On monotonic time: since when no order is late any more, while that was told; `null`: one is, or none was. */
+  #inTimeSinceMs: number | null = null;
   /** Orders that sweeps have completed while the gateway was silent for too long, by gateway. */
   readonly #settled = new Map<string, number>();
   /** Told, and not yet in the store. */
@@ -242,10 +244,17 @@ class Watching implements Conditions {
     const dueAt = await this.#ground.oldestDue();
     const now = this.#ground.clock.now();
     if (dueAt !== null && now - dueAt > this.#ground.sweepLateAfterMs) {
+      this.#inTimeSinceMs = null;
       this.#begin('sweep.late', null, null, dueAt);
-    } else if (this.#marks.delete('sweep.late')) {
-      this.#announce([], [{ name: 'sweep.late', since: null }]);
+      return;
     }
+    if (!this.#marks.has('sweep.late')) return;
+    const nowMs = this.#ground.clock.monotonicMs();
+    this.#inTimeSinceMs ??= nowMs;
+    if (nowMs - this.#inTimeSinceMs < STEADY_MS) return;
+    this.#inTimeSinceMs = null;
+    this.#marks.delete('sweep.late');
+    this.#announce([], [{ name: 'sweep.late', since: null }]);
   }
 
   /** Once per episode. */

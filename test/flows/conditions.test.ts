@@ -299,11 +299,22 @@ t.test('orders that are looked at late are told once per episode', async (t) => 
   await world.pass(5 * MINUTE_MS);
   t.strictSame(await world.told(), ['sweep.late 0']);
   world.setOldestDue(null);
-  await world.pass(2 * MINUTE_MS);
+  await world.pass(STEADY_MS + 2 * MINUTE_MS);
   await world.restart();
   world.setOldestDue(world.clock.now() - 16 * MINUTE_MS);
   await world.pass(2 * MINUTE_MS);
-  t.strictSame(await world.told(), ['sweep.late 0', 'sweep.late 11']);
+  t.strictSame(await world.told(), ['sweep.late 0', 'sweep.late 16']);
+});
+
+t.test('orders that are late every other minute are one episode', async (t) => {
+  const world = await openConditionsWorld(t);
+  for (let time = 0; time < 30; time += 1) {
+    world.setOldestDue(world.clock.now() - 16 * MINUTE_MS);
+    await world.pass(MINUTE_MS);
+    world.setOldestDue(null);
+    await world.pass(STEADY_MS - MINUTE_MS);
+  }
+  t.equal((await world.told()).length, 1);
 });
 
 t.test('what the store could not take is told by a later check', async (t) => {
