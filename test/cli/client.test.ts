@@ -49,6 +49,9 @@ const told: readonly {
     error: { code: 'daemon_unreachable', message: /went away before it had answered/ },
   },
 ];
+const TOKEN = 'a-token-of-thirty-two-characters';
+const env = { RECONCILED_API_TOKEN: TOKEN };
+
 for (const { who, answer, error } of told)
   t.test(`${who} gets nothing done`, async (t) => {
     const { cwd } = await openShop(t);
@@ -57,17 +60,25 @@ for (const { who, answer, error } of told)
     const other = openSqliteStore({ path, clock: systemClock, tell: () => undefined });
     t.teardown(() => other.upkeep.close());
     const asked: string[] = [];
-    const address = await listening(t, answer(path), asked);
-    const { code, stderr } = await run(['sweep', '--json', '--listen', address], { cwd });
+    const tokens: string[] = [];
+    const address = await listening(t, answer(path), asked, tokens);
+    const { code, stderr } = await run(['sweep', '--json', '--listen', address], { cwd, env });
     t.equal(code, 1);
     t.match(JSON.parse(stderr.trim().split('\n').at(-1) ?? ''), { error }, stderr);
     const sent = error.message.test('went away before it had answered');
     t.equal(asked.includes('/v1/sweeps?wait=true'), sent, 'only its own daemon is sent something');
+    t.strictSame(tokens, sent ? [`Bearer ${TOKEN}`] : [], 'and the token');
   });
 
-async function listening(test: Test, answer: RequestListener, asked: string[]): Promise<string> {
+async function listening(
+  test: Test,
+  answer: RequestListener,
+  asked: string[],
+  tokens: string[],
+): Promise<string> {
   const server = createServer((request, response) => {
     asked.push(request.url ?? '');
+    if (request.headers.authorization !== undefined) tokens.push(request.headers.authorization);
     answer(request, response);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
