@@ -92,7 +92,7 @@ function gatewayTable(gateway: GatewayConfig): Table {
     connect_timeout: formatDuration(settings.connectTimeoutMs),
     payment_window: formatDuration(gateway.paymentWindowMs),
     user_id: settings.userId,
-    callback_url: settings.callbackUrl,
+    callback_url: settings.callbackUrl === '' ? '' : placeOf(settings.callbackUrl),
     rate_limit: gateway.ratePerSecond === null ? 'none' : `${gateway.ratePerSecond}/s`,
     breaker: {
       failures: breaker.failures,

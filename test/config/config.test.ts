@@ -267,11 +267,18 @@ t.test('a secret is fetched from where the file says', async (t) => {
 });
 
 t.test('what is shown can be read again, and has no secret in it', async (t) => {
-  const config = load(WHOLE, { env: { RECONCILED_API_TOKEN: 'hunter2' } });
+  const called = 'http://localhost:8080/api/v1/callbacks';
+  const whole = WHOLE.replace(called, `${called}/hunter2`);
+  const config = load(whole, { env: { RECONCILED_API_TOKEN: 'hunter2' } });
   const shown = stringify(configTable(config));
   t.notMatch(shown, 'hunter2');
   t.match(shown, 'api_token = "(set)"');
-  const again = load(shown.replace('api_token = "(set)"', ''));
+  t.match(shown, 'callback_url = "http://localhost:8080/(set)"');
+  const again = load(
+    shown
+      .replace('api_token = "(set)"', '')
+      .replace('http://localhost:8080/(set)', `${called}/hunter2`),
+  );
   t.strictSame(again, { ...config, http: { ...config.http, apiToken: null } });
 });
 
