@@ -4,7 +4,7 @@ import type { Delivery } from '../store/outbox-port.ts';
 import type { Api, HttpDependencies } from './app.ts';
 import { answer } from './bodies.ts';
 import { deliveryBody, deliverySchema } from './delivery-view.ts';
-import { after, closed, limit, oneOf, text } from './forms.ts';
+import { after, closed, limit, NO_QUERY, oneOf, text } from './forms.ts';
 import { pageSchema } from './order-view.ts';
 import { readPage } from './orders.ts';
 import { COMMON_PROBLEMS, problem, Refusal, WRITE_PROBLEMS } from './problem.ts';
@@ -88,10 +88,11 @@ const getDeliveryRoute = createRoute({
   tags: ['deliveries'],
   summary: 'Read a notification',
   security: [{ bearer: [] }],
-  request: oneDelivery,
+  request: { ...oneDelivery, query: NO_QUERY },
   responses: {
     200: answer('The delivery.', deliverySchema),
     ...COMMON_PROBLEMS,
+    400: problem('There is a parameter, and it takes none.'),
     404: problem('There is no such delivery.'),
   },
 });
@@ -104,7 +105,7 @@ const retryDeliveryRoute = createRoute({
   summary: 'Send a dead notification again',
   description: 'It is due at once, with all its time before it, and keeps its key.',
   security: [{ bearer: [] }],
-  request: oneDelivery,
+  request: { ...oneDelivery, query: NO_QUERY },
   responses: {
     200: answer('It is due.', deliverySchema),
     ...COMMON_PROBLEMS,

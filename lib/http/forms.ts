@@ -19,6 +19,9 @@ export function closed<Shape extends z.ZodRawShape>(shape: Shape) {
   });
 }
 
+/** Of a route that takes no parameters: one that is ignored may have been meant to make a difference. */
+export const NO_QUERY = closed({});
+
 /** An amount in the minor unit of its currency. */
 export function amount() {
   return count(0);

@@ -8,7 +8,7 @@ import type { CommandOutcome } from '../flows/port.ts';
 import type { JournalRow, OrderView, Page, Reader } from '../store/port.ts';
 import type { Api, HttpDependencies } from './app.ts';
 import { answer, jsonBody } from './bodies.ts';
-import { after, closed, count, limit, oneOf, storedPaymentId, words } from './forms.ts';
+import { after, closed, count, limit, NO_QUERY, oneOf, storedPaymentId, words } from './forms.ts';
 import { completeOrder, newOrderSchema } from './order-reading.ts';
 import { orderBody, orderSchema, pageSchema } from './order-view.ts';
 import {
@@ -194,6 +194,7 @@ const createOrderRoute = createRoute({
     'Idempotent by id: the same again is a 200, other content under the same id a 409. The order is looked at when it is ten minutes old (`sweep.stale_after`).',
   security: [{ bearer: [] }],
   request: {
+    query: NO_QUERY,
     body: jsonBody(newOrderSchema),
   },
   responses: {
@@ -215,10 +216,11 @@ const getOrderRoute = createRoute({
   tags: ['orders'],
   summary: 'Read an order',
   security: [{ bearer: [] }],
-  request: { params: orderPath },
+  request: { params: orderPath, query: NO_QUERY },
   responses: {
     200: answer('The order.', orderSchema),
     ...COMMON_PROBLEMS,
+    400: problem('There is a parameter, and it takes none.'),
     404: noSuchOrder,
   },
 });
@@ -295,6 +297,7 @@ const resolveRoute = createRoute({
   security: [{ bearer: [] }],
   request: {
     params: orderPath,
+    query: NO_QUERY,
     body: jsonBody(
       closed({
         state: oneOf(['pending', 'completed', 'failed']),

@@ -3,7 +3,7 @@ import type { Config } from '../config.ts';
 import type { AddPaymentOutcome, NewPayment } from '../store/port.ts';
 import type { Api, HttpDependencies } from './app.ts';
 import { answer, jsonBody } from './bodies.ts';
-import { amount, closed, flag, id, instant, oneOf, says, text, words } from './forms.ts';
+import { amount, closed, flag, id, instant, NO_QUERY, oneOf, says, text, words } from './forms.ts';
 import {
   gatewayOf,
   tooFarAhead,
@@ -231,6 +231,7 @@ const refundedRoute = createRoute({
   security: [{ bearer: [] }],
   request: {
     params: z.object({ id: z.string().openapi({ example: 'ORDER000001-1' }) }),
+    query: NO_QUERY,
     body: jsonBody(
       closed({
         reference: text(200, 'R-2026-0001').openapi({

@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { MAX_PIECES, type Product, type Reader } from '../store/port.ts';
 import type { Api, HttpDependencies } from './app.ts';
 import { answer, jsonBody } from './bodies.ts';
-import { after, closed, count, id, limit, text } from './forms.ts';
+import { after, closed, count, id, limit, NO_QUERY, text } from './forms.ts';
 import { pageSchema } from './order-view.ts';
 import { readPage, shown } from './orders.ts';
 import { BODY_PROBLEMS, COMMON_PROBLEMS, problem, Refusal, refusedFields } from './problem.ts';
@@ -97,6 +97,7 @@ const putProductRoute = createRoute({
   security: [{ bearer: [] }],
   request: {
     params: z.object({ id: id('tea') }),
+    query: NO_QUERY,
     body: jsonBody(
       closed({
         name: text(200, 'Green tea'),
@@ -123,10 +124,11 @@ const getProductRoute = createRoute({
   tags: ['products'],
   summary: 'Read a product',
   security: [{ bearer: [] }],
-  request: { params: productPath },
+  request: { params: productPath, query: NO_QUERY },
   responses: {
     200: answer('The product.', productSchema),
     ...COMMON_PROBLEMS,
+    400: problem('There is a parameter, and it takes none.'),
     404: noSuchProduct,
   },
 });
@@ -157,6 +159,7 @@ const addStockRoute = createRoute({
   security: [{ bearer: [] }],
   request: {
     params: productPath,
+    query: NO_QUERY,
     body: jsonBody(
       closed({
         add: count(1, MAX_PIECES).openapi({ example: 20 }),

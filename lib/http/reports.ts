@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { accepts } from 'hono/accepts';
 import { type Day, dayOf, isDay } from '../report/days.ts';
 import type { Api, HttpDependencies } from './app.ts';
+import { NO_QUERY } from './forms.ts';
 import { listBody } from './list-body.ts';
 import { COMMON_PROBLEMS, passingProblem, problem, Refusal } from './problem.ts';
 import { reportSchema } from './report-view.ts';
@@ -91,7 +92,10 @@ const getReportRoute = createRoute({
   description:
     'As it was written when the day had ended; a day without a written report is counted now. `text/csv` lists every order of the day as it is now, `text/html` is a page to print. An order is of the day on which it was created, in the configured zone.',
   security: [{ bearer: [] }],
-  request: { params: z.object({ date: z.string().openapi({ example: '2026-11-23' }) }) },
+  request: {
+    params: z.object({ date: z.string().openapi({ example: '2026-11-23' }) }),
+    query: NO_QUERY,
+  },
   responses: {
     200: {
       description: 'The report.',
@@ -102,7 +106,7 @@ const getReportRoute = createRoute({
       },
     },
     ...COMMON_PROBLEMS,
-    400: problem('The date is none.'),
+    400: problem('The date is none, or there is a parameter.'),
     404: problem('The day has not begun.'),
     422: problem('The amounts of the day are too large to add up.'),
     503: passingProblem(

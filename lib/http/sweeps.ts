@@ -3,7 +3,7 @@ import { toIso } from '../clock.ts';
 import type { Sweep } from '../store/port.ts';
 import type { Api, HttpDependencies } from './app.ts';
 import { answer } from './bodies.ts';
-import { after, closed, flag, limit } from './forms.ts';
+import { after, closed, flag, limit, NO_QUERY } from './forms.ts';
 import { isoOrNull, pageSchema } from './order-view.ts';
 import { readPage } from './orders.ts';
 import { COMMON_PROBLEMS, problem, Refusal, WRITE_PROBLEMS } from './problem.ts';
@@ -129,10 +129,14 @@ const getSweepRoute = createRoute({
   tags: ['sweeps'],
   summary: 'Read a sweep',
   security: [{ bearer: [] }],
-  request: { params: z.object({ id: z.string().openapi({ example: '17' }) }) },
+  request: {
+    params: z.object({ id: z.string().openapi({ example: '17' }) }),
+    query: NO_QUERY,
+  },
   responses: {
     200: answer('The sweep.', sweepSchema),
     ...COMMON_PROBLEMS,
+    400: problem('There is a parameter, and it takes none.'),
     404: problem('There is no such sweep.'),
   },
 });

@@ -283,3 +283,21 @@ const ROUTES = [
   'get /metrics',
   'get /openapi.json',
 ];
+
+t.test('a parameter that no address takes is refused by name, everywhere in /v1', async (t) => {
+  const serving = await openServing();
+  t.teardown(serving.close);
+  const { operations } = await documentOf(serving);
+  for (const { path, method, operation } of operations) {
+    if (!path.startsWith('/v1/')) continue;
+    const url = `${path.replace(/\{\w+\}/, 'ORDER000001')}?dryRun=true`;
+    const body = method === 'get' ? undefined : {};
+    const reply = await serving.call(method.toUpperCase(), url, body);
+    t.match(
+      reply,
+      { status: 400, body: { code: 'malformed', errors: [{ field: 'dryRun' }] } },
+      url,
+    );
+    t.ok(operation.responses[400], `${method} ${path} says so`);
+  }
+});
