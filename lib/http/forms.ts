@@ -11,10 +11,12 @@ import { boundedText } from '../core/text.ts';
 export function closed<Shape extends z.ZodRawShape>(shape: Shape) {
   const known = Object.keys(shape);
   const notAnObject = says('a JSON object', '{ }');
+  const hintFor = (key: string) =>
+    known.length === 0 ? 'Leave it out: this address takes no parameters.' : suggestion(key, known);
   return z.strictObject(shape, {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
-        ? ['there is no such field', ...issue.keys.map((key) => suggestion(key, known))].join('\n')
+        ? ['there is no such field', ...issue.keys.map(hintFor)].join('\n')
         : notAnObject(issue),
   });
 }
