@@ -16,7 +16,7 @@ export const TOPIC_TEXTS: Readonly<Record<EffectTopic, Readonly<Record<'en' | 'k
   },
   'order.attention': {
     en: 'An order that is final already needs a person: money was found late, a refund has to be made by hand, a payment was taken back.',
-    ko: '이미 종결된 주문을 담당자가 확인해야 합니다: 뒤늦은 승인, 직접 해야 하는 환불, PG에서 취소된 결제.',
+    ko: '이미 종결된 주문을 담당자가 확인해야 합니다: 뒤늦은 승인, 직접 해야 하는 환불, PG에서 취소되거나 환불된 결제.',
   },
   'refund.due': {
     en: 'Money was taken that pays for nothing, and has to go back.',

@@ -36,7 +36,7 @@ export const ko: Texts = {
     mismatched_capture:
       '주문과 일치하지 않는 결제가 PG에서 승인되었습니다. 이 금액은 환불해야 합니다.',
     reversed_after_completion:
-      '완료된 주문의 결제가 PG에서 취소되었습니다. 담당자가 확인해야 합니다.',
+      '완료된 주문의 결제가 PG에서 취소되거나 환불되었습니다. 담당자가 확인해야 합니다.',
     refunded: '환불되었습니다.',
     refund_underway: '환불이 진행 중입니다.',
     refund_refused: 'PG가 환불을 거절했습니다. 담당자가 직접 환불해야 합니다.',
@@ -128,8 +128,8 @@ export const ko: Texts = {
     paymentAdded: (id, how) => `결제 ${id} 기록: ${how}.`,
     asked: (gateway, keys) =>
       keys.length === 0
-        ? `조회: ${gateway}에 이 주문의 모든 거래를 물었습니다.`
-        : `조회: ${gateway}에 ${keys.join(', ')} 거래를 물었습니다.`,
+        ? `조회: ${gateway}에 있는 이 주문의 모든 거래.`
+        : `조회: ${gateway}에 있는 거래 ${keys.join(', ')}.`,
     askedRefund: (gateway, key, amount) =>
       `요청: ${gateway}에 ${key} 거래의 ${amount} 환불을 요청했습니다.`,
     notAsked: '조회할 것이 없었습니다.',
