@@ -11,10 +11,8 @@ export function isPrivateAddress(address: string): boolean {
   // A zone (`fe80::1%eth0`) says by which interface, not where to.
   const bare = address.replace(/%.*$/, '');
   const family = isIP(bare);
-  if (family === 0) return true;
-  if (family === 4) return NOT_PUBLIC.check(bare, 'ipv4');
   // A BlockList reads ::ffff:127.0.0.1 as 127.0.0.1 by itself.
-  return NOT_PUBLIC.check(bare, 'ipv6');
+  return family === 0 || NOT_PUBLIC.check(bare, family === 4 ? 'ipv4' : 'ipv6');
 }
 
 /** The address in the host of a URL, `null` when it is a name. URL has put 0x7f.1 and 2130706433 into their usual form. */

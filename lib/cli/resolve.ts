@@ -44,8 +44,8 @@ Examples:
       here: () =>
         commandHere(config, noOrder(orderId), (commands) => commands.resolve(orderId, given)),
       byDaemon: async (client) => {
-        const { paymentId, version, ...rest } = given;
-        const wanted = { ...rest, paymentId, ...(version === null ? {} : { version }) };
+        const { version, ...rest } = given;
+        const wanted = version === null ? rest : given;
         const path = `/v1/orders/${encodeURIComponent(orderId)}/resolve`;
         const { body: order } = await client.call('POST', path, wanted);
         return { same: false, order };

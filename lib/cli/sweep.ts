@@ -58,14 +58,11 @@ async function sweepHere(config: Config, words: string): Promise<SweepBody> {
   const level = config.logLevel === 'info' ? 'warn' : config.logLevel;
   try {
     const log = logTeller(createLogger(level));
-    let said = false;
     const sweep = await sweepOnce(config, {
       signal: early.signal,
       tell: (event) => {
-        if (event.name === 'sweep.started' && !said) say(words);
-        said ||= event.name === 'sweep.started';
+        if (event.name === 'sweep.started') say(words);
         sayUpgrade(event);
-        // What needs a person is in the table too.
         log(event);
       },
     });

@@ -21,9 +21,9 @@ const ACCEPTED_HEADERS = {
 };
 
 /**
- * Takes a gateway's callback. It is the busiest route and has one function and no middleware. The 200 goes out after the
- * notice is durable; everything that a repeat could mend is a 503, because some gateways send again. What becomes of a
- * callback is told by the flow; only a body that never gets there is told here.
+ * Takes a gateway's callback, where `takeCallbacks` has left it. The 200 goes out after the notice is durable; everything that a repeat
+ * could mend is a 503, because some gateways send again. What becomes of a callback is told by the flow; only a body that
+ * never gets there is told here.
  */
 export function addCallbackRoute(app: CallbackApp | Api, dependencies: HttpDependencies): void {
   const { callbacks, clock, config, tell } = dependencies;

@@ -1,5 +1,4 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { toIso } from '../clock.ts';
 import type { Sweep } from '../store/port.ts';
 import type { Api, HttpDependencies } from './app.ts';
 import { answer } from './bodies.ts';
@@ -59,7 +58,7 @@ function unbegun(id: number): SweepBody {
 function sweepBody(sweep: SweepBody): z.infer<typeof sweepSchema> {
   return {
     id: sweep.id,
-    startedAt: sweep.startedAt === null ? null : toIso(sweep.startedAt),
+    startedAt: isoOrNull(sweep.startedAt),
     endedAt: isoOrNull(sweep.endedAt),
     looked: sweep.looked,
     reasons: { ...sweep.reasons },

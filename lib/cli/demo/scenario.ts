@@ -193,7 +193,7 @@ function stuckOrder(
   number: number,
   { seed, now, orders }: ScenarioOptions,
 ): StuckOrder {
-  const share = orders === 1 ? 0 : (number - 1) / (orders - 1);
+  const share = (number - 1) / (orders - 1);
   const createdAt = now - Math.round(OLDEST_MS - share * (OLDEST_MS - YOUNGEST_MS));
   const items = [item(truth, number, seed)];
   const amount = items.reduce((sum, { quantity, unitPrice }) => sum + quantity * unitPrice, 0);
