@@ -4,15 +4,13 @@ import type { SyncFile } from '../../lib/store/sqlite/log-file.ts';
 import { syncHere } from '../support/syncing.ts';
 import type { TurnedClock } from '../support/turned-clock.ts';
 
-/** What becomes of a write: done, or lost before the engine had it. That it is done and nobody knows is the disk's affair (`uncertainDisk`). */
-export type Fate = 'well' | 'lost';
-
 /** What stands between the flows of one life and its store. */
 interface Passage {
   readonly clock: TurnedClock;
   /** False after the crash: nothing is passed on, and nobody hears anything any more. */
   readonly alive: () => boolean;
-  readonly fate: () => Fate;
+  /** Whether a write is lost before the engine has it. That it is done and nobody knows is the disk's affair (`uncertainDisk`). */
+  readonly losesWrite: () => boolean;
   /** How long a write takes before the engine has it: a crash in that time loses it. */
   readonly delayMs: () => number;
 }
@@ -63,8 +61,7 @@ async function write(passage: Passage, call: () => unknown): Promise<unknown> {
   const delayMs = passage.delayMs();
   if (delayMs > 0) await new Promise<void>((resolve) => passage.clock.after(delayMs, resolve));
   if (!passage.alive()) return never();
-  const fate = passage.fate();
-  if (fate === 'lost') throw engineFailed();
+  if (passage.losesWrite()) throw engineFailed();
   const result = await call();
   return passage.alive() ? result : never();
 }

@@ -8,7 +8,7 @@ import { type ModelDaemon, startModelDaemon } from '../support/model-daemon.ts';
 import { type TurnedClock, turnUntil } from '../support/turned-clock.ts';
 import { type Gauge, watched } from '../support/watched-store.ts';
 import type { Configuration } from './configuration.ts';
-import { type Fate, faulty, uncertainDisk } from './faulty-store.ts';
+import { faulty, uncertainDisk } from './faulty-store.ts';
 import { MODEL_RETRY, type Receivers } from './receivers.ts';
 
 /** One life of the daemon, from its start on a file to its crash or stop. */
@@ -42,7 +42,7 @@ interface LifeParts {
   readonly opened: (real: Store) => Promise<void>;
   readonly weather: Weather;
   readonly receivers: Receivers;
-  readonly fate: () => Fate;
+  readonly losesWrite: () => boolean;
   /** The disk says that it failed. */
   readonly syncFails: () => boolean;
   readonly delayMs: () => number;

@@ -1,5 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
-import { decide, holdForInternalError } from '../../lib/core/decide.ts';
+import { replayJournal } from '../../lib/cli/replaying.ts';
 import { DAY_MS, HOUR_MS } from '../../lib/core/time.ts';
 import type { Reader } from '../../lib/store/port.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
@@ -14,8 +13,6 @@ export interface Outcome {
   readonly seed: number;
   /** Invariants that were broken, in sentences; empty: all held. */
   readonly findings: readonly string[];
-  readonly orders: number;
-  readonly lives: number;
   readonly looks: number;
   /** Commits whose order or stock had changed meanwhile. */
   readonly stale: number;
@@ -44,8 +41,8 @@ export async function simulate(
     await inspect(world);
     await world.end();
     findings.push(...world.findings, ...world.receivers.findings);
-    const { lives, looks, stale } = world;
-    return { seed, findings, orders: scale.orders, lives, looks, stale, auditMs };
+    const { looks, stale } = world;
+    return { seed, findings, looks, stale, auditMs };
   } finally {
     directory.remove();
   }
@@ -115,27 +112,10 @@ async function audited(world: World, settled: boolean): Promise<readonly string[
   return audit(reader, { ...world.truth(), settled });
 }
 
-// ── Replay ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
 /** Invariant 7: the journal holds all that each decision was made from, and the rules make it again. */
-async function replayed(reader: Reader): Promise<readonly string[]> {
-  const findings: string[] = [];
-  for (let after = 0; ; ) {
-    const rows = await reader.journalAfter(after, 500);
-    for (const { orderId, version, record } of rows) {
-      if (record.kind !== 'decided') continue;
-      const { hearing, decision } = record;
-      const again =
-        decision.reason === 'internal_error'
-          ? holdForInternalError(hearing.case, hearing.now)
-          : decide(hearing.case, hearing.heard, hearing.policy, hearing.now);
-      // Through JSON, as the journal keeps it: what is undefined is not there.
-      if (!isDeepStrictEqual(JSON.parse(JSON.stringify(again)), decision)) {
-        findings.push(`${orderId} version ${version}: replay decides otherwise`);
-      }
-    }
-    const last = rows.at(-1);
-    if (last === undefined) return findings;
-    after = last.seq;
-  }
+async function replayed({ journalAfter }: Reader): Promise<readonly string[]> {
+  const { differences } = await replayJournal(journalAfter, () => {});
+  return differences.map(
+    ({ orderId, seq, where }) => `${orderId} row ${seq}: replay decides otherwise: ${where.join()}`,
+  );
 }

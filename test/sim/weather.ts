@@ -10,7 +10,6 @@ import type { PaymentRequest, RequestOutcome } from '../../lib/gateways/port.ts'
 import type { Silence, Weather } from '../support/model-asking.ts';
 import type { ModelGateway } from '../support/model-gateway.ts';
 import type { TurnedClock } from '../support/turned-clock.ts';
-import type { Fate } from './faulty-store.ts';
 import type { Random } from './random.ts';
 
 /** What the weather is around. */
@@ -34,7 +33,7 @@ export class BadWeather implements Weather {
   /** Orders of which a gateway refused a request at once. */
   readonly refused = new Set<string>();
   /** How bad it is: 0 is fair, 1 a very bad day. */
-  #badness = 1;
+  badness = 1;
 
   constructor(random: Random, around: Surroundings) {
     this.#random = random;
@@ -45,18 +44,14 @@ export class BadWeather implements Weather {
     this.#openings = names.flatMap((name) => drawOutages(random, name, start, 2 * MINUTE_MS));
   }
 
-  set badness(badness: number) {
-    this.#badness = badness;
-  }
-
   latencyMs(): number {
     const usual = this.#random.between(50, 500);
-    return this.#random.chance(0.03 * this.#badness) ? usual + 3 * SECOND_MS : usual;
+    return this.#random.chance(0.03 * this.badness) ? usual + 3 * SECOND_MS : usual;
   }
 
   silence(question: Question): Silence | null {
     const out = this.#outageOf(question.gateway) !== null;
-    if (!out && !this.#random.chance(0.1 * this.#badness)) return null;
+    if (!out && !this.#random.chance(0.1 * this.badness)) return null;
     const cause = this.#random.pick([
       'timeout',
       'connection',
@@ -70,7 +65,7 @@ export class BadWeather implements Weather {
   }
 
   hears(): boolean {
-    return !this.#random.chance(0.05 * this.#badness);
+    return !this.#random.chance(0.05 * this.badness);
   }
 
   /** The circuit opens a while after the gateway went, and closes a while after it came back. */
@@ -97,19 +92,19 @@ export class BadWeather implements Weather {
     return lot < 0.7 ? { kind: 'accepted', key } : { kind: 'nobody_knows', cause: 'timeout' };
   }
 
-  /** What becomes of a write of the store. */
-  fate(): Fate {
-    return this.#random.chance(0.01 * this.#badness) ? 'lost' : 'well';
+  /** A write of the store never gets to the engine. */
+  losesWrite(): boolean {
+    return this.#random.chance(0.01 * this.badness);
   }
 
   /** A COMMIT is on the disk, and the disk says that it is not. */
   syncFails(): boolean {
-    return this.#random.chance(0.01 * this.#badness);
+    return this.#random.chance(0.01 * this.badness);
   }
 
   /** How long a write lies around before the engine has it. */
   delayMs(): number {
-    return this.#random.chance(0.2 * this.#badness) ? this.#random.between(1, 2_000) : 0;
+    return this.#random.chance(0.2 * this.badness) ? this.#random.between(1, 2_000) : 0;
   }
 
   #record(gateway: ModelGateway, key: string, { orderId, amount }: PaymentRequest): void {
@@ -132,7 +127,7 @@ export class BadWeather implements Weather {
   }
 
   #nowOf(outages: readonly Outage[], gateway: string, lagMs: DurationMs): Outage | null {
-    if (this.#badness === 0) return null;
+    if (this.badness === 0) return null;
     const at = this.#around.clock.trueNow() - lagMs;
     return (
       outages.find((one) => one.gateway === gateway && one.from <= at && at < one.until) ?? null

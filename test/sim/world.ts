@@ -68,7 +68,6 @@ export class World {
   readonly sentAgain: SentAgain[] = [];
   /** Payments that the daemon was told to request, by order. */
   readonly requested = new Map<string, Set<string>>();
-  lives = 0;
   looks = 0;
   /** Commits whose order or stock had changed meanwhile. */
   stale = 0;
@@ -100,7 +99,6 @@ export class World {
   readonly idle = () => this.#gauge.busy === 0;
 
   async begin(configuration = usualConfiguration(this.gateways)): Promise<void> {
-    this.lives += 1;
     const before = this.configurations.at(-1);
     this.configurations.push(configuration);
     this.#life = await beginLife({
@@ -112,7 +110,7 @@ export class World {
       window: this.#scale.window,
       weather: this.weather,
       receivers: this.receivers,
-      fate: () => this.weather.fate(),
+      losesWrite: () => this.weather.losesWrite(),
       syncFails: () => this.weather.syncFails(),
       delayMs: () => this.weather.delayMs(),
       tell: (event) => this.#hear(event),

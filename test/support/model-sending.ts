@@ -4,7 +4,7 @@ import type { DurationMs } from '../../lib/core/time.ts';
 import type { Sending } from '../../lib/pools/port.ts';
 import type { TurnedClock } from './turned-clock.ts';
 
-/** What a receiver does with a message. `never`: it says nothing, and the deadline is its end. */
+/** What a receiver does with a message. */
 export interface Behaviour {
   readonly takesMs: DurationMs;
   readonly receipt: Receipt;

@@ -10,7 +10,6 @@ export class TurnedClock implements Clock {
   readonly #origin: Instant;
   #elapsedMs = 0;
   #wallErrorMs = 0;
-  #lastId = 0;
   /** By time, then by who came first. */
   #timers: Timer[] = [];
 
@@ -33,8 +32,7 @@ export class TurnedClock implements Clock {
   }
 
   after(waitMs: DurationMs, call: () => void): () => void {
-    this.#lastId += 1;
-    const timer: Timer = { atMs: this.#elapsedMs + Math.max(0, waitMs), id: this.#lastId, call };
+    const timer: Timer = { atMs: this.#elapsedMs + Math.max(0, waitMs), call };
     const place = this.#timers.findIndex((other) => other.atMs > timer.atMs);
     this.#timers.splice(place === -1 ? this.#timers.length : place, 0, timer);
     return () => {
@@ -70,7 +68,6 @@ export class TurnedClock implements Clock {
 
 interface Timer {
   readonly atMs: number;
-  readonly id: number;
   readonly call: () => void;
 }
 
