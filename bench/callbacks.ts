@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { databasePath } from '../lib/config.ts';
 import type { Flood, Sent } from './load/callbacks.ts';
-import { lineOf, messageOf, startProgram, temporaryFolder } from './stage/children.ts';
+import { lineOf, messageOf, startProgram, temporaryFolder, type Under } from './stage/children.ts';
 import { dataDirOf, startDaemon } from './stage/daemon.ts';
 import { slowDisk, USUAL_SYNC_MS } from './stage/disk.ts';
 import { type Gateway, startGateway } from './stage/gateway.ts';
@@ -55,9 +55,6 @@ interface Extent {
   readonly count: number;
   readonly rounds: number;
 }
-
-/** What runs a contender; `null`: nothing but itself. */
-type Under = readonly string[] | null;
 
 async function measure({ rounds, quick }: MeasureOptions): Promise<Measurement> {
   const extent = {
@@ -139,7 +136,7 @@ async function loadOurs(gateway: Gateway, { warmUp, count }: Extent, under: Unde
   const { path: folder, remove } = temporaryFolder('callbacks');
   const dataDir = dataDirOf(folder);
   await prepareDatabase(dataDir, makeOrders(1, warmUp + count), 'in an hour');
-  const daemon = startDaemon({ folder, gatewayUrl: gateway.url, ...(under ? { under } : {}) });
+  const daemon = startDaemon({ folder, gatewayUrl: gateway.url, under });
   const url = await daemon.url();
   const load = await sendCallbacks(`${url}/callbacks/pg`, daemon.pid, warmUp, count);
   await daemon.stop();
@@ -153,7 +150,7 @@ async function loadBare({ warmUp, count }: Extent, under: Under): Promise<Load> 
   const path = join(folder, 'bare.db');
   const child = startProgram('bench/peers/callback-server.ts', [path], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    ...(under ? { under } : {}),
+    under,
   });
   const url = await lineOf(child, (line) => {
     const { url }: { url?: string } = JSON.parse(line);

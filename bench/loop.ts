@@ -78,14 +78,7 @@ async function measure({ rounds, quick }: MeasureOptions): Promise<Measurement> 
   }
   await gateway.stop();
   remove();
-  const situations: readonly Situation[] = [
-    'rest',
-    'orders',
-    'report',
-    'list',
-    'backup',
-    'removal',
-  ];
+  const situations = Object.keys(SITUATIONS) as Situation[];
   const of = (situation: Situation, what: keyof Held) =>
     done.map((round) => round[situation][what]);
   return {

@@ -104,7 +104,10 @@ function measureSize(orders: number, rounds: number): Size {
     const ours: Run[] = [];
     const peer: number[] = [];
     for (let round = 0; round < rounds; round += 1) {
-      const turns = [() => ours.push(runOurs(path, orders)), () => peer.push(runPeer(path))];
+      const turns = [
+        () => ours.push(runProgram(path, 'report', orders)),
+        () => peer.push(runPeer(path)),
+      ];
       for (const turn of round % 2 === 0 ? turns : turns.reverse()) turn();
       say(`report ${orders} ${round + 1}: ${JSON.stringify(ours.at(-1))}, peer ${peer.at(-1)}`);
     }
@@ -112,10 +115,6 @@ function measureSize(orders: number, rounds: number): Size {
   } finally {
     remove();
   }
-}
-
-function runOurs(path: string, expected: number): Run {
-  return runProgram(path, 'report', expected);
 }
 
 function runProgram(path: string, how: 'report' | 'whole', expected: number | null): Run {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { addToLedger, completedInLedger } from './peers/ledger.ts';
-import { messageOf, startProgram, temporaryFolder } from './stage/children.ts';
+import { messageOf, startProgram, temporaryFolder, type Under } from './stage/children.ts';
 import { dataDirOf, startDaemon } from './stage/daemon.ts';
 import { slowDisk, USUAL_SYNC_MS } from './stage/disk.ts';
 import { type Gateway, startInstantGateway } from './stage/gateway.ts';
@@ -108,9 +108,6 @@ async function compare({ count, warmUp, counted }: Extent, under: Under): Promis
   return { ours: oursDone.slice(warmUp), peer: peerDone.slice(warmUp) };
 }
 
-/** What runs a contender; `null`: nothing but itself. */
-type Under = readonly string[] | null;
-
 function report(count: number, here: Compared, there: Compared | null): Measurement {
   const ratioOf = ({ ours, peer }: Compared) =>
     median(ours.map(({ tookMs }, round) => (peer[round]?.tookMs ?? Number.NaN) / tookMs));
@@ -149,7 +146,7 @@ function report(count: number, here: Compared, there: Compared | null): Measurem
 async function startOurs(gateway: Gateway, under: Under): Promise<Contender> {
   const { path: folder, remove } = temporaryFolder('throughput');
   await prepareDatabase(dataDirOf(folder), [], 'now');
-  const daemon = startDaemon({ folder, gatewayUrl: gateway.url, ...(under ? { under } : {}) });
+  const daemon = startDaemon({ folder, gatewayUrl: gateway.url, under });
   const url = await daemon.url();
   return {
     take: (orders) => sendOrders(url, orders),
@@ -176,7 +173,7 @@ async function startPeer(gateway: Gateway, under: Under): Promise<Contender> {
   const path = join(folder, 'p-limit.db');
   const child = startProgram('bench/peers/p-limit.ts', [path, gateway.url], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    ...(under ? { under } : {}),
+    under,
   });
   await messageOf(child);
   return {

@@ -147,11 +147,9 @@ async function measureRound(
   const gateway = await startGateway(delay, seed);
   await warmUp(gateway, makeOrders(9_000_001, 200));
   // Who goes first changes, so that neither has the warmer machine in every round.
-  const runs = [() => runOurs(gateway, orders), () => runBarrier(gateway, orders)] as const;
-  const [ours, barrier] =
-    seed % 2 === 1
-      ? [await runs[0](), await runs[1]()]
-      : ((barrier: Run, ours: Run) => [ours, barrier] as const)(await runs[1](), await runs[0]());
+  const first = seed % 2 === 0 ? await runBarrier(gateway, orders) : null;
+  const ours = await runOurs(gateway, orders);
+  const barrier = first ?? (await runBarrier(gateway, orders));
   await gateway.stop();
   const lookups = orders.map(({ id }) => sum(ours.stats.durationsMs[id] ?? []));
   return {

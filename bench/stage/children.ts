@@ -27,6 +27,9 @@ process.on('exit', () => {
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
 
+/** A program that runs another one, with its own arguments; `null`: nothing but itself. */
+export type Under = readonly string[] | null;
+
 /** Starts a program of this repository, named by its path from the root, on this very Node. */
 export function startProgram(
   program: string,
@@ -34,8 +37,7 @@ export function startProgram(
   options: {
     readonly stdio: SpawnOptions['stdio'];
     readonly nodeFlags?: readonly string[];
-    /** A program that runs it, with its own arguments. */
-    readonly under?: readonly string[];
+    readonly under?: Under;
   },
 ): Child {
   const node = [process.execPath, ...(options.nodeFlags ?? []), pathOf(program), ...args];

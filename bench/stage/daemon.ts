@@ -1,7 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Child, start, startProgram } from './children.ts';
+import { type Child, start, startProgram, type Under } from './children.ts';
 import { GATEWAY_NAME } from './orders.ts';
 
 /** A daemon as `serve` starts it, in a process of its own. */
@@ -39,8 +39,7 @@ interface DaemonSettings {
   readonly binary?: string;
   /** A program of this repository in the place of the command line. */
   readonly program?: string;
-  /** A program that runs the daemon, with its own arguments. */
-  readonly under?: readonly string[];
+  readonly under?: Under;
   /** Given to Node before the program. */
   readonly nodeFlags?: readonly string[];
   /** Opens a channel to what the flags load. */
@@ -68,11 +67,11 @@ export function startDaemon(settings: DaemonSettings): Daemon {
     gatewayUrl,
     channels = '',
     binary,
-    under,
+    program = 'lib/main.ts',
+    under = null,
     nodeFlags = [],
     channel = false,
   } = settings;
-  const { program = 'lib/main.ts' } = settings;
   mkdirSync(folder, { recursive: true });
   const config = join(folder, 'reconciled.toml');
   writeFileSync(config, `${settings.settings ?? ''}${configuration(gatewayUrl)}${channels}`);
@@ -82,7 +81,7 @@ export function startDaemon(settings: DaemonSettings): Daemon {
   const stdio = ['ignore' as const, 'ignore' as const, log, ...(channel ? ['ipc' as const] : [])];
   const child =
     binary === undefined
-      ? startProgram(program, args, { stdio, nodeFlags, ...(under ? { under } : {}) })
+      ? startProgram(program, args, { stdio, nodeFlags, under })
       : start(binary, args, stdio);
   closeSync(log);
   const daemon: Daemon = {

@@ -4,7 +4,6 @@ import type { BenchOrder } from './orders.ts';
 /** The simulated gateway in a process of its own, as a user starts it. */
 export interface Gateway {
   readonly url: string;
-  readonly child: Child;
   /** Forgets everything and has these orders' payments, all captured. Lookups draw their delays from the beginning again. */
   preload(orders: readonly BenchOrder[]): Promise<void>;
   /** Adds payments and forgets nothing. */
@@ -14,9 +13,7 @@ export interface Gateway {
 }
 
 export interface GatewayStats {
-  readonly inFlight: number;
   readonly maxInFlight: number;
-  readonly lookups: number;
   /** How long each lookup took in the gateway, by order id. */
   readonly durationsMs: Readonly<Record<string, readonly number[]>>;
 }
@@ -50,7 +47,6 @@ async function reached(child: Child): Promise<Gateway> {
     post(`${url}/__simulator/payments`, orders.map(preloadLine).join('\n'));
   return {
     url,
-    child,
     async preload(orders) {
       await post(`${url}/__simulator/reset`, '');
       await add(orders);
