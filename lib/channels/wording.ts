@@ -50,7 +50,7 @@ export interface Row {
 }
 
 /** An address from the configuration, http or https. */
-export interface Link {
+interface Link {
   readonly url: string;
   readonly text: string;
 }

@@ -8,7 +8,7 @@ import type { Reporting } from '../report/port.ts';
 import type { Engine } from './engine.ts';
 
 /** The thread for reports, and the schedule of the daily one. */
-export interface Reports extends Stoppable {
+interface Reports extends Stoppable {
   readonly reporting: Reporting;
   /** Makes up for what was missed and begins to tick. */
   start(): Promise<void>;

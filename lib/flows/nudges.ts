@@ -3,7 +3,7 @@ import { NUDGE_UNRESOLVED_MS } from '../store/port.ts';
 import type { LookGround } from './look.ts';
 
 /** Orders that callbacks asked to look at, outside of sweeps. */
-export interface Nudges {
+interface Nudges {
   /** True: one may be looked at now. False: none, or later, and then `due` is called at that moment. */
   ready(): boolean;
   /** None could be had, or the store failed: do not try again for a moment, and then call `due`. */

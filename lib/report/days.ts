@@ -5,7 +5,7 @@ import type { Span } from '../store/report-port.ts';
 export type Day = string;
 
 /** A stretch of a day that lies within one hour of the wall clock. */
-export interface Slice extends Span {
+interface Slice extends Span {
   /** 0–23, as the clock on the wall of the zone shows it. */
   readonly hour: number;
 }

@@ -193,7 +193,7 @@ export const ANY: Wanted = { isFree: () => true, held: 0, exceptGateways: [] };
  * a bare parameter beside an ORDER BY, or of a LIMIT, SQLite plans the statement anew whenever it is bound; that is ten times
  * what the statement costs.
  */
-export interface Queue {
+interface Queue {
   readonly nextGroup: string;
   readonly by: string;
   readonly beyond: string;

@@ -4,7 +4,7 @@ import type { PaymentScene, Scene, Word } from './scene.ts';
  * The tables of verdicts and of decisions once more, deliberately naive and as data: it imports nothing of the core, so that
  * agreement means something. `expected` names the one row that fits a scene, and the states that follow from it.
  */
-export interface Expected {
+interface Expected {
   readonly row: string;
   readonly state: string;
   readonly reason: string;

@@ -109,7 +109,7 @@ export function build(scene: Scene): Built {
 }
 
 export const keyOf = (index: number) => `K${index}`;
-export const EXTRA_KEY = 'K-extra';
+const EXTRA_KEY = 'K-extra';
 
 function storedPayment(
   { stored, word, served }: PaymentScene,
