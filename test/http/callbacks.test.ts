@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import t from 'tap';
 import { anOrder, openServing, type Serving } from './serving.ts';
 
@@ -57,21 +58,24 @@ t.test('an address that is spelled otherwise leads to the same', async (t) => {
 t.test('what is no callback is refused, and nothing of it is kept', async (t) => {
   const serving = await openServing();
   t.teardown(serving.close);
+  const headers = { connection: 'keep-alive' };
   const send = (body: unknown, chunked = false, path = '/callbacks/pg') =>
-    serving.call('POST', path, { body, chunked });
+    serving.call('POST', path, { body, chunked, headers });
   for (const wrong of ['', '{', '[]', { orderId: 'ORDER000001' }, new Uint8Array([255])]) {
     t.match(await send(wrong), { status: 400, body: { code: 'malformed' } });
   }
-  const padding = (bytes: number) => `${JSON.stringify(body())}${' '.repeat(bytes)}`;
+  const bytes = (length: number) => JSON.stringify(body()).padEnd(length, ' ');
   for (const path of ['/callbacks/pg', '/callbacks/pg?from=pg'])
     for (const chunked of [false, true]) {
-      const reply = await send(padding(64 * 1024), chunked, path);
+      const reply = await send(bytes(64 * 1024 + 1), chunked, path);
       t.match(reply, { status: 413, body: { code: 'too_large' } }, path);
-      t.equal(outcomes(serving).at(-1), 'invalid');
+      t.equal(reply.headers.connection, 'close', 'what is left of it is not read');
     }
-  t.same(new Set(outcomes(serving)), new Set(['invalid']));
+  t.same(outcomes(serving), Array(9).fill('invalid'), 'each is counted once');
   t.same((await serving.world.store.reader.counts()).unmatched, {});
-  t.match(await send(padding(60_000), true), { status: 200 }, 'in chunks, within the bound');
+  for (const path of ['/callbacks/pg', '/callbacks/pg?from=pg'])
+    for (const chunked of [false, true])
+      t.match(await send(bytes(64 * 1024), chunked, path), { status: 200 }, 'within the bound');
 });
 
 t.test('an unknown gateway learns nothing', async (t) => {
@@ -83,6 +87,9 @@ t.test('an unknown gateway learns nothing', async (t) => {
     t.notMatch(JSON.stringify(reply.body), /bank/);
   }
   t.match(await serving.call('POST', '/callbacks/pg/more', { body: body() }), { status: 404 });
+  t.match(await serving.call('POST', '/callbacks/toss', { body: 'x'.repeat(65 * 1024) }), {
+    status: 404,
+  });
   t.same(outcomes(serving), [], 'an invented name becomes no metric');
 });
 
@@ -117,15 +124,31 @@ t.test('a listener of their own takes callbacks and nothing else', async (t) => 
   t.match(await call('POST', '/callbacks/pg', { body: body() }), { status: 404 }, 'not inside');
 });
 
+t.test('what comes after too much is not heard, in however many pieces', async (t) => {
+  const serving = await openServing();
+  t.teardown(serving.close);
+  const socket = connect(serving.port, '127.0.0.1').setEncoding('latin1');
+  const pieces = [`10000\r\n${'x'.repeat(0x10000)}`, '1\r\nx', '1\r\nx', '1\r\nx', '0\r\n\r\n'];
+  socket.write(
+    `POST /callbacks/pg HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${pieces.join('\r\n')}`,
+  );
+  let heard = '';
+  for await (const text of socket) heard += text;
+  t.match(heard, /^HTTP\/1\.1 413 /);
+  t.same(outcomes(serving), ['invalid']);
+});
+
 t.test('a caller that goes away in the middle does no harm', async (t) => {
   const serving = await openServing();
   t.teardown(serving.close);
-  for (const path of ['/callbacks/pg', '/v1/orders']) {
+  for (const path of ['/callbacks/pg', '/callbacks/pg?from=pg', '/v1/orders']) {
     const socket = connect(serving.port, '127.0.0.1');
     const head = `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{`;
     await new Promise<void>((resolve) => socket.write(head, () => resolve()));
     socket.destroy();
   }
+  while (outcomes(serving).length < 2) await nextTurn();
   t.match(await serving.call('POST', '/callbacks/pg', { body: body() }), { status: 200 });
+  t.strictSame(outcomes(serving), ['invalid', 'invalid', 'kept']);
   t.notOk(serving.events.some(({ name }) => name === 'http.failed'));
 });

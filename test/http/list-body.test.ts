@@ -104,6 +104,15 @@ t.test('a slot is not used again before the client has what was in it', async (t
   t.equal(list.inSlots(), 0);
 });
 
+t.test('the end of a list is told', async (t) => {
+  let ended = 0;
+  const read = async (): Promise<CsvPiece> => ({ bytes: new Uint8Array(1), next: null });
+  const body = await listBody(read, { ...WATCH, ended: () => (ended += 1) });
+  t.equal(ended, 0);
+  for await (const _ of body) t.pass();
+  t.equal(ended, 1);
+});
+
 t.test('nothing is read before it is asked for, but one page', async (t) => {
   let reads = 0;
   let ended = 0;

@@ -132,9 +132,12 @@ async function openGates(t: Test) {
   return {
     begun,
     client,
+    listener,
     /** The server's end of the connection of the request that was begun last. */
     connection: () => connections.at(-1),
     heard: () => heard.match(/this is \/\d+/g) ?? [],
+    /** What each answer says becomes of the connection. */
+    kept: () => heard.match(/(?<=^(?:connection|keep-alive): ).*/gim) ?? [],
     ask: (count: number) =>
       client.write(
         Array.from(
@@ -167,6 +170,18 @@ t.test('requests that are sent ahead of an answer are begun one by one', async (
   open('/3');
   await until(() => heard().length > 2);
   t.strictSame(heard(), ['this is /1', 'this is /2', 'this is /3']);
+});
+
+t.test('a request that is begun while it closes is the last one of its connection', async (t) => {
+  const { begun, client, listener, kept, ask, until, open } = await openGates(t);
+  ask(2);
+  await until(() => begun.length > 0);
+  const closed = listener.close(60_000);
+  open('/1');
+  await until(() => begun.length > 1);
+  open('/2');
+  await Promise.all([closed, once(client, 'close')]);
+  t.strictSame(kept(), ['keep-alive', 'timeout=65', 'close'], 'longer than proxies keep one');
 });
 
 t.test('a connection that sends more than a hundred requests ahead is closed', async (t) => {
@@ -207,6 +222,8 @@ t.test(
     const outgoing = await arrived;
     const { socket } = outgoing;
     t.equal(socket?.timeout, 5 * 60_000);
+    const bounds = { headersTimeout: 10_000, requestTimeout: 30_000, maxConnections: 2_000 };
+    t.match(Reflect.get(socket ?? {}, 'server'), bounds, 'nor does anybody else take for ever');
     // What Node says when so long nothing has come or gone.
     socket?.emit('timeout');
     t.equal(socket?.destroyed, false);

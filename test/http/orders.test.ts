@@ -204,6 +204,14 @@ t.test('the daemon requests a payment where it may', async (t) => {
   t.notMatch(JSON.stringify([taken, body, serving.events]), /1111-2222|4444/);
 });
 
+t.test("a shop's clock may be five minutes ahead", async (t) => {
+  const serving = await openServing();
+  t.teardown(serving.close);
+  const createdAt = new Date(Date.parse(NOW) + 5 * 60_000).toISOString();
+  const made = await serving.call('POST', '/v1/orders', { body: anOrder({ createdAt }) });
+  t.match(made, { status: 201, body: { createdAt } });
+});
+
 t.test('a payment is requested when the daemon requests it, whatever the shop says', async (t) => {
   const serving = await openServing({ requesting: true });
   t.teardown(serving.close);

@@ -131,6 +131,12 @@ const BAD_REQUESTS: readonly Row[] = [
   ],
   ['an empty key', payment({ transactionKey: '' }), [422, 'invalid', 'payments[0].transactionKey']],
   ['a part of the amount', payment({ amount: 2_500 }), [422, 'invalid', 'payments[0].amount']],
+  ['more than the amount', payment({ amount: 5_001 }), [422, 'invalid', 'payments[0].amount']],
+  [
+    'a payment that is requested six minutes from now',
+    payment({ requestedAt: '2025-08-16T00:06:00Z' }),
+    [422, 'invalid', 'payments[0].requestedAt'],
+  ],
   [
     'a method that nobody serves',
     payment({ method: 'CASH' }),
@@ -186,11 +192,21 @@ const BAD_REQUESTS: readonly Row[] = [
   ['no id of the payment', further(without('id')), [422, 'invalid', 'id']],
   ['another amount', further({ amount: 4_999 }), [422, 'invalid', 'amount']],
   ['no key of the payment', further(without('transactionKey')), [422, 'invalid', 'transactionKey']],
+  [
+    'a further payment of six minutes from now',
+    further({ requestedAt: '2025-08-16T00:06:00Z' }),
+    [422, 'invalid', 'requestedAt'],
+  ],
   ['a method unserved', further({ method: 'CASH' }), [422, 'invalid', 'method']],
   [
     'a payment known with other content',
     further({ id: 'p-1', transactionKey: 'k' }),
     [409, 'conflict', 'transactionKey'],
+  ],
+  [
+    'a payment known with another amount',
+    further({ id: 'p-1', amount: 4_999 }),
+    [409, 'conflict', 'amount'],
   ],
   [
     'a card without a request',
@@ -255,6 +271,11 @@ const BAD_REQUESTS: readonly Row[] = [
     'a product without a name',
     ['PUT', '/v1/products/tea', { body: { onHand: 1 } }],
     [422, 'invalid', 'name'],
+  ],
+  [
+    'too much of a product',
+    ['PUT', '/v1/products/tea', { body: `"${'x'.repeat(1024 * 1024)}"` }],
+    [413, 'too_large'],
   ],
   [
     'a product below nothing',
