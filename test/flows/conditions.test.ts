@@ -23,6 +23,8 @@ interface ConditionsWorld {
   restart(gateways?: readonly string[]): Promise<void>;
   setOldestDue(at: Instant | null): void;
   setStoreFails(fails: boolean): void;
+  /** Marks that the store was given. */
+  written(): number;
   /** The topic and the minute of the start of each episode, in the order of their telling. */
   told(): Promise<readonly string[]>;
 }
@@ -50,14 +52,18 @@ async function openConditionsWorld(test: Test): Promise<ConditionsWorld> {
   );
   let oldestDue: Instant | null = null;
   let fails = false;
-  const announce: typeof store.outbox.announce = (...told) =>
-    fails ? Promise.reject(new Error('The disk is full.')) : store.outbox.announce(...told);
+  let written = 0;
+  const failing = () => Promise.reject(new Error('The disk is full.'));
+  const announce: typeof store.outbox.announce = (...told) => {
+    written += told[1].length;
+    return fails ? failing() : store.outbox.announce(...told);
+  };
   const start = (gateways: readonly string[] = ['pg']) =>
     startConditions({
       outbox: { ...store.outbox, announce },
       clock,
       gateways,
-      oldestDue: async () => oldestDue,
+      oldestDue: async () => (fails ? failing() : oldestDue),
       sweepLateAfterMs: 15 * MINUTE_MS,
       callbacksStoppedAfterMs: 6 * HOUR_MS,
     });
@@ -85,6 +91,7 @@ async function openConditionsWorld(test: Test): Promise<ConditionsWorld> {
     setStoreFails: (is) => {
       fails = is;
     },
+    written: () => written,
     told: async () => {
       const query = { state: null, channel: null, after: null, limit: 1_000 };
       const { items } = await store.reader.deliveries(query);
@@ -149,11 +156,12 @@ t.test('a gateway that is down is told once, and that it is up again', async (t)
   await world.hear(circuit('half_open', 'time'), circuit('open', 'trials_failed'));
   await world.pass(MINUTE_MS);
   await world.hear(circuit('half_open', 'time'), answered);
+  await world.pass(STEADY_MS + MINUTE_MS);
   t.strictSame(await world.told(), ['gateway.down pg 0'], 'one answer is no end');
   await world.hear(circuit('closed', 'trials_answered'));
   await world.pass(STEADY_MS + MINUTE_MS);
   await world.hear(answered, circuit('open'));
-  t.strictSame(await world.told(), ['gateway.down pg 0', 'gateway.up pg 0', 'gateway.down pg 8']);
+  t.strictSame(await world.told(), ['gateway.down pg 0', 'gateway.up pg 0', 'gateway.down pg 14']);
 });
 
 t.test('a gateway that comes and goes is told once, and is up when it stays', async (t) => {
@@ -180,14 +188,23 @@ t.test(
     await world.hear(circuit('open'));
     t.strictSame(await world.told(), ['gateway.down pg 0'], 'down is no news');
     await world.restart();
-    await world.hear(timedOut);
-    t.strictSame(await world.told(), ['gateway.down pg 0'], 'silence is no end');
+    await world.hear(timedOut, exchanged('rate_limited'));
+    await world.pass(STEADY_MS + MINUTE_MS);
+    t.strictSame(
+      await world.told(),
+      ['gateway.down pg 0'],
+      'neither silence nor refusals are an end',
+    );
     await world.hear(answered, answered);
     await world.pass(STEADY_MS + MINUTE_MS);
     t.strictSame(await world.told(), ['gateway.down pg 0', 'gateway.up pg 0']);
     await world.restart();
     await world.hear(circuit('open'));
-    t.strictSame(await world.told(), ['gateway.down pg 0', 'gateway.up pg 0', 'gateway.down pg 7']);
+    t.strictSame(await world.told(), [
+      'gateway.down pg 0',
+      'gateway.up pg 0',
+      'gateway.down pg 13',
+    ]);
   },
 );
 
@@ -206,6 +223,7 @@ t.test('where too little is asked for a circuit to open', async (t) => {
   const rows: readonly (readonly [string, number, readonly Event[], readonly string[]])[] = [
     ['two orders, for an hour', SILENT_MS, [timedOut, other], ['gateway.down pg 0']],
     ['not sooner', SILENT_MS - MINUTE_MS, [timedOut, other], []],
+    ['answers alone are no news', SILENT_MS, [answered], []],
     [
       'one order may be the trouble itself',
       SILENT_ABOUT_ONE_MS - MINUTE_MS,
@@ -233,7 +251,10 @@ t.test('where too little is asked for a circuit to open', async (t) => {
     await world.pass(SILENT_MS);
     await world.hear(other, circuit('open'));
     await world.pass(SILENT_MS);
-    await world.hear(circuit('closed'), answered);
+    await world.hear(circuit('closed'), answered, timedOut);
+    await world.pass(STEADY_MS + MINUTE_MS);
+    t.strictSame(await world.told(), ['gateway.down pg 0'], 'it failed since');
+    await world.hear(answered);
     await world.pass(STEADY_MS + MINUTE_MS);
     t.strictSame(await world.told(), ['gateway.down pg 0', 'gateway.up pg 0']);
   });
@@ -296,8 +317,9 @@ t.test('orders that are looked at late are told once per episode', async (t) => 
   t.strictSame(await world.told(), []);
   await world.pass(5 * MINUTE_MS);
   await world.restart();
+  world.setOldestDue(world.clock.now() - 16 * MINUTE_MS);
   await world.pass(5 * MINUTE_MS);
-  t.strictSame(await world.told(), ['sweep.late 0']);
+  t.strictSame(await world.told(), ['sweep.late 0'], 'another order is late in the same one');
   world.setOldestDue(null);
   await world.pass(STEADY_MS + 2 * MINUTE_MS);
   await world.restart();
@@ -326,6 +348,21 @@ t.test('what the store could not take is told by a later check', async (t) => {
   world.setStoreFails(false);
   await world.pass(MINUTE_MS);
   t.strictSame(await world.told(), ['gateway.down pg 0']);
+});
+
+t.test('what happens while something is written is written too, and all of it once', async (t) => {
+  const world = await openConditionsWorld(t);
+  const first = world.hear(circuit('open'));
+  await null;
+  await null;
+  await world.hear(refused);
+  await first;
+  t.strictSame(await world.told(), ['gateway.down pg 0', 'gateway.misconfigured pg HTTP 401 0']);
+  t.equal(world.written(), 2);
+  await world.hear(calledBack(), calledBack(), calledBack());
+  await world.pass(MINUTE_MS);
+  await world.hear(calledBack());
+  t.equal(world.written(), 4, 'callbacks to the minute');
 });
 
 /** What happens → whether callbacks are said to have stopped. */
@@ -407,6 +444,15 @@ const SILENCES: readonly (readonly [string, (world: ConditionsWorld) => Promise<
         await world.hear(calledBack());
         await world.pass(6 * HOUR_MS);
         await world.hear(settled, settled, calledBack(), settled);
+      },
+      false,
+    ],
+    [
+      'a callback came lately, however long the daemon runs',
+      async (world) => {
+        await world.hear(calledBack());
+        await world.pass(6 * HOUR_MS);
+        await world.hear(calledBack(), settled, settled, settled);
       },
       false,
     ],

@@ -259,6 +259,24 @@ t.test('a receiver that asks to be left alone is', async (t) => {
   t.match(await world.deliveries(), Array(3).fill({ state: 'delivered' }));
 });
 
+t.test('a longer pause is not cut short by what fails beside it', async (t) => {
+  const world = await openNotifyWorld(t, {
+    channels: [webhook('ops', 2)],
+    behaviour: ({ message }) =>
+      message.id === 'a'
+        ? { takesMs: 1, receipt: refusal({ cause: 'rate_limited', retryAfterMs: 30_000 }) }
+        : { takesMs: 2, receipt: refusal() },
+  });
+  await world.tell(['a', 'b', 'c']);
+  await world.pass(29 * SECOND_MS);
+  t.strictSame(world.sending.idsOf('ops'), ['a', 'b']);
+  const attempts = world.events.filter(({ name }) => name === 'delivery.attempted');
+  t.match(attempts, [
+    { outcome: 'failed', attempt: 1 },
+    { outcome: 'failed', attempt: 1 },
+  ]);
+});
+
 t.test('a receiver that is down is tried by one message at a time', async (t) => {
   const world = await openNotifyWorld(t, {
     channels: [webhook('ops', 4)],
@@ -307,33 +325,71 @@ t.test('the channel log prints and sends nothing', async (t) => {
 
 t.test('stopping waits for what is being sent, and begins nothing more', async (t) => {
   const world = await openNotifyWorld(t, {
-    channels: [webhook('ops', 1)],
-    behaviour: () => ({ takesMs: 3_000, receipt: TAKEN }),
+    channels: [webhook('ops', 1), webhook('shop', 1)],
+    behaviour: ({ channel }) => ({ takesMs: channel === 'ops' ? 2_000 : 3_000, receipt: TAKEN }),
   });
   await world.tell(['a', 'b']);
   await world.pass(SECOND_MS);
   await world.stop();
-  t.match(await world.deliveries(), [{ state: 'delivered' }, { state: 'pending', attempts: 0 }]);
-  t.strictSame(world.sending.idsOf('ops'), ['a']);
+  const deliveries = await world.deliveries();
+  t.equal(deliveries.filter(({ state }) => state === 'delivered').length, 2);
+  t.equal(deliveries.filter(({ state }) => state === 'pending').length, 2);
+  for (const channel of ['ops', 'shop']) t.strictSame(world.sending.idsOf(channel), ['a']);
 });
 
+t.test('what is claimed at the very end is given back unsent', async (t) => {
+  const world = await openNotifyWorld(t);
+  await world.tell(['a']);
+  await world.stop();
+  t.equal(world.sending.given.length, 0);
+  t.match(await world.store.outbox.claim('ops', 1, world.clock.now()), [{ id: 'a' }]);
+});
+
+t.test(
+  'a store that fails does not hold up the end, and what was sent goes out again',
+  async (t) => {
+    const world = await openNotifyWorld(t, {
+      through: (store) => ({
+        ...store,
+        outbox: { ...store.outbox, commit: () => Promise.reject(new Error('the disk is full')) },
+      }),
+    });
+    await world.tell(['a']);
+    await world.pass(10 * MINUTE_MS);
+    t.strictSame(world.sending.idsOf('ops'), ['a']);
+    const endedMs = world.clock.monotonicMs();
+    await world.stop();
+    t.equal(world.clock.monotonicMs(), endedMs);
+    t.match(await world.store.outbox.claim('ops', 1, world.clock.now()), [{ id: 'a' }]);
+  },
+);
+
 t.test('a store that fails loses nothing, and nobody is told twice', async (t) => {
-  let failures = 2;
+  let claims = 0;
+  let fails = false;
   const world = await openNotifyWorld(t, {
     through: (store) => ({
       ...store,
       outbox: {
         ...store.outbox,
+        claim: async (...request) => {
+          claims += 1;
+          if (fails && claims === 1) throw new Error('the disk is full');
+          return store.outbox.claim(...request);
+        },
         commit: async (results) => {
-          failures -= 1;
-          if (failures >= 0) throw new Error('the disk is full');
+          if (fails) throw new Error('the disk is full');
           await store.outbox.commit(results);
         },
       },
     }),
   });
+  await world.pass(SECOND_MS);
+  [claims, fails] = [0, true];
   await world.tell(['a']);
-  await world.pass(MINUTE_MS);
+  await world.pass(HOUR_MS);
+  fails = false;
+  await world.pass(MINUTE_MS + SECOND_MS);
   t.strictSame(world.sending.idsOf('ops'), ['a']);
   t.match(await world.deliveries(), [{ state: 'delivered', attempts: 1 }]);
 });

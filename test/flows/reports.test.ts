@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { systemClock } from '../../lib/clock.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../lib/core/time.ts';
@@ -117,12 +118,17 @@ t.test(
     const { shop, ground, reporting, files, told } = await openReported(t);
     await shop.pass(TO_MIDNIGHT_MS);
     const died = new Error('the daemon died here');
-    const dying = { ...reporting, publish: () => Promise.reject(died) };
-    await makeMissing({ ...ground, reporting: dying });
-    t.same(
-      files().filter((name) => !name.startsWith('.')),
-      [],
-    );
+    const die = () => Promise.reject(died);
+    for (const dying of [
+      { outbox: { announce: die } },
+      { reporting: { ...reporting, publish: die } },
+    ]) {
+      await makeMissing({ ...ground, ...dying });
+      t.same(
+        files().filter((name) => !name.startsWith('.')),
+        [],
+      );
+    }
     await makeMissing(ground);
     t.same(files(), [`${DAY}.html`, `${DAY}.json`]);
     t.same(await told(), [`report.daily:${DAY}`]);
@@ -132,6 +138,9 @@ t.test(
 t.test('trouble is told, and the next tick tries again', async (t) => {
   const { shop, ground, folder, events, files } = await openReported(t);
   await shop.pass(TO_MIDNIGHT_MS);
+  const blind = { ...ground.reporting, missing: () => Promise.reject(new Error('no thread')) };
+  await makeMissing({ ...ground, reporting: blind });
+  t.match(events.pop(), { name: 'report.failed', day: null, error: 'no thread' });
   // A folder in the place of the draft.
   mkdirSync(join(folder, `.${DAY}.html.draft`));
   await makeMissing(ground);
@@ -247,4 +256,24 @@ t.test('the schedule ticks and ends', async (t) => {
   await ticks.promise;
   await schedule.stop();
   t.same(files(), [`${DAY}.html`, `${DAY}.json`], 'the first time is at the start');
+});
+
+t.test('what the end of the daemon interrupts is no failure', async (t) => {
+  const { ground, events } = await openReported(t);
+  const begun = Promise.withResolvers<void>();
+  const drafted = Promise.withResolvers<never>();
+  const reporting = {
+    ...ground.reporting,
+    missing: async () => [DAY],
+    draft: () => {
+      begun.resolve();
+      return drafted.promise;
+    },
+  };
+  const schedule = await startReports({ ...ground, reporting }, { timezone: ZONE });
+  await begun.promise;
+  await schedule.stop();
+  drafted.reject(new Error('the thread has ended'));
+  await nextTurn();
+  t.notOk(events.some(({ name }) => name === 'report.failed'));
 });
