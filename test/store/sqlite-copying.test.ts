@@ -1,16 +1,18 @@
-import {
+import fs, {
   existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { syncBuiltinESMExports } from 'node:module';
+import { basename, dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import t, { type Test } from 'tap';
 import { backUp, restore } from '../../lib/store/sqlite/copying.ts';
@@ -42,6 +44,9 @@ async function withOrders(test: Test, path: string, count: number) {
 
 const quiet = () => {};
 
+/** Bytes of a page of the database. */
+const PAGE = 4_096;
+
 t.test('a backup is the database of one moment, whatever is written meanwhile', async (t) => {
   const { source, backup } = folder(t);
   const store = await withOrders(t, source, 5_000);
@@ -61,7 +66,92 @@ t.test('a backup is the database of one moment, whatever is written meanwhile', 
   t.ok(shares.length > 1 && written > 1, `${shares.length} steps`);
   t.strictSame(shares, shares.toSorted(), 'it only goes forward');
   t.notOk(existsSync(`${backup}-wal`) || existsSync(`${backup}.draft`), 'one file and no other');
+  const made = new Database(backup, { readonly: true });
+  t.equal(made.pragma('journal_mode', { simple: true }), 'delete', 'nor does it make another');
+  made.close();
 });
+
+/** A disk that does these things otherwise, for as long as the test takes. */
+function withDisk(test: Test, otherwise: Partial<Pick<typeof fs, 'fsyncSync' | 'linkSync'>>): void {
+  const { fsyncSync, linkSync } = fs;
+  test.teardown(() => {
+    Object.assign(fs, { fsyncSync, linkSync });
+    syncBuiltinESMExports();
+  });
+  Object.assign(fs, otherwise);
+  syncBuiltinESMExports();
+}
+
+const says = (code: string) => () => {
+  throw Object.assign(new Error(code), { code });
+};
+
+t.test(
+  'a copy is on the disk before it has its name, and its name before it is told',
+  async (t) => {
+    const { source, backup, target } = folder(t);
+    await withOrders(t, source, 2_000);
+    const synced: string[] = [];
+    withDisk(t, {
+      fsyncSync: (file) => {
+        const named = [backup, target].filter((copy) => existsSync(copy));
+        const place = readlinkSync(`/proc/self/fd/${file}`);
+        synced.push([place, ...named].map((path) => basename(path)).join(' '));
+      },
+    });
+    let steps = 0;
+    await backUp(source, backup, () => {
+      steps += 1;
+    });
+    const drafts = Array(steps + 1).fill('backup.db.draft');
+    t.strictSame(
+      synced,
+      [...drafts, `${basename(dirname(backup))} backup.db`],
+      'and each step of it',
+    );
+    synced.length = 0;
+    restore(backup, target);
+    t.strictSame(synced, [
+      `${basename(dirname(backup))} backup.db`,
+      'reconciled.db.draft backup.db',
+      'elsewhere backup.db reconciled.db',
+    ]);
+  },
+);
+
+t.test('a copy that the disk does not take leaves nothing', async (t) => {
+  const { source, backup, target, path } = folder(t);
+  await withOrders(t, source, 1);
+  await backUp(source, backup, quiet);
+  withDisk(t, { fsyncSync: says('ENOSPC') });
+  await t.rejects(backUp(source, `${backup}.2`, quiet), { code: 'store_full' });
+  t.throws(() => restore(backup, target), { code: 'store_full' });
+  const left = [...readdirSync(path), ...readdirSync(dirname(target))];
+  t.notOk(left.some((name) => name.includes('draft') || name.startsWith('backup.db.2')));
+  t.notOk(existsSync(target));
+});
+
+for (const [disk, otherwise] of [
+  ['a disk', {}],
+  ['a disk without links', { linkSync: says('EPERM') }],
+] as const)
+  t.test(`on ${disk} a copy takes no name that somebody else took meanwhile`, async (t) => {
+    const { source, backup, path } = folder(t);
+    await withOrders(t, source, 1);
+    const { fsyncSync } = fs;
+    withDisk(t, otherwise);
+    t.match(await backUp(source, backup, quiet), { orders: 1 });
+    const other = join(path, 'other.db');
+    withDisk(t, {
+      fsyncSync: (file) => {
+        writeFileSync(other, 'precious');
+        fsyncSync(file);
+      },
+    });
+    await t.rejects(backUp(source, other, quiet), { name: 'ReconciledError', message: /EEXIST/ });
+    t.equal(readFileSync(other, 'utf8'), 'precious');
+    t.notOk(readdirSync(path).some((name) => name.includes('draft')));
+  });
 
 t.test('a folder that cannot be made is said to be that', async (t) => {
   const { source, backup, path } = folder(t);
@@ -176,6 +266,14 @@ t.test('a restore replaces nothing, and nothing that is damaged', async (t) => {
   writeFileSync(half, readFileSync(backup));
   truncateSync(half, statSync(half).size / 2);
   t.throws(() => restore(half, target), { code: 'store_corrupt', hint: /another backup/ });
+  const spoilt = join(path, 'spoilt.db');
+  const bytes = readFileSync(backup);
+  // The page of a table in the middle: whoever only opens the file does not meet it.
+  writeFileSync(spoilt, bytes.fill(0, PAGE * 200, PAGE * 201));
+  t.throws(() => restore(spoilt, target), {
+    code: 'store_corrupt',
+    message: /spoilt.* is damaged/,
+  });
   const empty = join(path, 'empty.db');
   writeFileSync(empty, '');
   t.throws(() => restore(empty, target), { code: 'store_foreign', message: /empty/ });
@@ -290,8 +388,12 @@ t.test('each copy before an upgrade is kept, and the same is not kept twice', as
   const upgrade = () =>
     openSqliteStore({ path: source, clock: testClock(), tell: () => {}, migrations: failing });
   const kept = () => readdirSync(join(path, 'backups')).toSorted();
-  for (const _ of [1, 2, 3]) t.throws(upgrade, { name: 'ReconciledError' });
-  t.strictSame(kept(), [`layout-${SCHEMA_VERSION}.db`], 'a restart again and again keeps one');
+  mkdirSync(join(path, 'backups'));
+  writeFileSync(join(path, 'backups', `layout-${SCHEMA_VERSION}.db.draft`), 'cut off');
+  for (const _ of [1, 2, 3]) {
+    t.throws(upgrade, { name: 'ReconciledError' });
+    t.strictSame(kept(), [`layout-${SCHEMA_VERSION}.db`], 'a restart again and again keeps one');
+  }
   const later = openSqliteStore({ path: source, clock: testClock(), tell: () => {} });
   await later.intake.createOrders([newOrder({ id: 'LATER1' })], T0);
   await later.upkeep.close();
@@ -315,6 +417,22 @@ t.test('a copy before an upgrade that cannot be finished takes no room', async (
     { code: 'store_failed', message: /nowhere|ENOENT/ },
   );
   t.strictSame(readdirSync(backups), [inTheWay]);
+});
+
+t.test('a copy before an upgrade is on the disk before anything is done', async (t) => {
+  const { source, path } = folder(t);
+  await (await withOrders(t, source, 1)).upkeep.close();
+  const synced: string[] = [];
+  withDisk(t, {
+    fsyncSync: (file) => {
+      const [place, kept] = [readlinkSync(`/proc/self/fd/${file}`), join(path, 'backups')];
+      if (place.startsWith(kept)) synced.push(`${basename(place)}: ${readdirSync(kept)}`);
+    },
+  });
+  const migrations = [...MIGRATIONS, 'ALTER TABLE nonsense;'];
+  t.throws(() => openSqliteStore({ path: source, clock: testClock(), tell: () => {}, migrations }));
+  const name = `layout-${SCHEMA_VERSION}.db`;
+  t.strictSame(synced, [`${name}.draft: ${name}.draft`, `backups: ${name}`]);
 });
 
 t.test('a new database and one that is up to date need no copy', async (t) => {

@@ -1,8 +1,17 @@
-import { copyFileSync, existsSync, readdirSync, readlinkSync, renameSync, rmSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import t, { type Test } from 'tap';
 import type { Event } from '../../lib/observe/events.ts';
+import { fileAt, isInPlace } from '../../lib/store/sqlite/in-place.ts';
 import { openSqliteStore } from '../../lib/store/sqlite/index.ts';
 import type { SyncFile } from '../../lib/store/sqlite/log-file.ts';
 import { newOrder, T0, testClock } from '../support/store-fixtures.ts';
@@ -165,3 +174,21 @@ function nameOf(file: string): string {
     return '';
   }
 }
+
+t.test('a file is in its place unless it is known to be another one', (t) => {
+  const here = fileAt(import.meta.filename);
+  if (here === null) throw new Error('this file is gone');
+  const loop = join(directoryOf(t), 'loop');
+  symlinkSync(loop, loop);
+  for (const [path, file, is] of [
+    [import.meta.filename, here, true],
+    [import.meta.filename, { ...here, ino: here.ino + 1 }, false],
+    [import.meta.filename, { ...here, dev: here.dev + 1 }, false],
+    [import.meta.filename, null, true],
+    [`${import.meta.filename}.gone`, here, false],
+    // Where nobody may look.
+    [loop, here, true],
+  ] as const)
+    t.equal(isInPlace(path, file), is, path);
+  t.end();
+});

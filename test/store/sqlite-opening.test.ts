@@ -269,12 +269,22 @@ t.test('damage inside the file is found', async (t) => {
 
 const tampering: readonly (readonly [string, RegExp])[] = [
   ['UPDATE products SET on_hand = 7', /^Product pen has 7 on hand, its movements sum up to 5\.$/],
+  ['UPDATE products SET on_hand = 3', /^Product pen has 3 on hand, its movements sum up to 5\.$/],
   ['UPDATE orders SET version = 3', /^Order ORDER1 has version 3 and 1 journal rows up to 1\.$/],
   ['DELETE FROM journal', /^Order ORDER1 has version 1 and 0 journal rows up to 0\.$/],
   [
     `UPDATE counters SET value = 4 WHERE name = 'pending'`,
     /^The counter pending says 4, there are 1\.$/,
   ],
+  [
+    `INSERT OR REPLACE INTO counters VALUES ('refund_due', '', 1)`,
+    /^The counter refund_due says 1, there are 0\.$/,
+  ],
+  [
+    `UPDATE orders SET state = 'completed', paid_by = 'nobody-s'`,
+    /^Order ORDER1 was paid by nobody-s, which is a payment of nobody\.$/,
+  ],
+  ['UPDATE orders SET notices_kept = 2', /^Order ORDER1 counts 2 callbacks, there are 0\.$/],
   [`UPDATE orders SET state = 'held'`, /^The counter held says 0, there are 1\.$/],
   [
     `INSERT INTO counters VALUES ('unmatched', 'pg', 2)`,

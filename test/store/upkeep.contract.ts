@@ -51,22 +51,27 @@ export function upkeepContract(clause: Clause): void {
     await done(store, 'CALLED');
     await callBack(store, [notice({ eventId: 'e', orderId: 'CALLED' })]);
     t.equal(await store.upkeep.forget(T0 + 365 * DAY_MS, 'remove'), 0);
-    const parcels = await store.outbox.claim('ops', 1, T0);
-    await store.outbox.commit(
-      parcels.map((parcel) => ({
-        parcel,
-        decision: { state: 'delivered', attempts: 1, nextAt: null },
-        detail: '200',
-        at: T0,
-      })),
-    );
+    await store.upkeep.prune(T0 + 365 * DAY_MS);
+    t.equal(await store.upkeep.forget(T0 + 365 * DAY_MS, 'remove'), 0, 'nobody has looked yet');
+    const tell = async (state: 'dead' | 'delivered') => {
+      const [parcel] = await store.outbox.claim('ops', 1, T0);
+      if (parcel === undefined) throw new Error('nothing is due');
+      const decision = { state, attempts: 1, nextAt: null };
+      await store.outbox.commit([{ parcel, decision, detail: '200', at: T0 }]);
+      return parcel.deliveryIds;
+    };
+    const dead = await tell('dead');
+    t.equal(await store.upkeep.forget(T0 + 365 * DAY_MS, 'remove'), 0, 'given up is not told');
+    await store.outbox.retry(dead, T0);
+    await tell('delivered');
     t.equal(await store.upkeep.forget(T0 + 365 * DAY_MS, 'remove'), 1, 'until it is told');
     t.equal(await store.reader.order('UNTOLD'), null);
   });
 
   clause('an order is kept as long as a callback that it had', async (t, { store }) => {
     await done(store, 'CALLED');
-    await callBack(store, [notice({ eventId: 'e', orderId: 'CALLED' })]);
+    await callBack(store, [notice({ eventId: 'e', orderId: 'CALLED', key: 'k' })]);
+    t.match(await caseOf(store, 'CALLED'), { noticed: [{ key: 'k' }] });
     const [claimed] = await store.docket.claim(claimRequest({ now: T0 + NUDGE_FINAL_MS }));
     if (claimed === undefined) throw new Error('nothing is due');
     const answered = unchanged(claimed.case, { order: { lookAt: null } }, claimed.lease);
