@@ -242,6 +242,7 @@ t.test('each mistake is named with its place and with what to write', async (t) 
       'channel[0].url: what is written is not an https:// or http:// address',
     ],
     [WEBHOOK.replace('//', '//me:hunter2@'), 'channel[0].url: what is written is not'],
+    [WEBHOOK.replace('=reconciled', '=reconciled#top'), 'channel[0].url: what is written is not'],
     [
       WEBHOOK.replace('shop.example', '127.0.0.1:9000'),
       'channel[0].url: is on this machine. Write allow_private = true if that is meant.',

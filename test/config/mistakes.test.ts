@@ -96,6 +96,7 @@ t.test('each mistake is named with its place and with what to write', async (t) 
       '[sweep]\ncron = "every minute"',
       'sweep.cron: "every minute" is not a cron expression of five fields (or six, seconds first). Write, for example, "* * * * *".',
     ],
+    ['[sweep]\ncron = "* * * *"', 'sweep.cron: "* * * *" is not a cron expression'],
     ['[sweep]\ncron = "61 * * * *"', 'sweep.cron: "61 * * * *" is not a cron expression'],
     [
       '[sweep]\nstale_after = "10"',

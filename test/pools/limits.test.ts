@@ -205,6 +205,12 @@ t.test('an open circuit', async (t) => {
       'lost lost lost lost lost lost answered answered answered',
       ['half_open (time)', 'closed (trials_answered)'],
     ],
+    ['and say nothing', 'lost lost lost', ['half_open (time)']],
+    [
+      'once it is closed what came before it is forgotten',
+      'answered answered answered timeout timeout timeout timeout',
+      ['half_open (time)', 'closed (trials_answered)'],
+    ],
     [
       'refused credentials, at once',
       'answered misconfigured',

@@ -31,6 +31,17 @@ t.test('a draft is seen by nobody before it is published, and then whole', async
   t.equal(statSync(join(folder, `${DAY}.json`)).mode & 0o077, 0);
 });
 
+t.test('a day has its list of numbers only when it has its page', async (t) => {
+  const shop = await openShop();
+  t.teardown(shop.close);
+  const scratch = scratchDir('reports');
+  t.teardown(scratch.remove);
+  writeDraft(scratch.path, reportOf(shop), { locale: 'en' });
+  mkdirSync(join(scratch.path, `${DAY}.html`));
+  t.throws(() => publishDraft(scratch.path, DAY), { code: 'EISDIR' });
+  t.equal(readWritten(scratch.path, DAY, shop.clock.now()), null);
+});
+
 t.test('a file that somebody broke is no report', async (t) => {
   const scratch = scratchDir('reports');
   t.teardown(scratch.remove);
