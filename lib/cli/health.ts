@@ -40,11 +40,25 @@ async function askReadiness(origin: string): Promise<{ ready: boolean; body: unk
     if (status === 'ready' || status === 'not_ready') return { ready: reply.ok, body };
     throw new TypeError(`${reply.status} from something else`);
   } catch (cause) {
+    const isSilent = cause instanceof Error && cause.name === 'TimeoutError';
+    if (isSilent) throw silent(origin, cause);
     throw new ReconciledError('daemon_unreachable', `No daemon answers at ${origin}/readyz.`, {
       hint: 'Start it with `reconciled serve`, or give this command the same --config (or --listen).',
       cause,
     });
   }
+}
+
+/** Somebody is there: a second daemon would be refused. */
+function silent(origin: string, cause: Error): ReconciledError {
+  return new ReconciledError(
+    'daemon_unreachable',
+    `No daemon answers at ${origin}/readyz within ${PATIENCE_MS / SECOND_MS} seconds.`,
+    {
+      hint: 'It hangs, or has far too much to do: end it and start it again. Or give this command the same --config (or --listen).',
+      cause,
+    },
+  );
 }
 
 /** A line for each check: whether it holds, and what it says. */

@@ -53,11 +53,14 @@ t.test('--json prints what the daemon answered', async (t) => {
 
 t.test('nobody there, and somebody who never answers', async (t) => {
   const silent = await listening(t, () => undefined);
-  for (const listen of ['127.0.0.1:1', silent]) {
+  for (const [listen, words] of [
+    ['127.0.0.1:1', '.\nhint: Start it with'],
+    [silent, ' within 3 seconds.\nhint: It hangs'],
+  ] as const) {
     const { code, stdout, stderr } = await run(['health', '--listen', listen], { cwd });
     t.equal(code, 1, listen);
     t.equal(stdout, '', listen);
-    t.match(stderr, `error: No daemon answers at http://${listen}/readyz.\nhint: Start it with`);
+    t.match(stderr, `error: No daemon answers at http://${listen}/readyz${words}`);
   }
 });
 
