@@ -2,7 +2,7 @@ import { systemClock } from '../clock.ts';
 import { asTable } from '../config/file.ts';
 import { TOKEN_VARIABLE } from '../config/simple.ts';
 import { type Address, type Config, databasePath, formatAddress } from '../config.ts';
-import { type DurationMs, SECOND_MS } from '../core/time.ts';
+import { type DurationMs, MINUTE_MS, SECOND_MS } from '../core/time.ts';
 import { ERROR_CODES, type ErrorCode, ReconciledError } from '../errors.ts';
 import { databaseId } from '../store/sqlite/in-place.ts';
 
@@ -14,10 +14,10 @@ export interface Client {
    */
   ready(): Promise<void>;
   /**
-   * Sends JSON and gives the reply, which is a success. Waits as long as it takes.
+   * Sends JSON and gives the reply, which is a success. `waitMs`: `ANSWER_MS` unless said; `FOREVER`: as long as it takes.
    * @throws ReconciledError the daemon's problem, `daemon_refused`, or `daemon_unreachable`.
    */
-  call(method: Method, path: string, body?: unknown): Promise<Reply>;
+  call(method: Method, path: string, body?: unknown, waitMs?: DurationMs): Promise<Reply>;
   /** The same, but a refusal of what was sent is a text that says what is wrong with it. */
   offer(method: Method, path: string, body: unknown): Promise<Reply | string>;
   close(): Promise<void>;
@@ -32,20 +32,30 @@ const ABOUT_THE_BODY: readonly number[] = [400, 409, 413, 422];
 const PATIENCE_MS: DurationMs = 5 * SECOND_MS;
 const TRY_EVERY_MS: DurationMs = 200;
 
+/** What is not a sweep is answered within seconds, also in a flood. systemd ends a daemon that has done nothing for as long. */
+const ANSWER_MS: DurationMs = 2 * MINUTE_MS;
+
+/** Of a sweep nobody knows how long it takes. */
+export const FOREVER: DurationMs = 0;
+
 /** What the daemon answered: 200–299, and its JSON. */
 export interface Reply {
   readonly status: number;
   readonly body: unknown;
 }
 
-/** Connects to the daemon of this configuration. */
-export async function daemonClient(config: Config, connections = 1): Promise<Client> {
+/** Connects to the daemon of this configuration. `answerMs`: how long it has for an answer. */
+export async function daemonClient(
+  config: Config,
+  connections = 1,
+  answerMs: DurationMs = ANSWER_MS,
+): Promise<Client> {
   const { Agent, request } = await import('./requesting.ts');
-  // A sweep is waited for until it ended, however long that takes.
-  const agent = new Agent({ connections, headersTimeout: 0, bodyTimeout: 0 });
+  const agent = new Agent({ connections });
   const origin = originOf(config);
   const token = config.http.apiToken;
-  const ask = async (method: Method, path: string, body?: unknown, signal?: AbortSignal) => {
+  const ask = async (method: Method, path: string, body?: unknown, options: Asking = {}) => {
+    const { signal, waitMs = answerMs } = options;
     // Whoever answers at /healthz has yet to show that it is the daemon, and must not be told the token.
     const isForV1 = token !== null && path.startsWith('/v1/');
     const reply = await request(`${origin}${path}`, {
@@ -55,21 +65,27 @@ export async function daemonClient(config: Config, connections = 1): Promise<Cli
         ...(isForV1 ? { authorization: `Bearer ${token}` } : {}),
       },
       dispatcher: agent,
+      headersTimeout: waitMs,
+      bodyTimeout: waitMs,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(signal === undefined ? {} : { signal }),
     });
     return { status: reply.statusCode, body: parsed(await reply.body.text()) };
   };
-  const send = (method: Method, path: string, body?: unknown) =>
-    ask(method, path, body).catch((cause: unknown) => {
-      throw lost(origin, cause);
+  const send = (method: Method, path: string, body?: unknown, waitMs = answerMs) =>
+    ask(method, path, body, { waitMs }).catch((cause: unknown) => {
+      throw isTimeout(cause) ? stuck(origin, waitMs, cause) : lost(origin, cause);
     });
   return {
     ready: async () => {
       const patience = AbortSignal.timeout(PATIENCE_MS);
       for (;;) {
         try {
-          return requireSame(origin, await ask('GET', '/healthz', undefined, patience), config);
+          return requireSame(
+            origin,
+            await ask('GET', '/healthz', undefined, { signal: patience }),
+            config,
+          );
         } catch (cause) {
           if (cause instanceof ReconciledError) throw cause;
           if (patience.aborted) throw unreachable(origin, cause);
@@ -77,8 +93,8 @@ export async function daemonClient(config: Config, connections = 1): Promise<Cli
         await new Promise<void>((resolve) => systemClock.after(TRY_EVERY_MS, resolve));
       }
     },
-    call: async (method, path, body) => {
-      const reply = await send(method, path, body);
+    call: async (method, path, body, waitMs) => {
+      const reply = await send(method, path, body, waitMs);
       if (reply.status < 300) return reply;
       throw refusal(origin, reply);
     },
@@ -91,6 +107,11 @@ export async function daemonClient(config: Config, connections = 1): Promise<Cli
     },
     close: () => agent.close(),
   };
+}
+
+interface Asking {
+  readonly signal?: AbortSignal;
+  readonly waitMs?: DurationMs;
 }
 
 /** Where the daemon of this configuration is reached from its own machine. */
@@ -122,6 +143,23 @@ function lost(origin: string, cause: unknown): ReconciledError {
     `The daemon at ${origin} went away before it had answered: nobody knows whether it did what was sent last.`,
     {
       hint: 'See that it runs (`reconciled health`), then give the command again: what is done already is not done twice.',
+      cause,
+    },
+  );
+}
+
+function isTimeout(cause: unknown): boolean {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : '';
+  return code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT';
+}
+
+/** It is there, and does nothing. */
+function stuck(origin: string, waitedMs: DurationMs, cause: unknown): ReconciledError {
+  return new ReconciledError(
+    'daemon_unreachable',
+    `The daemon at ${origin} has not answered for ${waitedMs / SECOND_MS} seconds: nobody knows whether it did what was sent last.`,
+    {
+      hint: 'It hangs, or its disk does: look at that and start it anew, then give the command again: what is done already is not done twice.',
       cause,
     },
   );

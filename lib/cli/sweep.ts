@@ -30,7 +30,10 @@ Examples:
       here: () => sweepHere(config, texts.byUs),
       byDaemon: async (client) => {
         say(texts.byDaemon);
-        return readSweep((await client.call('POST', '/v1/sweeps?wait=true')).body);
+        const { FOREVER } = await import('./client.ts');
+        return readSweep(
+          (await client.call('POST', '/v1/sweeps?wait=true', undefined, FOREVER)).body,
+        );
       },
     });
     if (options.json) print(JSON.stringify(sweep, null, 2));

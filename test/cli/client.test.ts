@@ -1,7 +1,9 @@
 import { createServer, type RequestListener } from 'node:http';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { daemonClient } from '../../lib/cli/client.ts';
 import { systemClock } from '../../lib/clock.ts';
+import { loadConfig } from '../../lib/config.ts';
 import { databaseId } from '../../lib/store/sqlite/in-place.ts';
 import { openSqliteStore } from '../../lib/store/sqlite/index.ts';
 import { run } from './run.ts';
@@ -69,6 +71,24 @@ for (const { who, answer, error } of told)
     t.equal(asked.includes('/v1/sweeps?wait=true'), sent, 'only its own daemon is sent something');
     t.strictSame(tokens, sent ? [`Bearer ${TOKEN}`] : [], 'and the token');
   });
+
+t.test('a daemon that hangs with what it was sent is not waited for for ever', async (t) => {
+  const { cwd } = await openShop(t);
+  const listen = await listening(t, () => undefined, [], []);
+  const config = loadConfig({
+    file: join(cwd, 'reconciled.toml'),
+    env: { RECONCILED_LISTEN: listen },
+  });
+  const client = await daemonClient(config, 1, 20);
+  t.teardown(() => client.close());
+  const error = {
+    code: 'daemon_unreachable',
+    message: /has not answered for .*: nobody knows whether it did what was sent last\.$/,
+    hint: /what is done already is not done twice/,
+  };
+  await t.rejects(client.call('POST', '/v1/orders', {}), error);
+  await t.rejects(client.offer('POST', '/v1/orders', {}), error);
+});
 
 async function listening(
   test: Test,
