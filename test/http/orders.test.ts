@@ -1,5 +1,6 @@
 import t from 'tap';
 import { MINUTE_MS } from '../../lib/core/time.ts';
+import type { NewOrder, NewPayment } from '../../lib/store/port.ts';
 import { anOrder, openServing, type Serving } from './serving.ts';
 
 /** The world begins at 2025-08-16T00:00:00Z and its clock stands until it is turned. */
@@ -203,6 +204,51 @@ t.test('the daemon requests a payment where it may', async (t) => {
   const { body } = await serving.call('GET', '/v1/orders/ORDER000001/journal');
   t.notMatch(JSON.stringify([taken, body, serving.events]), /1111-2222|4444/);
 });
+
+t.test(
+  'what the configuration chose and the clock gave is kept apart from what was sent',
+  async (t) => {
+    const given: (NewOrder | NewPayment)[] = [];
+    const serving = await openServing({
+      through: (store) => ({
+        ...store,
+        intake: {
+          ...store.intake,
+          createOrders: (orders, now) => {
+            given.push(...orders, ...orders.flatMap(({ payments }) => payments));
+            return store.intake.createOrders(orders, now);
+          },
+          addPayment: (orderId, payment, now, mode) => {
+            given.push(payment);
+            return store.intake.addPayment(orderId, payment, now, mode);
+          },
+        },
+      }),
+    });
+    t.teardown(serving.close);
+    const payment = { method: 'CARD', amount: 5_000, transactionKey: null };
+    const payments = [payment, { ...payment, gateway: 'pg' }];
+    for (const body of [anOrder({ payments }), anOrder({ createdAt: NOW, id: 'ORDER000002' })])
+      t.match(await serving.call('POST', '/v1/orders', { body }), { status: 201 });
+    for (const [id, over] of Object.entries({ a: {}, b: { gateway: 'pg' } })) {
+      const body = { ...payment, id, ...over };
+      const path = '/v1/orders/ORDER000002/payments';
+      t.match(await serving.call('POST', path, { body }), { status: 201 });
+    }
+    t.strictSame(
+      given.map(({ id, ...one }) => [id, ...['undated', 'routed'].filter((name) => name in one)]),
+      [
+        ['ORDER000001', 'undated'],
+        ['ORDER000001-1', 'routed'],
+        ['ORDER000001-2'],
+        ['ORDER000002'],
+        ['ORDER000002-1', 'routed'],
+        ['a', 'routed'],
+        ['b'],
+      ],
+    );
+  },
+);
 
 t.test("a shop's clock may be five minutes ahead", async (t) => {
   const serving = await openServing();
