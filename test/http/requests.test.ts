@@ -437,6 +437,8 @@ t.test('a problem says what to write instead, and never what was written', async
     });
   for (const request of [
     { cardType: 'KB', cardNo: number },
+    { cardType: 'KB', cardNo: `1111-2222-3333-4444-${number}` },
+    { cardType: 'KB', cardNo: `${number}-1111-2222-3333-4444` },
     { cardType: number, cardNo: '1111-2222-3333-4444' },
     { cardType: 'KB', [number]: '1' },
     number,
