@@ -8,8 +8,8 @@ import { type Session, undo } from './session.ts';
 import { isFaultOfTheWork, storeTrouble, syncTrouble, type Written } from './trouble.ts';
 
 /**
- * Writes what is asked for in two turns of the event loop as one durable transaction. While that goes to the disk the loop goes on, and
- * whatever is asked for meanwhile is the next transaction.
+ * Writes what is asked for in one turn of the event loop, or in two of them where pieces are gathered, as one durable transaction. While
+ * that goes to the disk the loop goes on, and whatever is asked for meanwhile is the next transaction.
  */
 export interface Writer {
   /**
@@ -60,9 +60,14 @@ export function startWriter(connection: Connection, clock: Clock, tell: Tell): W
     if (scheduled) return;
     scheduled = true;
     endPause();
-    // Not a timer: whatever this turn of the loop and the next one bring comes along, and a lone writer does not wait. The next one as
-    // well, because those who were just told ask for more in it: half as many transactions, each of which costs as much as several rows.
-    setImmediate(() => setImmediate(turn));
+    // Not a timer: whatever this turn of the loop still brings comes along, and a lone writer does not wait.
+    setImmediate(begin);
+  };
+  const begin = () => {
+    // In a flood those who were told of the last transaction bring more in the next turn: half as many transactions, and each costs as
+    // much as several rows.
+    if (queue.some((job) => job.grows)) setImmediate(turn);
+    else void turn();
   };
   const turn = async () => {
     await writeGroup(nextGroup(queue));
@@ -144,6 +149,7 @@ export function startWriter(connection: Connection, clock: Clock, tell: Tell): W
         put({
           rows: 1,
           pieces: Math.ceil(parts / PARTS_OF_PIECE),
+          grows: false,
           work: (session) => {
             const result = work(session);
             finish = () => {
@@ -161,7 +167,7 @@ export function startWriter(connection: Connection, clock: Clock, tell: Tell): W
         new Promise<R>((resolve, reject) => {
           const refusal = refusalOf(connection, drained !== null);
           if (refusal !== null) return reject(refusal);
-          if (open?.isOpen() === true) {
+          if (open?.grows === true) {
             open.add(item, resolve, reject);
             return;
           }
@@ -186,6 +192,8 @@ interface Job {
   readonly rows: number;
   /** How much of a transaction it takes. */
   readonly pieces: number;
+  /** More may be added to it until its turn comes. */
+  readonly grows: boolean;
   work(session: Session): void;
   succeed(): void;
   fail(error: ReconciledError): void;
@@ -218,7 +226,7 @@ class Gathering<T, R> implements Job {
     return this.#items.length;
   }
 
-  isOpen(): boolean {
+  get grows(): boolean {
     return !this.#closed && this.#items.length < GROUP_SIZE;
   }
 
