@@ -223,7 +223,6 @@ t.test('where too little is asked for a circuit to open', async (t) => {
   const rows: readonly (readonly [string, number, readonly Event[], readonly string[]])[] = [
     ['two orders, for an hour', SILENT_MS, [timedOut, other], ['gateway.down pg 0']],
     ['not sooner', SILENT_MS - MINUTE_MS, [timedOut, other], []],
-    ['answers alone are no news', SILENT_MS, [answered], []],
     [
       'one order may be the trouble itself',
       SILENT_ABOUT_ONE_MS - MINUTE_MS,

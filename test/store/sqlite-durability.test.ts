@@ -1,10 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import t from 'tap';
 import type { Event } from '../../lib/observe/events.ts';
 import { openSqliteStore } from '../../lib/store/sqlite/index.ts';
-import { change, newOrder, T0, testClock, unchanged } from '../support/store-fixtures.ts';
+import { change, newOrder, notice, T0, testClock, unchanged } from '../support/store-fixtures.ts';
 import { directoryOf, startWriterProcess, writerCommand } from '../support/store-process.ts';
 import { caseOf } from './contract.ts';
 
@@ -73,6 +74,18 @@ t.test('writes of one turn share transactions of a hundred', async (t) => {
   const ids = Array.from({ length: 250 }, (_, index) => `ORDER${index}`);
   await Promise.all(ids.map((id) => store.intake.createOrders([newOrder({ id })], T0)));
   t.strictSame(rows, [100, 100, 50]);
+});
+
+t.test('callbacks wait one turn more for those that follow, other writes do not', async (t) => {
+  const { rows, store } = observed(directoryOf(t));
+  t.teardown(() => store.upkeep.close());
+  /** One now, the other in the next turn. */
+  const inTwoTurns = (work: (id: string) => Promise<unknown>) =>
+    Promise.all([work('ORDER1'), setImmediate().then(() => work('ORDER2'))]);
+  await inTwoTurns((orderId) => store.intake.admit(notice({ eventId: orderId, orderId })));
+  t.strictSame(rows.splice(0), [2]);
+  await inTwoTurns((id) => store.intake.createOrders([newOrder({ id })], T0));
+  t.strictSame(rows, [1, 1]);
 });
 
 t.test(

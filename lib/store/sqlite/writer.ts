@@ -35,7 +35,7 @@ export interface Writer {
   drain(): Promise<void>;
 }
 
-/** Pieces of one transaction. More gain nothing (76 k rows/s at 100), and everybody waits for the slowest. */
+/** Pieces of one transaction. More gain little, and everybody waits for the slowest. */
 const GROUP_SIZE = 100;
 
 /** Parts that a piece may have to be one; one with more counts for as many as it has of them, or the loop is held for a second. */
