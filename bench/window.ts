@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { addToLedger, completedInLedger } from './peers/ledger.ts';
 import { freshBinary, useOnce } from './stage/binary.ts';
-import { lineOf, startProgram, temporaryFolder } from './stage/children.ts';
+import { lineOf, start, startProgram, temporaryFolder } from './stage/children.ts';
 import { dataDirOf, startDaemon } from './stage/daemon.ts';
 import { type Gateway, type GatewayStats, startGateway, warmUp } from './stage/gateway.ts';
 import { idealWindowMs } from './stage/ideal.ts';
@@ -57,6 +57,7 @@ interface Round {
   readonly oursMs: number;
   /** From the spawn to the first commit, less the lookup that it waited for: what the start costs. */
   readonly startMs: number;
+  readonly bareStartMs: number;
   readonly barrierMs: number;
   readonly maxInFlight: number;
   readonly maxInFlightBarrier: number;
@@ -84,6 +85,7 @@ async function measure({ rounds, quick }: MeasureOptions): Promise<Measurement> 
         'ours ms',
         'barrier ms',
         'start ms',
+        'bare start ms',
         'ours / ideal',
         'ours / barrier',
         'in flight at most',
@@ -94,6 +96,7 @@ async function measure({ rounds, quick }: MeasureOptions): Promise<Measurement> 
         showSpread(done.map(({ oursMs }) => oursMs)),
         showSpread(done.map(({ barrierMs }) => barrierMs)),
         showSpread(done.map(({ startMs }) => startMs)),
+        showSpread(done.map(({ bareStartMs }) => bareStartMs)),
         showRatio(median(done.map(ofIdeal))),
         showRatio(median(done.map(ofBarrier))),
         show(Math.max(...done.map(({ maxInFlight }) => maxInFlight)), 0),
@@ -103,6 +106,7 @@ async function measure({ rounds, quick }: MeasureOptions): Promise<Measurement> 
     notes: [
       'Milliseconds from the spawn of the process to its last commit: median of the rounds (smallest–largest). Ratios are medians of the ratios of each round, because each round draws other latencies.',
       'Ideal: the very lookups that the gateway measured while ours ran, on ten slots without any cost, in the order of their claims. Start: from the spawn to the first commit, less the lookup that it waited for.',
+      'Bare start: a Node of the same version from its spawn to the first word of its one worker thread, with no program in either. No start of ours can take less.',
     ],
     raw: Object.fromEntries([...all].map(([{ name }, done]) => [name, done])),
   };
@@ -151,12 +155,14 @@ async function measureRound(
   const ours = await runOurs(gateway, orders);
   const barrier = first ?? (await runBarrier(gateway, orders));
   await gateway.stop();
+  const bareStartMs = await startBare();
   const lookups = orders.map(({ id }) => sum(ours.stats.durationsMs[id] ?? []));
   return {
     seed,
     idealMs: idealWindowMs(lookups, SLOTS),
     oursMs: ours.tookMs,
     startMs: ours.firstCommitMs - Math.min(...lookups.slice(0, SLOTS)),
+    bareStartMs,
     barrierMs: barrier.tookMs,
     maxInFlight: ours.stats.maxInFlight,
     maxInFlightBarrier: barrier.stats.maxInFlight,
@@ -209,6 +215,20 @@ async function runBarrier(gateway: Gateway, orders: readonly BenchOrder[]): Prom
   const tookMs = endedAt - child.spawnedAt;
   return { tookMs, firstCommitMs: tookMs, stats };
 }
+
+/** What Node itself takes for a process and a thread, on this machine, at this hour. */
+async function startBare(): Promise<number> {
+  const child = start(process.execPath, ['-e', BARE], ['ignore', 'pipe', 'inherit']);
+  await lineOf(child, (line) => line);
+  const tookMs = Date.now() - child.spawnedAt;
+  await child.stop();
+  return tookMs;
+}
+
+const BARE = `
+  const { Worker } = require('node:worker_threads');
+  const thread = new Worker('require("node:worker_threads").parentPort.postMessage("up")', { eval: true });
+  thread.once('message', (word) => console.log(word));`;
 
 function checkCompleted(who: string, completed: number, orders: readonly BenchOrder[]): void {
   if (completed === orders.length) return;
