@@ -16,8 +16,9 @@ export function inColumns({ head }: Table, rows: readonly Row[]): readonly strin
   return [...written.slice(0, 1), rule, ...written.slice(1)];
 }
 
-/** Korean letters and pictures are as wide as two others, however many characters they are made of. */
-function widthOf(text: string): number {
+/** In columns of a terminal: Korean letters and pictures are as wide as two others, however many characters they are made of. */
+export function widthOf(text: string): number {
+  if (PLAIN.test(text)) return text.length + (text.match(SYLLABLES)?.length ?? 0);
   return [...letters.segment(text)].reduce(
     (width, { segment }) => width + (WIDE.test(segment) ? 2 : 1),
     0,
@@ -27,5 +28,10 @@ function widthOf(text: string): number {
 /** Cuts a text into what is seen as one letter. */
 const letters = new Intl.Segmenter();
 
+/** Nearly every text: each character is a letter. A list may have a million rows, and cutting is slow. */
+const PLAIN = /^[ -~₩가-힣]*$/;
+
+const SYLLABLES = /[가-힣]/g;
+
 const WIDE =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|^\p{RGI_Emoji}$/v;
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]|^\p{RGI_Emoji}$/v;

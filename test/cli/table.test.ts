@@ -24,3 +24,29 @@ t.test('a table without rows is its head', async (t) => {
 t.test('a cell does not turn the cells behind it', async (t) => {
   t.equal(table(['order', 'what'], [['\u202eO-1', 'tea\u2069']]), 'order  what\nO-1    tea');
 });
+
+t.test('a cell is as wide as it looks, whatever characters it is made of', async (t) => {
+  const rows = [
+    '녹차',
+    '녹차'.normalize('NFD'),
+    'thé'.normalize('NFD'),
+    '👩‍👩‍👧',
+    '🫖',
+    '𠀀',
+    'tea',
+  ];
+  const lines = table(
+    ['what', 'pieces'],
+    rows.map((name) => [name, 1]),
+  );
+  t.strictSame(lines.split('\n'), [
+    'what  pieces',
+    '녹차       1',
+    `${'녹차'.normalize('NFD')}       1`,
+    `${'thé'.normalize('NFD')}        1`,
+    '👩‍👩‍👧         1',
+    '🫖         1',
+    '𠀀         1',
+    'tea        1',
+  ]);
+});
