@@ -6,6 +6,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -29,7 +30,23 @@ export function writeDraft(folder: string, report: Report, style: ReportStyle): 
     html: pageOf(report, style),
     json: `${JSON.stringify(report, null, 2)}\n`,
   };
-  for (const kind of KINDS) writeDurably(draftOf(folder, report.to, kind), contents[kind]);
+  try {
+    for (const kind of KINDS) writeDurably(draftOf(folder, report.to, kind), contents[kind]);
+  } catch (error) {
+    dropDraft(folder, report.to);
+    throw error;
+  }
+}
+
+/** It may have taken the last room on the disk. What cannot be removed the next draft of the day replaces. */
+function dropDraft(folder: string, day: Day): void {
+  for (const kind of KINDS) {
+    try {
+      rmSync(draftOf(folder, day, kind), { force: true });
+    } catch {
+      // What is wrong with the folder was told by what failed before.
+    }
+  }
 }
 
 /** Gives the draft of a day its names. Nobody ever sees half a file; a second time it is nothing new. */
