@@ -1,4 +1,5 @@
 import fs, {
+  chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -124,8 +125,14 @@ t.test('a copy that the disk does not take leaves nothing', async (t) => {
   await withOrders(t, source, 1);
   await backUp(source, backup, quiet);
   withDisk(t, { fsyncSync: says('ENOSPC') });
-  await t.rejects(backUp(source, `${backup}.2`, quiet), { code: 'store_full' });
-  t.throws(() => restore(backup, target), { code: 'store_full' });
+  await t.rejects(backUp(source, `${backup}.2`, quiet), {
+    code: 'store_full',
+    hint: `Free space on the disk of ${path}, or name a file elsewhere.`,
+  });
+  t.throws(() => restore(backup, target), {
+    code: 'store_full',
+    hint: `Free space on the disk of ${dirname(target)}, then restore again.`,
+  });
   const left = [...readdirSync(path), ...readdirSync(dirname(target))];
   t.notOk(left.some((name) => name.includes('draft') || name.startsWith('backup.db.2')));
   t.notOk(existsSync(target));
@@ -166,6 +173,47 @@ t.test('a folder that cannot be made is said to be that', async (t) => {
       hint: /data_dir/,
     });
 });
+
+const skip = process.getuid?.() === 0 ? false : 'only root becomes somebody who may not look';
+
+t.test(
+  'where nobody may write or read it is said which folder or file that is',
+  { skip },
+  async (t) => {
+    const { source, backup, target, path } = folder(t);
+    await withOrders(t, source, 1);
+    await backUp(source, backup, quiet);
+    chmodSync(path, 0o755);
+    const theirs = join(path, 'theirs');
+    mkdirSync(theirs);
+    chmodSync(theirs, 0o777);
+    process.seteuid?.(NOBODY);
+    try {
+      await t.rejects(backUp(source, join(theirs, 'copy.db'), quiet), {
+        code: 'store_readonly',
+        message: /^The database cannot be read \(.*reconciled\.db;/,
+      });
+      t.throws(() => restore(backup, join(theirs, 'reconciled.db')), {
+        code: 'store_readonly',
+        message: /^The database cannot be read \(.*backup\.db;/,
+        hint: /the right to read it/,
+      });
+      process.seteuid?.(0);
+      for (const file of readdirSync(path)) chmodSync(join(path, file), 0o755);
+      process.seteuid?.(NOBODY);
+      await t.rejects(backUp(source, join(path, 'copy.db'), quiet), {
+        code: 'store_readonly',
+        hint: `Give the user that runs this the right to write to ${path}, or name a file elsewhere.`,
+      });
+    } finally {
+      process.seteuid?.(0);
+    }
+    t.notOk(existsSync(target));
+  },
+);
+
+/** A user of every Linux that owns nothing. */
+const NOBODY = 65_534;
 
 t.test('a backup replaces nothing', async (t) => {
   const { source, backup, path } = folder(t);

@@ -126,6 +126,28 @@ t.test(
   },
 );
 
+t.test(
+  'a reader beside whose database nothing can be written is told to copy it',
+  { skip },
+  async (t) => {
+    const directory = directoryOf(t);
+    const path = join(directory, 'orders.db');
+    await ours(path);
+    chmodSync(directory, 0o555);
+    chmodSync(path, 0o444);
+    process.seteuid?.(NOBODY);
+    try {
+      t.throws(() => open(t, path, { readOnly: true }), {
+        code: 'store_readonly',
+        message: /^The database cannot be read \(.*orders\.db; SQLITE_READONLY_DIRECTORY/,
+        hint: /mounted read-only\): copy the file and its -wal/,
+      });
+    } finally {
+      process.seteuid?.(0);
+    }
+  },
+);
+
 /** A user of every Linux that owns nothing. */
 const NOBODY = 65_534;
 

@@ -10,7 +10,7 @@ import { type LogFile, logFile, type SyncFile } from './log-file.ts';
 import { APPLICATION_ID, MIGRATIONS } from './migrations.ts';
 import { readyForOwner } from './ownership.ts';
 import { type Session, sessionOf } from './session.ts';
-import { storeTrouble } from './trouble.ts';
+import { readingTrouble, storeTrouble } from './trouble.ts';
 
 /** The file, opened again by itself after a failure. */
 export interface Connection {
@@ -87,7 +87,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   } catch (error) {
     drop();
     lock?.close();
-    throw storeTrouble(error, path);
+    throw troubleOf(options, error, path);
   }
   return {
     path,
@@ -273,7 +273,7 @@ interface LogState {
 /** The real path of the file. Makes the directory for a writer. */
 function readyPath(options: ConnectionOptions): string {
   const wanted = resolve(options.path);
-  const kind = kindOf(wanted);
+  const kind = kindOf(wanted, options);
   if (kind !== null && !kind.isFile()) {
     // A pipe would be waited for for ever.
     const what = kind.isDirectory() ? 'a directory' : 'a pipe or a device';
@@ -291,17 +291,21 @@ function readyPath(options: ConnectionOptions): string {
     if (!options.readOnly) makeFolder(dirname(wanted));
     return realPath(wanted);
   } catch (error) {
-    throw storeTrouble(error, wanted);
+    throw troubleOf(options, error, wanted);
   }
 }
 
 /** What a name leads to; `null`: nothing. @throws ReconciledError where nobody may look. */
-function kindOf(path: string): Stats | null {
+function kindOf(path: string, options: ConnectionOptions): Stats | null {
   try {
     return statSync(path, { throwIfNoEntry: false }) ?? null;
   } catch (error) {
-    throw storeTrouble(error, path);
+    throw troubleOf(options, error, path);
   }
+}
+
+function troubleOf({ readOnly }: ConnectionOptions, error: unknown, path: string): ReconciledError {
+  return readOnly ? readingTrouble(error, path) : storeTrouble(error, path);
 }
 
 function movedError(path: string): ReconciledError {

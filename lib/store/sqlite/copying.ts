@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
-import { ReconciledError } from '../../errors.ts';
+import { type ErrorCode, ReconciledError } from '../../errors.ts';
 import { nativeBinding } from './addon.ts';
 import { identify } from './connection.ts';
 import { closeQuietly, lockPath } from './in-place.ts';
@@ -23,7 +23,7 @@ import {
   tidyAway,
 } from './keeping.ts';
 import { takeLock } from './lock.ts';
-import { storeTrouble } from './trouble.ts';
+import { readingTrouble, storeTrouble } from './trouble.ts';
 
 /** A database that stands by itself in one file. */
 interface CopiedDatabase {
@@ -70,7 +70,12 @@ export async function backUp(
       lock.close();
     }
   } catch (error) {
-    throw end?.aborted ? end.reason : storeTrouble(error, path);
+    if (end?.aborted) throw end.reason;
+    const folder = dirname(path);
+    throw hinted(storeTrouble(error, path), {
+      store_full: `Free space on the disk of ${folder}, or name a file elsewhere.`,
+      store_readonly: `Give the user that runs this the right to write to ${folder}, or name a file elsewhere.`,
+    });
   } finally {
     from.close();
   }
@@ -120,7 +125,7 @@ function openSnapshot(source: string): Database.Database {
     return from;
   } catch (error) {
     closeQuietly(from);
-    throw storeTrouble(error, source);
+    throw readingTrouble(error, source);
   }
 }
 
@@ -134,7 +139,9 @@ export function restore(source: string, target: string): CopiedDatabase {
   try {
     return copyBack(source, path);
   } catch (error) {
-    throw storeTrouble(error, path);
+    throw hinted(storeTrouble(error, path), {
+      store_full: `Free space on the disk of ${dirname(path)}, then restore again.`,
+    });
   }
 }
 
@@ -161,16 +168,27 @@ function copyBack(source: string, path: string): CopiedDatabase {
   }
 }
 
-/** The words for a damaged database speak of the one in use, and name the last backup as the way out. */
 function lookAtBackup(source: string): void {
   try {
     lookThrough(source, 'only look');
   } catch (error) {
-    const { code, message, hint } = storeTrouble(error, source);
-    const isDamaged = code === 'store_corrupt';
-    const other = 'Restore another backup; nothing was written.';
-    throw new ReconciledError(code, message, { hint: isDamaged ? other : hint, cause: error });
+    throw hinted(readingTrouble(error, source), {
+      store_corrupt: 'Restore another backup; nothing was written.',
+      store_readonly: 'Give the user that runs this the right to read it; nothing was written.',
+    });
   }
+}
+
+/** What is to be done about a copy: the words of the store are about the database in use, and name the last backup as the way out. */
+function hinted(
+  trouble: ReconciledError,
+  hints: Readonly<Partial<Record<ErrorCode, string>>>,
+): ReconciledError {
+  const { code, message, retryable, cause } = trouble;
+  const hint = hints[code];
+  return hint === undefined
+    ? trouble
+    : new ReconciledError(code, message, { hint, retryable, cause });
 }
 
 /** Looks through a draft, which only its owner can read, puts it on the disk and gives it its name. */
@@ -184,33 +202,29 @@ function finish(draft: string, path: string): CopiedDatabase {
 
 /**
  * A copy that stands by itself: its pages are sound and it is a database of ours.
- * @throws ReconciledError `store_corrupt` and the others.
+ * @throws ReconciledError `store_corrupt`, `store_foreign`, `store_newer`, and whatever the engine says.
  */
 function lookThrough(path: string, how: 'only look' | 'seal'): CopiedDatabase {
+  const database = open(path, how === 'only look');
   try {
-    const database = open(path, how === 'only look');
-    try {
-      const layout = identify(database, path);
-      if (layout === 0) {
-        throw new ReconciledError('store_foreign', `${path} is empty.`, {
-          hint: 'Name a file that `reconciled backup` has written.',
-        });
-      }
-      // A copy needs no log beside it: one file is all there is to carry away.
-      if (how === 'seal') database.pragma('journal_mode = DELETE');
-      const found = database.pragma('quick_check', { simple: true });
-      if (found !== 'ok') {
-        throw new ReconciledError('store_corrupt', `${path} is damaged: ${String(found)}.`, {
-          hint: 'Take another backup; `reconciled check` tells whether the database itself is sound.',
-        });
-      }
-      const orders = database.prepare<[], number>('SELECT count(*) FROM orders').pluck().get() ?? 0;
-      return { path: resolve(path), bytes: statSync(path).size, layout, orders };
-    } finally {
-      database.close();
+    const layout = identify(database, path);
+    if (layout === 0) {
+      throw new ReconciledError('store_foreign', `${path} is empty.`, {
+        hint: 'Name a file that `reconciled backup` has written.',
+      });
     }
-  } catch (error) {
-    throw storeTrouble(error, path);
+    // A copy needs no log beside it: one file is all there is to carry away.
+    if (how === 'seal') database.pragma('journal_mode = DELETE');
+    const found = database.pragma('quick_check', { simple: true });
+    if (found !== 'ok') {
+      throw new ReconciledError('store_corrupt', `${path} is damaged: ${String(found)}.`, {
+        hint: 'Take another backup; `reconciled check` tells whether the database itself is sound.',
+      });
+    }
+    const orders = database.prepare<[], number>('SELECT count(*) FROM orders').pluck().get() ?? 0;
+    return { path: resolve(path), bytes: statSync(path).size, layout, orders };
+  } finally {
+    database.close();
   }
 }
 

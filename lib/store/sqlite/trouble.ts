@@ -17,6 +17,14 @@ export function storeTrouble(
   return troubleOf(errorCodeOf(codeOf(error)), error, path, written);
 }
 
+/** The same for who only reads. */
+export function readingTrouble(error: unknown, path: string): ReconciledError {
+  const code = errorCodeOf(codeOf(error));
+  if (error instanceof ReconciledError || code !== 'store_readonly')
+    return storeTrouble(error, path);
+  return troubleOf(code, error, path, 'nothing', UNREADABLE);
+}
+
 /** The same for a COMMIT that the system could not put on the disk: never the fault of the work, whatever the system says. */
 export function syncTrouble(error: unknown, path: string): ReconciledError {
   const code = errorCodeOf(codeOf(error));
@@ -28,9 +36,9 @@ function troubleOf(
   error: unknown,
   path: string,
   written: Written,
+  { what, hint, retryable }: Words = WORDS[code],
 ): ReconciledError {
   const engineCode = codeOf(error);
-  const { what, hint, retryable } = WORDS[code];
   const fate = written === 'unknown' ? ' It is not known whether the last change was written.' : '';
   const detail = messageOf(error);
   const said = engineCode === '' ? detail : `${engineCode}: ${detail}`;
@@ -132,6 +140,13 @@ const WORDS: Readonly<Record<StoreErrorCode, Words>> = {
     hint: 'This is a bug in reconciled. Please report it with this message.',
     retryable: false,
   },
+};
+
+/** SQLite wants a file of its own beside one that has a log, even to read it. */
+const UNREADABLE: Words = {
+  what: 'The database cannot be read',
+  hint: 'Give the user that runs this the right to read it. Where nothing can be written beside it (a snapshot that is mounted read-only): copy the file and its -wal, if there is one, into a folder that can be written, and set data_dir to that.',
+  retryable: false,
 };
 
 function codeOf(error: unknown): string {
