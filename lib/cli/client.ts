@@ -179,7 +179,7 @@ function requireSame(origin: string, reply: Reply, config: Config): void {
 }
 
 /** The daemon's own words where it is one of ours, else what came back. */
-function refusal(origin: string, { status, body }: Reply): ReconciledError {
+export function refusal(origin: string, { status, body }: Reply): ReconciledError {
   const { code, detail, hint, title } = asTable(body);
   if (status === 401) {
     return new ReconciledError('daemon_refused', `The daemon at ${origin} wants its token.`, {
@@ -233,7 +233,8 @@ function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(ERROR_CODES, code);
 }
 
-function parsed(text: string): unknown {
+/** What was answered; `null`: it is no JSON. */
+export function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

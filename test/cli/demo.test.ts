@@ -1,7 +1,11 @@
 import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { createScenario } from '../../lib/cli/demo/scenario.ts';
+import { sendToDaemon } from '../../lib/cli/demo/shop.ts';
+import { ReconciledError } from '../../lib/errors.ts';
 import { addressIn, reconciled } from '../daemon/process.ts';
+import { openServing } from '../http/serving.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 
 /** Each truth once or a little more: fast, and everything happens. */
@@ -106,6 +110,23 @@ t.test('a folder that takes no file is named, and is no bug of ours', async (t) 
   t.equal(code, 2);
   t.ok(stderr.includes(`error: ${file} cannot be written (ENOENT`), stderr);
   t.match(stderr, /^hint: Name a folder .* --data-dir\.$/m);
+});
+
+t.test('a disk that gets full while the orders are sent is said to be full', async (t) => {
+  const full = new ReconciledError('store_full', 'There is no room.', { hint: 'Free space.' });
+  const serving = await openServing({
+    through: (store) => ({
+      ...store,
+      intake: { ...store.intake, createOrders: () => Promise.reject(full) },
+    }),
+  });
+  t.teardown(serving.close);
+  const scenario = createScenario({ orders: 20, seed: 1, now: serving.world.clock.now() });
+  await t.rejects(sendToDaemon(`http://127.0.0.1:${serving.port}`, scenario), {
+    code: 'store_full',
+    message: 'There is no room.',
+    hint: 'Free space.',
+  });
 });
 
 t.test('it stays up on request, in the language of the terminal, until Ctrl-C', async (t) => {

@@ -1,4 +1,5 @@
 import { messageOf, ReconciledError } from '../../errors.ts';
+import { parsed, refusal } from '../client.ts';
 import type { Scenario } from './scenario.ts';
 
 /** Orders that are on their way to the daemon at once. */
@@ -33,7 +34,10 @@ async function send(method: string, url: string, body: unknown): Promise<void> {
     throw failed(`${method} ${url} was not answered: ${reasonOf(error)}`, error);
   });
   const text = await reply.text();
-  if (!reply.ok) throw failed(`${method} ${url} was answered ${reply.status}: ${text}`);
+  const { ok, status } = reply;
+  // What passes by itself is trouble of this machine, such as a full disk.
+  if (status === 503) throw refusal(url, { status, body: parsed(text) });
+  if (!ok) throw failed(`${method} ${url} was answered ${status}: ${text}`);
 }
 
 function failed(message: string, cause?: unknown): ReconciledError {
