@@ -11,6 +11,7 @@ import { APPLICATION_ID, MIGRATIONS } from './migrations.ts';
 import { readyForOwner } from './ownership.ts';
 import { type Session, sessionOf } from './session.ts';
 import { readingTrouble, storeTrouble } from './trouble.ts';
+import { whyNotOpened } from './why-not-opened.ts';
 
 /** The file, opened again by itself after a failure. */
 export interface Connection {
@@ -70,7 +71,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     if (!isInPlace(path, file)) throw movedError(path);
     lock?.keep();
     if (inDoubt) drop();
-    open ??= openDatabase(settled);
+    open ??= openOrSayWhy(settled);
     if (!isOnDisk) putOnDisk(open);
     isOnDisk = true;
     return open;
@@ -140,6 +141,14 @@ interface Open {
   readonly database: Database.Database;
   readonly session: Session;
   readonly log: LogFile;
+}
+
+function openOrSayWhy(options: ConnectionOptions): Open {
+  try {
+    return openDatabase(options);
+  } catch (error) {
+    throw whyNotOpened(error, options.path);
+  }
 }
 
 function openDatabase(options: ConnectionOptions): Open {

@@ -5,6 +5,7 @@ import { nativeBinding } from './addon.ts';
 import { closeQuietly, type FileAt, fileAt, isInPlace, lockPath } from './in-place.ts';
 import { readyForOwner } from './ownership.ts';
 import { storeTrouble } from './trouble.ts';
+import { whyNotOpened } from './why-not-opened.ts';
 
 /** What keeps a second writer out of a database. */
 export interface Lock {
@@ -52,7 +53,7 @@ function lockFile(path: string): Held {
     return { database: lock, file: fileAt(name) };
   } catch (error) {
     closeQuietly(lock);
-    throw lockTrouble(error, path);
+    throw lockTrouble(whyNotOpened(error, name), path);
   }
 }
 
