@@ -17,7 +17,8 @@ export interface Stoppable {
 export interface Sweeping {
   /**
    * A sweep that begins after this call: at once, or when the one that runs has ended; all requests made meanwhile share
-   * that next one. `ended` rejects only when the store failed.
+   * that next one. `ended` rejects only when the store failed, or when the daemon stops before the sweep begins.
+   * @throws ReconciledError `daemon_refused` when it stops already.
    */
   request(): SweepTicket;
   /** The sweep that runs, without an end; `null`: none. */

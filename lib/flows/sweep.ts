@@ -45,11 +45,7 @@ class Sweeps implements Sweeping, Stoppable {
   }
 
   request(): SweepTicket {
-    if (this.#stopping) {
-      const refused = this.#want();
-      refused.reject(stopping());
-      return refused.ticket;
-    }
+    if (this.#stopping) throw stopping();
     if (this.#next !== null) return this.#next.ticket;
     const wanted = this.#want();
     this.#next = wanted;

@@ -11,19 +11,26 @@ import { openShop, PRODUCTS } from './shop.ts';
 
 /** What a command is told that finds its database in use, and somebody at the address of its daemon. */
 
-/** Answers as a daemon does that works on this database, or on another one. */
-function alive(database: string | null): RequestListener {
+/** Answers as a daemon does that works on this database, or on another one; it goes away, or answers so to what it is sent. */
+function alive(database: string | null, status = 0, body: object = {}): RequestListener {
   return (request, response) => {
-    if (request.url !== '/healthz') return void request.socket.destroy();
-    response.setHeader('content-type', 'application/json');
-    response.end(JSON.stringify({ status: 'ok', version: '0.1.0', database }));
+    const isAsked = request.url === '/healthz';
+    if (!isAsked && status === 0) return void request.socket.destroy();
+    response.writeHead(isAsked ? 200 : status, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(isAsked ? { status: 'ok', version: '0.1.0', database } : body));
   };
 }
 
 const told: readonly {
   readonly who: string;
   readonly answer: (path: string) => RequestListener;
-  readonly error: { readonly code: string; readonly message: RegExp };
+  readonly error: {
+    readonly code: string;
+    readonly message: RegExp | string;
+    readonly hint?: string;
+  };
+  /** It is its own daemon. */
+  readonly sent?: true;
 }[] = [
   {
     who: 'a daemon of another database',
@@ -49,12 +56,50 @@ const told: readonly {
     who: 'a daemon that ends before it answers',
     answer: (path) => alive(databaseId(path)),
     error: { code: 'daemon_unreachable', message: /went away before it had answered/ },
+    sent: true,
+  },
+  {
+    who: 'a daemon that is about to end',
+    answer: (path) =>
+      alive(databaseId(path), 503, {
+        title: 'The daemon refused the request.',
+        code: 'daemon_refused',
+        detail: 'The daemon is stopping: no sweep begins any more.',
+        hint: 'Start it again; the first sweep takes what is due.',
+      }),
+    error: {
+      code: 'daemon_refused',
+      message: 'The daemon is stopping: no sweep begins any more.',
+      hint: 'Start it again; the first sweep takes what is due.',
+    },
+    sent: true,
+  },
+  {
+    who: 'a daemon whose words are not known here',
+    answer: (path) =>
+      alive(databaseId(path), 409, { code: 'of_a_later_version', title: 'It cannot be.' }),
+    error: {
+      code: 'daemon_refused',
+      message: 'It cannot be.',
+      hint: 'Look at what is named and try again.',
+    },
+    sent: true,
+  },
+  {
+    who: 'a daemon with another token',
+    answer: (path) => alive(databaseId(path), 401, { code: 'unauthorized', detail: 'No.' }),
+    error: {
+      code: 'daemon_refused',
+      message: /^The daemon at http.* wants its token\.$/,
+      hint: 'Set RECONCILED_API_TOKEN to the token that the daemon was given.',
+    },
+    sent: true,
   },
 ];
 const TOKEN = 'a-token-of-thirty-two-characters';
 const env = { RECONCILED_API_TOKEN: TOKEN };
 
-for (const { who, answer, error } of told)
+for (const { who, answer, error, sent = false } of told)
   t.test(`${who} gets nothing done`, async (t) => {
     const { cwd } = await openShop(t);
     await run(['import', '-', '--products'], { cwd, input: PRODUCTS });
@@ -67,7 +112,6 @@ for (const { who, answer, error } of told)
     const { code, stderr } = await run(['sweep', '--json', '--listen', address], { cwd, env });
     t.equal(code, 1);
     t.match(JSON.parse(stderr.trim().split('\n').at(-1) ?? ''), { error }, stderr);
-    const sent = error.message.test('went away before it had answered');
     t.equal(asked.includes('/v1/sweeps?wait=true'), sent, 'only its own daemon is sent something');
     t.strictSame(tokens, sent ? [`Bearer ${TOKEN}`] : [], 'and the token');
   });

@@ -158,6 +158,31 @@ t.test('lists are read page by page', async (t) => {
   t.match((await call('GET', '/v1/orders?reason=captured')).body, { items: [], next: null });
 });
 
+t.test('orders are listed by their state, their reason, or both', async (t) => {
+  const { call, close, world } = await openServing();
+  t.teardown(close);
+  await world.order('ORDER-1', [{}]);
+  await world.order('ORDER-2', [{}]);
+  await world.order('ORDER-3', []);
+  world.transaction({ key: 'key-1', orderId: 'ORDER-1' });
+  world.transaction({ key: 'key-2', orderId: 'ORDER-2', amount: 1 });
+  await world.sweep();
+  await world.order('ORDER-4', []);
+  for (const [query, ids] of [
+    ['', ['ORDER-1', 'ORDER-2', 'ORDER-3', 'ORDER-4']],
+    ['reason=captured', ['ORDER-1']],
+    ['reason=mismatched', ['ORDER-2']],
+    ['reason=never_requested', ['ORDER-3']],
+    ['reason=declined', []],
+    ['state=pending', ['ORDER-4']],
+    ['state=failed&reason=never_requested', ['ORDER-3']],
+    ['state=failed&reason=captured', []],
+  ] as const) {
+    const { body } = await call('GET', `/v1/orders?${query}`);
+    t.same(body.items.map(({ id }: { id: string }) => id).toSorted(), ids, query);
+  }
+});
+
 t.test('a further attempt is recorded once', async (t) => {
   const serving = await openServing();
   t.teardown(serving.close);
@@ -423,6 +448,18 @@ t.test('a sweep is asked for, followed and found again', async (t) => {
     list.body.items.map((sweep: { id: number }) => sweep.id),
     [id + 2, id + 1, id],
   );
+});
+
+t.test('a daemon that is about to end begins no sweep, and says when to ask again', async (t) => {
+  const { call, close, world } = await openServing();
+  t.teardown(close);
+  await world.until(world.daemon.stop());
+  for (const path of ['/v1/sweeps', '/v1/sweeps?wait=true'])
+    t.match(await call('POST', path), {
+      status: 503,
+      headers: { 'retry-after': '5' },
+      body: { code: 'daemon_refused', detail: /stopping/, hint: /^Start it again/ },
+    });
 });
 
 t.test('of a sweep that runs it is told how far it has come', async (t) => {
