@@ -235,8 +235,8 @@ class TokenBucket {
   }
 
   #fill(nowMs: number): void {
-    const grown = this.#tokens + Math.max(0, nowMs - this.#filledAtMs) * this.#perMs;
+    const grown = this.#tokens + (nowMs - this.#filledAtMs) * this.#perMs;
     this.#tokens = Math.min(this.#capacity, grown);
-    this.#filledAtMs = Math.max(this.#filledAtMs, nowMs);
+    this.#filledAtMs = nowMs;
   }
 }

@@ -71,9 +71,9 @@ class SendingThreads implements SendingPool {
     this.#pool = new ThreadPool({
       ...threadSettings(compileCacheDir),
       minThreads: 0,
-      maxThreads: Math.max(1, threads),
+      maxThreads: threads,
       // Everything that may be in flight has room in the threads: a message never waits for another one's receiver.
-      concurrentTasksPerWorker: Math.max(1, Math.ceil(maxInFlight / Math.max(1, threads))),
+      concurrentTasksPerWorker: Math.ceil(maxInFlight / threads),
       filename: options.workerUrl ?? new URL('../../workers/send.ts', import.meta.url).href,
       name: 'send',
     });
@@ -101,7 +101,7 @@ class SendingThreads implements SendingPool {
   }
 
   utilization(): number {
-    return this.#maxInFlight === 0 ? 0 : Math.min(1, this.#ends.size / this.#maxInFlight);
+    return Math.min(1, this.#ends.size / this.#maxInFlight);
   }
 
   async close(): Promise<void> {

@@ -36,9 +36,7 @@ export class GatewayWindow {
     this.maxInFlight = maxInFlight;
     this.#limits = new GatewayLimits({ maxInFlight, ratePerSecond, breaker });
     this.#mostHeld =
-      ratePerSecond === null
-        ? Number.POSITIVE_INFINITY
-        : Math.max(1, Math.ceil(ratePerSecond * HELD_SECONDS));
+      ratePerSecond === null ? Number.POSITIVE_INFINITY : Math.ceil(ratePerSecond * HELD_SECONDS);
   }
 
   get inFlight(): number {

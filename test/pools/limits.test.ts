@@ -2,12 +2,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import type { Exchange } from '../../lib/gateways/port.ts';
 import type { Permit } from '../../lib/pools/circuit.ts';
-import {
-  GatewayLimits,
-  type LimitChange,
-  type LimitSettings,
-  LONGEST_PAUSE_MS,
-} from '../../lib/pools/limits.ts';
+import { GatewayLimits, type LimitChange, type LimitSettings } from '../../lib/pools/limits.ts';
 
 // What users settled on, with a minimum that a test can count.
 const SETTINGS: LimitSettings = {
@@ -207,6 +202,11 @@ t.test('an open circuit', async (t) => {
     ],
     ['and say nothing', 'lost lost lost', ['half_open (time)']],
     [
+      'one that is refused does not count as answered',
+      'answered answered answered+misconfigured',
+      ['half_open (time)', 'misconfigured 401', 'open (misconfigured)'],
+    ],
+    [
       'once it is closed what came before it is forgotten',
       'answered answered answered timeout timeout timeout timeout',
       ['half_open (time)', 'closed (trials_answered)'],
@@ -222,6 +222,7 @@ t.test('an open circuit', async (t) => {
   t.test('lets only the trials pass', async (t) => {
     const limits = opened();
     limits.turn(10_000);
+    t.equal(limits.ahead(10_000), null, 'none is given ahead');
     t.equal(limits.freeSlots(), 5);
     const kinds = Array.from({ length: 7 }, () => limits.admit(10_000).kind);
     t.same(kinds, ['admitted', 'admitted', 'admitted', 'admitted', 'admitted', 'full', 'full']);
@@ -263,6 +264,21 @@ t.test('a misconfiguration is told once, until the gateway answers again', async
   ]);
 });
 
+t.test('after three bad requests it takes three more', async (t) => {
+  const limits = new GatewayLimits(SETTINGS);
+  hear(limits, 0, 'bad_request bad_request bad_request');
+  t.same(hear(limits, 10_000, 'bad_request bad_request'), ['half_open (time)']);
+});
+
+t.test('when it answered last', async (t) => {
+  const limits = new GatewayLimits(SETTINGS);
+  hear(limits, 1_000, 'timeout');
+  t.equal(limits.answeredAtMs, Number.NEGATIVE_INFINITY);
+  hear(limits, 2_000, 'answered+timeout');
+  hear(limits, 3_000, 'timeout');
+  t.equal(limits.answeredAtMs, 2_000);
+});
+
 t.test('pauses', async (t) => {
   const after = (words: string, atMs: number) => {
     const limits = new GatewayLimits(SETTINGS);
@@ -283,16 +299,23 @@ t.test('pauses', async (t) => {
     'a short one is waited for',
   );
   t.same(
+    after('rate_limited:retry0', 0),
+    { admission: 'wait 1000', refusedForMs: null },
+    'none is no leave to go on',
+  );
+  t.same(
+    after('server_error:retry5000', 0),
+    { admission: 'wait 5000', refusedForMs: null },
+    'as long as a short one may be',
+  );
+  t.same(after('server_error:retry5001', 0), { admission: 'full', refusedForMs: 5_001 });
+  t.same(
     after('rate_limited:retry30000', 10_000),
     { admission: 'full', refusedForMs: 20_000 },
     'a long one turns away',
   );
   t.same(after('rate_limited:retry30000', 30_000), { admission: 'admitted', refusedForMs: null });
-  t.equal(
-    after('rate_limited:retry999999999', 0).refusedForMs,
-    LONGEST_PAUSE_MS,
-    'and has a bound',
-  );
+  t.equal(after('rate_limited:retry999999999', 0).refusedForMs, 15 * 60_000, 'and has a bound');
 });
 
 t.test('requests a second', async (t) => {
@@ -314,10 +337,20 @@ t.test('requests a second', async (t) => {
     t.equal(at(limits, 5_000, 'answered'), 'asked', 'a quiet while saves up nothing');
     t.equal(at(limits, 5_000, 'answered'), 'wait 100');
   });
-  t.test('an inquiry of four requests leaves a debt of three', async (t) => {
+  t.test('not later for having been looked at often', async (t) => {
     const limits = new GatewayLimits({ ...SETTINGS, ratePerSecond: 10 });
-    t.equal(at(limits, 0, 'answered+answered+answered+answered'), 'asked');
-    t.equal(at(limits, 0, 'answered'), 'wait 400');
+    const looks = Array.from({ length: 11 }, (_, look) => at(limits, look * 10, 'answered'));
+    t.equal(looks.at(-1), 'asked');
+  });
+  t.test('an inquiry of several requests leaves a debt', async (t) => {
+    for (const [order, wait] of [
+      ['answered+answered', 'wait 200'],
+      ['answered+answered+answered+answered', 'wait 400'],
+    ] as const) {
+      const limits = new GatewayLimits({ ...SETTINGS, ratePerSecond: 10 });
+      t.equal(at(limits, 0, order), 'asked');
+      t.equal(at(limits, 0, 'answered'), wait, order);
+    }
   });
 });
 

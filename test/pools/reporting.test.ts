@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { systemClock } from '../../lib/clock.ts';
 import type { Event } from '../../lib/observe/events.ts';
@@ -83,7 +84,10 @@ t.test('a thread that stands still is ended', async (t) => {
   await reporting.report('2025-06-01', 0);
   const asked = ['2025-06-14', '2025-06-02'] as const;
   const ends = Promise.allSettled(asked.map((day) => reporting.report(day, 0)));
-  clock.turn(60 * 60_000);
+  clock.turn(60 * 60_000 - 1);
+  clock.turn(5_000);
+  const early = await Promise.race([ends, setImmediate('not for an hour and a moment')]);
+  t.equal(early, 'not for an hour and a moment');
   clock.turn(5_000);
   for (const end of await ends) t.match(end, { status: 'rejected', reason: { retryable: true } });
   t.equal(await reporting.report('2025-06-03', 0), '2025-06-03 1', 'by a new thread');

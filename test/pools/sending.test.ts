@@ -1,5 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import type { Message, WebhookSettings } from '../../lib/channels/port.ts';
 import { systemClock } from '../../lib/clock.ts';
@@ -60,6 +61,11 @@ function message(id: string): Message {
   return { id, topic: effect.topic, effects: [effect], isTest: false };
 }
 
+async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+  const settled = promise.then(() => true);
+  return Promise.race([settled, setImmediate(false)]);
+}
+
 const worker = (name: string) => new URL(`./workers/${name}.ts`, import.meta.url).href;
 
 t.test('a receiver that hangs holds up no other', async (t) => {
@@ -80,10 +86,26 @@ t.test('a receiver that hangs holds up no other', async (t) => {
   t.strictSame(events, []);
 });
 
+t.test(
+  'as many may be on their way as the channels allow, however they fall on threads',
+  async (t) => {
+    const hangs = await receiver(t, 'hangs');
+    const { sending } = pool(t, { threads: 2, maxInFlight: 3 });
+    const sent = ['a', 'b', 'c'].map((id) => sending.send(hangs.settings, message(id)));
+    const arrived = [await hangs.next(), await hangs.next(), await hangs.next()];
+    t.equal(sending.utilization(), 1);
+    for (const response of arrived) response.end();
+    for (const receipt of await Promise.all(sent)) t.match(receipt, { kind: 'delivered' });
+  },
+);
+
 t.test('closing', async (t) => {
   t.test('lets what is being sent finish, and takes nothing more', async (t) => {
     const well = await receiver(t, 'well');
     const { sending } = pool(t, { closeWithinMs: 60_000, clock: turnedClock() });
+    const before = sending.send(well.settings, message('before'));
+    (await well.next()).end();
+    await before;
     const sent = sending.send(well.settings, message('a'));
     const response = await well.next();
     const closed = sending.close();
@@ -100,7 +122,9 @@ t.test('closing', async (t) => {
     const sent = sending.send(hangs.settings, message('a'));
     await hangs.next();
     const closed = sending.close();
-    clock.turn(5_000);
+    clock.turn(4_999);
+    t.notOk(await isSettled(closed));
+    clock.turn(1);
     await closed;
     t.match(await sent, { cause: 'stopping', permanent: false });
     t.strictSame(events, []);
@@ -153,22 +177,28 @@ t.test('threads that break', async (t) => {
     t.match(await again, { kind: 'delivered' });
   });
 
-  t.test('one that is stuck is ended', async (t) => {
-    const well = await receiver(t, 'well');
-    const clock = turnedClock();
-    const { sending } = pool(t, { threads: 1, workerUrl: worker('sends-stuck'), clock });
-    // The thread is up when its first message is taken.
-    const first = sending.send(well.settings, message('a'));
-    (await well.next()).end();
-    await first;
-    const stuck = sending.send(well.settings, message('stuck'));
-    clock.turn(4 * 15_000);
-    clock.turn(5_000);
-    t.match(await stuck, { cause: 'timeout', detail: /stuck/ });
-    const sent = sending.send(well.settings, message('b'));
-    (await well.next()).end();
-    t.match(await sent, { kind: 'delivered' }, 'by a new thread');
-  });
+  for (const [first, last, stuckMs] of [
+    [15_000, 1_000, 60_000],
+    [1_000, 1_000, 20_000],
+  ] as const)
+    t.test(`after time-outs of ${first} and ${last} ms one is stuck and ended`, async (t) => {
+      const well = await receiver(t, 'well');
+      const clock = turnedClock();
+      const { sending } = pool(t, { threads: 1, workerUrl: worker('sends-stuck'), clock });
+      // The thread is up when its first message is taken.
+      const taken = sending.send({ ...well.settings, timeoutMs: first }, message('a'));
+      (await well.next()).end();
+      await taken;
+      const stuck = sending.send({ ...well.settings, timeoutMs: last }, message('stuck'));
+      clock.turn(stuckMs - 1);
+      clock.turn(5_000);
+      t.notOk(await isSettled(stuck), 'four times the longest, and a moment');
+      clock.turn(5_000);
+      t.match(await stuck, { cause: 'timeout', detail: /stuck/ });
+      const sent = sending.send(well.settings, message('b'));
+      (await well.next()).end();
+      t.match(await sent, { kind: 'delivered' }, 'by a new thread');
+    });
 
   t.test('threads that cannot start', async (t) => {
     const well = await receiver(t, 'well');

@@ -36,6 +36,7 @@ t.test('orders at hand beyond those in flight', async (t) => {
   t.equal(readAhead(10, 2, null), 10);
   t.equal(readAhead(1, 2, 300), 1);
   t.equal(readAhead(10, 2, 1), 400, 'enough for chunks of fifty');
+  t.equal(readAhead(1_000, 1, 1), 1_000, 'and a window in any case');
 });
 
 t.test('the least room that is worth a claim', async (t) => {
@@ -53,8 +54,13 @@ t.test('the median of the last exchanges', async (t) => {
   t.equal(latency.median(), null, 'nine are not enough to tell');
   add(1, 900);
   t.equal(latency.median(), 1, 'one straggler does not count');
+  add(90, 1);
   add(31, 300);
   t.equal(latency.median(), 300, 'the early ones are forgotten');
+  add(11, 9);
+  add(10, 10);
+  add(10, 100);
+  t.equal(latency.median(), 10, 'lengths are numbers and no texts');
 });
 
 t.test('threads', async (t) => {
@@ -201,6 +207,16 @@ t.test(
   },
 );
 
+t.test('a task that has ended is given nothing more', async (t) => {
+  const window = windowOf(20);
+  const [[feed] = []] = leave(window, 1);
+  if (feed === undefined) throw new Error('nothing left');
+  window.close(feed);
+  answer(feed, feed.open().slice(0, -5));
+  for (const id of orderIds(10)) window.add(job(id));
+  t.notOk(leave(window, 1).some(([another]) => another === feed));
+});
+
 t.test('orders that come back are the next to leave', async (t) => {
   const window = windowOf(40);
   const [[feed] = []] = leave(window, 1);
@@ -235,6 +251,8 @@ t.test('nothing is given ahead', async (t) => {
     const left = leave(window, 1);
     t.equal(left.length, 10);
     t.same(new Set(shape(left).map(String)), new Set(['1,1,0']));
+    const { leaving, waitMs } = windowOf(40, { ratePerSecond: 10 }).leave(NOW_MS, 1);
+    t.same([leaving.size, waitMs], [1, 100], 'the next one by time alone');
   });
 
   t.test('while the gateway asks for a pause', async (t) => {
@@ -259,13 +277,48 @@ t.test('a gateway that answers at once has room where requests a second are coun
   t.equal(window.room(NOW_MS, THREADS), 0, 'more when half of them are gone');
 });
 
+t.test('where less than one request a second is allowed whole orders are held', async (t) => {
+  t.equal(windowOf(0, { ratePerSecond: 0.7 }).room(NOW_MS, THREADS), 2);
+  t.equal(windowOf(0, { ratePerSecond: 0.001 }).room(NOW_MS, THREADS), 1);
+});
+
+t.test('room for more orders', async (t) => {
+  const window = windowOf(12);
+  t.equal(window.room(NOW_MS, THREADS), 8, 'the window, and as many ahead');
+  for (const id of orderIds(11)) window.add(job(id));
+  t.equal(window.room(NOW_MS, THREADS), -3, 'there are more than were wanted');
+  const [[feed] = []] = leave(window, 1);
+  if (feed === undefined) throw new Error('nothing left');
+  answer(feed, [0, 1, 2, 3, 4]);
+  t.equal(window.room(NOW_MS, THREADS), 2);
+  t.notOk(window.answeredSince(NOW_MS + 1));
+  t.ok(window.answeredSince(NOW_MS));
+  answer(feed, [5], exchange({ result: 'rate_limited', retryAfterMs: 60_000 }));
+  t.equal(window.room(NOW_MS, THREADS), 0, 'none while it must not be asked');
+});
+
+t.test('while the circuit is tried there is room for the trials', async (t) => {
+  const window = windowOf(5);
+  for (const [feed] of leave(window))
+    answer(feed, feed.open(), exchange({ result: 'misconfigured' }));
+  t.equal(window.room(NOW_MS, THREADS), 0, 'it is open');
+  const later = NOW_MS + 60_000;
+  window.turn(later);
+  const room = window.room(later, THREADS);
+  t.equal(room, gatewayConfig('').breaker.halfOpen);
+  window.add(job('ORDER000100'));
+  t.equal(window.room(later, THREADS), room - 1, 'who waits already has one of them');
+});
+
 t.test('a payment request that waited for too long is taken out, and nothing else', async (t) => {
   const window = windowOf(3);
+  window.suspect([job('ORDER000100')]);
   window.add(request('ORDER000100'));
   window.add(job('ORDER000101'));
   t.same(window.overdue(NOW_MS), []);
   t.same(window.overdue(NOW_MS + 1), [request('ORDER000100')]);
   t.equal(window.waiting, 4);
+  t.equal(window.room(NOW_MS, THREADS), 16);
   const left = leave(window).flatMap(([, jobs]) => jobs.map(({ orderId }) => orderId));
   t.same(left.toSorted(), [...orderIds(3), 'ORDER000101'].toSorted());
 });
@@ -282,13 +335,13 @@ t.test('orders that were in a thread when it ended are asked about one by one', 
   const window = windowOf(0);
   const ids = orderIds(3);
   window.suspect([...ids.map(job), request('ORDER-request')]);
-  for (const id of [...ids, 'ORDER-other']) window.add(job(id));
+  for (const id of [...ids, 'ORDER-request']) window.add(job(id));
   const [[first] = [], [others, left] = []] = leave(window);
   t.ok(first?.isAlone);
   t.notOk(others?.isAlone);
   t.same(
     left?.map(({ orderId }) => orderId),
-    ['ORDER-other'],
+    ['ORDER-request'],
     'the others do not wait for them',
   );
   t.equal(window.waiting, 2);
@@ -304,4 +357,19 @@ t.test('orders that were in a thread when it ended are asked about one by one', 
   const [[again] = []] = leave(window);
   t.notOk(again?.isAlone, 'what was heard of since is like any other');
   t.equal(window.drain().length, 1);
+  t.equal(window.drain().length, 0, 'and is gone');
+});
+
+t.test('of those so many are remembered, the latest', async (t) => {
+  const window = windowOf(0);
+  const [first = '', ...others] = orderIds(251);
+  window.suspect([first, ...others].map(job));
+  for (const id of [first, ...others.slice(0, 1)]) window.add(job(id));
+  t.same(
+    leave(window).map(([feed, jobs]) => [feed.isAlone, jobs.map(({ orderId }) => orderId)]),
+    [
+      [true, others.slice(0, 1)],
+      [false, [first]],
+    ],
+  );
 });
