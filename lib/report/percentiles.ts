@@ -7,7 +7,7 @@ export type Lengths = ReadonlyMap<DurationMs, number>;
 export function percentile(lengths: Lengths, share: number): DurationMs | null {
   const sorted = [...lengths].toSorted(([one], [other]) => one - other);
   const all = sorted.reduce((sum, [, count]) => sum + count, 0);
-  const rank = Math.max(1, Math.ceil(share * all));
+  const rank = Math.ceil(share * all);
   let passed = 0;
   for (const [length, count] of sorted) {
     passed += count;

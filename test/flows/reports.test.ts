@@ -106,10 +106,16 @@ t.test(
 );
 
 t.test('what was missed too long ago is left', async (t) => {
-  const { shop, ground, files } = await openReported(t);
-  await shop.pass(TO_MIDNIGHT_MS + MADE_UP_DAYS * DAY_MS);
-  await makeMissing(ground);
-  t.same(files(), ['2025-09-13.html', '2025-09-13.json']);
+  for (const [later, days] of [
+    [MADE_UP_DAYS - 1, [DAY, '2025-09-12']],
+    [MADE_UP_DAYS, ['2025-09-13']],
+  ] as const) {
+    const { shop, ground, files } = await openReported(t);
+    await shop.pass(TO_MIDNIGHT_MS + later * DAY_MS);
+    await makeMissing(ground);
+    const names = days.flatMap((day) => [`${day}.html`, `${day}.json`]);
+    t.same(files(), names, `${later} days later`);
+  }
 });
 
 t.test(

@@ -88,6 +88,15 @@ t.test('a day of the calendar, and nothing else', async (t) => {
     t.notOk(isDay(text), text);
 });
 
+t.test(
+  'several days reach from the first instant of the first to the end of the last',
+  async (t) => {
+    const { from, until } = spanOfDays('2026-03-28', '2026-03-30', 'Europe/Berlin');
+    t.equal(new Date(from).toISOString(), '2026-03-27T23:00:00.000Z');
+    t.equal(new Date(until).toISOString(), '2026-03-30T22:00:00.000Z');
+  },
+);
+
 t.test('the days after and before', async (t) => {
   t.equal(dayAfter('2026-12-31'), '2027-01-01');
   t.equal(dayAfter('2024-02-28'), '2024-02-29');

@@ -58,7 +58,10 @@ export async function openShop(): Promise<FlowWorld> {
 }
 
 /** The report of the day, by a connection of its own. */
-export function reportOf(world: FlowWorld, over: { from?: string; to?: string } = {}): Report {
+export function reportOf(
+  world: FlowWorld,
+  over: { from?: string; to?: string; now?: number } = {},
+): Report {
   return withSource(world, (source) =>
     makeReport(source, { from: DAY, to: DAY, timezone: ZONE, now: world.clock.now(), ...over }),
   );
