@@ -451,6 +451,18 @@ t.test('what is shown can be read again, and has no secret in it', async (t) => 
   t.strictSame(load(again, {}), config);
 });
 
+t.test('of an address it is shown where it is, and that there is more', async (t) => {
+  for (const [path, shown] of [
+    ['', 'https://shop.example'],
+    ['/', 'https://shop.example'],
+    ['/hunter2', 'https://shop.example/(set)'],
+    ['?hunter2', 'https://shop.example/(set)'],
+  ] as const) {
+    const content = WEBHOOK.replace('/hooks?from=reconciled', path);
+    t.match(configTable(load(content, {})), { channel: [{ url: shown }] }, path);
+  }
+});
+
 t.test(
   'the kinds that can be configured are those that can be opened, and each has an example',
   async (t) => {

@@ -210,6 +210,15 @@ t.test('no file at all is fine as long as none was named', async (t) => {
   t.equal(config.dataDir, resolve('data'));
   writeFileSync('reconciled.toml', 'locale = "en"\n');
   t.match(loadConfig({ env: {} }), { file: resolve('reconciled.toml'), locale: 'en' });
+  const empty = loadConfig({ env: { RECONCILED_CONFIG: '' } });
+  t.equal(empty.file, resolve('reconciled.toml'), 'an empty variable names none');
+  writeFileSync('other.toml', '\uFEFFlocale = "en"\n');
+  const both = loadConfig({ file: 'other.toml', env: { RECONCILED_CONFIG: 'reconciled.toml' } });
+  t.match(both, { file: resolve('other.toml'), locale: 'en' }, 'a flag goes before a variable');
+  mkdirSync('taken');
+  process.chdir('taken');
+  mkdirSync('reconciled.toml');
+  t.throws(() => loadConfig({ env: {} }), { code: 'configuration' }, 'what is there is read');
 });
 
 t.test(
@@ -257,6 +266,14 @@ t.test('a secret is fetched from where the file says', async (t) => {
   for (const [content, env, token] of rows) {
     t.equal(load(`[http]\n${content}\n`, { env }).http.apiToken, token, content);
   }
+  for (const [content, token] of [
+    ['x\r\n', 'x'],
+    ['x'.repeat(4_096), 'x'.repeat(4_096)],
+  ] as const) {
+    writeFileSync(join(folder, 'secrets', 'token'), content);
+    const { http } = load('[http]\napi_token = { file = "secrets/token" }\n');
+    t.equal(http.apiToken, token);
+  }
   const open = '[http]\nlisten = "0.0.0.0:8090"\napi_token = { env = "SHOP_TOKEN" }\n';
   t.equal(
     load(open, { env: { SHOP_TOKEN: 'x' } }).http.listen.host,
@@ -280,6 +297,15 @@ t.test('what is shown can be read again, and has no secret in it', async (t) => 
       .replace('http://localhost:8080/(set)', `${called}/hunter2`),
   );
   t.strictSame(again, { ...config, http: { ...config.http, apiToken: null } });
+});
+
+t.test('so can what was never written', async (t) => {
+  const gateway =
+    '[[gateway]]\nname = "pg"\nkind = "pg-simulator"\nbase_url = "http://pg"\nmethods = ["CARD"]\n';
+  const config = load(gateway);
+  const shown = stringify(configTable(config));
+  t.match(shown, 'api_token = "(none)"');
+  t.strictSame(load(shown.replace('api_token = "(none)"', '')), config);
 });
 
 t.test('lengths of time are written as they are read', async (t) => {

@@ -270,8 +270,40 @@ t.test('so does an address that is open to everybody, whatever else is wrong', (
 t.test('a file that is no TOML is named with its line', async (t) => {
   const trouble = troubleWith('locale = "ko"\ntimezone = Asia/Seoul\napi_token = "hunter2"\n');
   t.equal(trouble.code, 'configuration');
-  t.match(trouble.message, /reconciled\.toml:2:\d+: this is not TOML: /);
+  t.match(trouble.message, /reconciled\.toml:2:12: this is not TOML: [^\n]+\.$/);
+  t.match(trouble.hint, /^Correct line 2\. /);
   t.notMatch(`${trouble.message}${trouble.hint}${trouble.stack}${trouble.cause}`, 'hunter2');
+});
+
+t.test('a file that is too large for a configuration is some other one', async (t) => {
+  const largest = '#'.repeat(1_000_000);
+  writeFileSync(join(folder, 'large.toml'), largest);
+  t.ok(loadConfig({ file: join(folder, 'large.toml'), env: {} }));
+  t.match(troubleWith(`${largest}#`).message, /is too large/);
+});
+
+t.test('a secret of a wrong form is named by its place', async (t) => {
+  const cases = [
+    ['', 'is empty. Put the secret there.'],
+    ['\n', 'is empty. Put the secret there.'],
+    ['hunter2\n\n', 'holds something that no header can carry.'],
+    ['hunter2 ', 'holds something that no header can carry.'],
+    ['hunter2\x7f', 'holds something that no header can carry.'],
+    ['x'.repeat(4_097), 'holds something that no header can carry.'],
+  ] as const;
+  for (const [content, said] of cases) {
+    writeFileSync(join(folder, 'token'), content);
+    const { message } = troubleWith('[http]\napi_token = { file = "token" }');
+    t.match(message, `http.api_token: the file token ${said}`);
+    t.notMatch(message, 'hunter2');
+  }
+});
+
+t.test('waits may be as long as each other', async (t) => {
+  const file = join(folder, 'waits.toml');
+  const all = ['first_retry', 'longest_retry', 'give_up_after'].map((name) => `${name} = "1h"`);
+  writeFileSync(file, `[notify]\n${all.join('\n')}\n`);
+  t.match(loadConfig({ file, env: {} }).notify.retry, { longestWaitMs: 3_600_000 });
 });
 
 t.test('a file that was named has to be there', async (t) => {
@@ -284,6 +316,7 @@ t.test('a file that was named has to be there', async (t) => {
   }
   const isFolder = troubleOf(() => loadConfig({ file: folder, env: {} }));
   t.match(isFolder.hint, 'EISDIR');
+  t.notMatch(isFolder.hint, '[[gateway]]');
 });
 
 t.test('no message repeats a secret', async (t) => {
@@ -293,6 +326,7 @@ t.test('no message repeats a secret', async (t) => {
     ['[http]\napi_token = { env = "TOKEN" }', { TOKEN: 'hunter2 with spaces' }],
     ['[http]\nlisten = "x"', { RECONCILED_API_TOKEN: 'hunter2' }],
     [GATEWAY.replace('127.', 'me:hunter2@127.'), {}],
+    ['[notify]\norder_url = "https://me:hunter2@shop.example/{id}"', {}],
   ];
   for (const [content, env] of rows) {
     const trouble = troubleWith(content, { env });
