@@ -313,6 +313,12 @@ export function noticesContract(clause: Clause): void {
 
       await quietOrder(store, 'ORDER9');
       t.strictSame((await store.reader.counts()).unmatched, { pg: MAX_UNMATCHED - 11, other: 1 });
+
+      const slices = await store.upkeep.prune(T0 + UNMATCHED_KEPT_MS + 2_503);
+      t.equal(slices, 2_498, 'more than one slice, without those that an order has');
+      const left = { pg: MAX_UNMATCHED - 11 - slices, other: 1 };
+      t.strictSame((await store.reader.counts()).unmatched, left);
+      t.equal(await store.upkeep.prune(T0 + UNMATCHED_KEPT_MS + 2_503), 0, 'all of them');
     },
   );
 

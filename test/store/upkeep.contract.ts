@@ -43,6 +43,12 @@ export function upkeepContract(clause: Clause): void {
 
   clause('what anybody may still need is kept', async (t, { store }) => {
     await store.intake.createOrders([newOrder({ id: 'PENDING' })], T0);
+    await penOrder(store, 5, 'HELD');
+    const held = { state: 'held', reason: 'mismatched', lookAt: null } as const;
+    const failed = { 'pay-HELD': { state: 'failed', reason: 'declined' } } as const;
+    await store.docket.commit([
+      change(await caseOf(store, 'HELD'), { order: held, payments: failed }),
+    ]);
     await done(store, 'WATCHED', { lookAt: T0 + HOUR_MS });
     await done(store, 'REFUND', {}, 'refund_due');
     await done(store, 'OPEN', {}, 'pending');
@@ -105,6 +111,7 @@ export function upkeepContract(clause: Clause): void {
   clause('many are removed in slices, the ones that stay among them', async (t, { store }) => {
     const ids = Array.from({ length: 120 }, (_, index) => `ORDER${String(index).padStart(3, '0')}`);
     for (const id of ids) await done(store, id, id.endsWith('0') ? { lookAt: T0 + 1 } : {});
+    t.equal(await store.upkeep.forget(T0 + DAY_MS, 'count'), 108, 'each is counted once');
     t.equal(await store.upkeep.forget(T0 + DAY_MS, 'remove'), 108);
     t.equal((await store.reader.counts()).orders.completed, 12);
   });
