@@ -93,7 +93,7 @@ async function openConditionsWorld(test: Test): Promise<ConditionsWorld> {
     },
     written: () => written,
     told: async () => {
-      const query = { state: null, channel: null, after: null, limit: 1_000 };
+      const query = { state: null, channel: null, after: null, limit: 2_000 };
       const { items } = await store.reader.deliveries(query);
       return items.toReversed().map(({ effect }) => {
         const minute = Math.round(((effect.since ?? Number.NaN) - origin) / MINUTE_MS);
@@ -348,6 +348,25 @@ t.test('what the store could not take is told by a later check', async (t) => {
   await world.pass(MINUTE_MS);
   t.strictSame(await world.told(), ['gateway.down pg 0']);
 });
+
+t.test(
+  'while the store fails a thousand are kept, and what comes later is told again',
+  async (t) => {
+    const world = await openConditionsWorld(t);
+    world.setStoreFails(true);
+    const down = (place: number) => ({ ...circuit('open'), gateway: `pg-${place}` });
+    await world.hear(...Array.from({ length: 1_001 }, (_, place) => down(place)));
+    world.setStoreFails(false);
+    await world.hear(refused);
+    await world.pass(MINUTE_MS);
+    const told = await world.told();
+    t.equal(told.length, 1_000);
+    t.ok(told.includes('gateway.down pg-999 0'));
+    t.notOk(told.includes('gateway.down pg-1000 0'), 'memory has an end');
+    await world.hear({ ...refused, gateway: 'other' });
+    t.equal((await world.told()).length, 1_001);
+  },
+);
 
 t.test('what happens while something is written is written too, and all of it once', async (t) => {
   const world = await openConditionsWorld(t);
