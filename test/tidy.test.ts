@@ -47,6 +47,7 @@ const LAYERS: readonly { readonly at: string; readonly may: readonly string[] }[
       'lib/texts',
       '@slack/webhook',
       'nodemailer',
+      'string-width',
       'undici',
       'node:',
     ],
