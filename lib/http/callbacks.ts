@@ -7,7 +7,7 @@ import type { CallbackOutcome } from '../flows/port.ts';
 import type { Api, CallbackApp, HttpDependencies } from './app.ts';
 import { Gathered, MAX_CALLBACK_BYTES, readBytes, tooLarge } from './body.ts';
 import type { Take } from './listen.ts';
-import { passingProblem, problem, Refusal } from './problem.ts';
+import { ANY_PROBLEMS, passingProblem, problem, Refusal } from './problem.ts';
 
 /** Where gateways call. */
 export const CALLBACK_PATH = '/callbacks/:gateway';
@@ -161,6 +161,7 @@ export function documentCallbacks(api: Api, listener: Address | null): void {
       ),
       404: problem('No gateway of that name is configured.'),
       413: problem('It has more than 64 KiB.'),
+      ...ANY_PROBLEMS,
       503: passingProblem('It could not be kept. Send it again.'),
     },
   });

@@ -1,5 +1,5 @@
 import type { Api } from './app.ts';
-import { problem } from './problem.ts';
+import { ANY_PROBLEMS, problem } from './problem.ts';
 
 /** Serves the OpenAPI document, made from the schemas that validate. */
 export function addDocument(api: Api, version: string): void {
@@ -22,6 +22,7 @@ export function addDocument(api: Api, version: string): void {
         content: { 'application/json': { schema: { type: 'object' } } },
       },
       421: problem('No token is configured and the Host header does not name this machine.'),
+      ...ANY_PROBLEMS,
     },
   });
 

@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Api, HttpDependencies } from './app.ts';
 import { answer } from './bodies.ts';
-import { problem, RETRY_AFTER_HEADER } from './problem.ts';
+import { ANY_PROBLEMS, problem, RETRY_AFTER_HEADER } from './problem.ts';
 
 /** What monitoring asks. None of it needs a token. */
 export function addOperationRoutes(api: Api, dependencies: HttpDependencies): void {
@@ -49,6 +49,7 @@ const healthRoute = createRoute({
         .openapi('Health'),
     ),
     421: local,
+    ...ANY_PROBLEMS,
   },
 });
 
@@ -80,6 +81,7 @@ const readyRoute = createRoute({
       headers: RETRY_AFTER_HEADER,
     },
     421: local,
+    ...ANY_PROBLEMS,
   },
 });
 
@@ -96,5 +98,6 @@ const metricsRoute = createRoute({
       content: { 'text/plain': { schema: z.string() } },
     },
     421: local,
+    ...ANY_PROBLEMS,
   },
 });

@@ -178,8 +178,14 @@ export const RETRY_AFTER_HEADER = {
   'Retry-After': { description: 'Seconds to wait before.', schema: { type: 'string' } },
 } as const;
 
+/** What every route may answer. */
+export const ANY_PROBLEMS = {
+  500: problem('A bug in the daemon; its log tells more.'),
+} as const;
+
 /** What every route of /v1 may answer. */
 export const COMMON_PROBLEMS = {
+  ...ANY_PROBLEMS,
   401: problem('The token is missing or wrong (only where one is configured).'),
   421: problem('No token is configured and the Host header does not name this machine.'),
   503: passingProblem(

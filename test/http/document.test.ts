@@ -134,6 +134,14 @@ t.test('what the store could not write is in doubt, and says when to try again',
   }
 });
 
+t.test('a bug of ours is an answer that every operation may give', async (t) => {
+  const serving = await openServing();
+  t.teardown(serving.close);
+  const { operations } = await documentOf(serving);
+  for (const { path, method, operation } of operations)
+    t.match(operation.responses[500]?.description, /bug/, `${method} ${path}`);
+});
+
 t.test('a listener for callbacks only is told as an address that can be called', async (t) => {
   for (const host of ['127.0.0.1', '[::1]']) {
     const serving = await openServing({ http: `callback_listen = "${host}:8091"` });
