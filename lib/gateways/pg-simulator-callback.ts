@@ -21,7 +21,11 @@ export function readPgSimulatorCallback(body: Uint8Array): CallbackReading {
   try {
     value = JSON.parse(strict.decode(body));
   } catch {
-    return unreadable('the body is not JSON in UTF-8');
+    return unreadable(
+      isGzip(body)
+        ? 'the body is compressed (gzip) and has to be sent as it is'
+        : 'the body is not JSON in UTF-8',
+    );
   }
   if (!isRecord(value)) return unreadable('the body is not a JSON object');
   const key = readId(value.transactionKey);
@@ -32,6 +36,11 @@ export function readPgSimulatorCallback(body: Uint8Array): CallbackReading {
   // while every hash would touch a page of the index of its own, and all of them have to be on the disk before the reply.
   const eventId = JSON.stringify([key, orderId, statusWord(value.status)]);
   return { kind: 'notice', eventId, key, orderId };
+}
+
+/** A proxy on the way may compress what it passes on. */
+function isGzip(body: Uint8Array): boolean {
+  return body[0] === 0x1f && body[1] === 0x8b;
 }
 
 /** True for JSON with more values than this. */

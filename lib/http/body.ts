@@ -15,7 +15,7 @@ export const MAX_CALLBACK_BYTES = 64 * 1024;
 export const readJson: MiddlewareHandler = async (c, next) => {
   if (c.req.method === 'POST' || c.req.method === 'PUT') {
     const bytes = await readBytes(c, MAX_BODY_BYTES);
-    const text = bytes.byteLength === 0 ? '' : checkedJson(bytes, c.req.header('content-type'));
+    const text = bytes.byteLength === 0 ? '' : checkedJson(c, bytes);
     // What Hono reads of the body from here on; its type has the text, its code waits for a promise.
     Object.assign(c.req.bodyCache, { text: Promise.resolve(text) });
   }
@@ -105,8 +105,17 @@ export function notJson(): Refusal {
   });
 }
 
-function checkedJson(bytes: Uint8Array, contentType: string | undefined): string {
-  if (!isJson(contentType)) throw notJson();
+/** Nothing is unpacked: a kilobyte could become a gigabyte. */
+function compressed(): Refusal {
+  return new Refusal('unsupported_media_type', 'The body has a content encoding.', {
+    hint: 'Send it as it is, without compressing it and without the header content-encoding.',
+    headers: { 'accept-encoding': 'identity' },
+  });
+}
+
+function checkedJson(c: Context, bytes: Uint8Array): string {
+  if (!isJson(c.req.header('content-type'))) throw notJson();
+  if (!/^(identity)?$/i.test(c.req.header('content-encoding') ?? '')) throw compressed();
   const text = decode(bytes);
   if (isDeeplyNested(text)) {
     throw new Refusal('malformed', `The body is nested more than ${MAX_NESTING} deep.`);

@@ -198,7 +198,7 @@ export const WRITE_PROBLEMS = {
   400: problem('The body is not JSON, or a parameter is wrong.'),
   403: problem('No token is configured and a web page of another site sent it.'),
   413: problem('The body is larger than 1 MiB.'),
-  415: problem('The body is not application/json.'),
+  415: problem('The body is not application/json, or is compressed.'),
 } as const;
 
 /** What a route that reads a body may answer beside. */

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import t, { type Test } from 'tap';
 import type { Answer, SilenceCause } from '../../lib/core/gateway.ts';
 import { MAX_REPLY_BYTES } from '../../lib/gateways/http.ts';
@@ -674,6 +675,9 @@ t.test('a callback: what is taken from it', async (t) => {
     'a repeat has the same',
   );
   t.match(pgSimulator.readCallback(Buffer.alloc(70_000, 0x20)), { problem: /too large/ });
+  t.match(pgSimulator.readCallback(gzipSync(JSON.stringify(payment()))), {
+    problem: /compressed \(gzip\)/,
+  });
   t.match(read({}), { problem: 'transactionKey or orderId is needed' });
   const much = (values: number) => ({ orderId: ORDER, more: Array(values).fill('"\\,{[') });
   t.match(read(much(990)), { kind: 'notice', orderId: ORDER }, 'signs within texts do not count');

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import t from 'tap';
 import { anOrder, type Given, openServing, type Serving } from './serving.ts';
 
@@ -48,6 +49,11 @@ const BAD_REQUESTS: readonly Row[] = [
   [
     'a content type that ends too early',
     raw('{}', { 'content-type': 'application/json;' }),
+    [415, 'unsupported_media_type'],
+  ],
+  [
+    'a compressed body',
+    raw(gzipSync('{}'), { 'content-type': 'application/json', 'content-encoding': 'gzip' }),
     [415, 'unsupported_media_type'],
   ],
   ['half a JSON', raw('{"id": "ORDER000001"'), [400, 'malformed']],
