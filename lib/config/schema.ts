@@ -9,6 +9,7 @@ import {
   duration,
   durationOrForever,
   flag,
+  formatDuration,
   neededDuration,
   neededList,
   neededText,
@@ -296,7 +297,7 @@ export function gatewaySchema(kinds: readonly string[]) {
       }),
       payment_window: neededDuration({
         text: 'How long after the request a transaction may still appear or change.',
-        standardText: "the kind's own (pg-simulator: 10m)",
+        standardText: `the kind's own (${windowsOf(kinds)})`,
         example: '10m',
         least: '0s',
         most: '30d',
@@ -327,6 +328,15 @@ export function gatewaySchema(kinds: readonly string[]) {
       },
     ],
   );
+}
+
+/** How long each kind leaves a transaction to appear, as the page of the settings says it. */
+function windowsOf(kinds: readonly string[]): string {
+  const windows = kinds.flatMap((kind) => {
+    const lengthMs = gatewayKind(kind)?.capabilities.paymentWindowMs;
+    return lengthMs === undefined ? [] : [`${kind}: ${formatDuration(lengthMs)}`];
+  });
+  return windows.join(', ');
 }
 
 function breakerSchema() {
