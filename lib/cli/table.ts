@@ -7,17 +7,22 @@ export function table(
   rows: readonly (readonly (string | number)[])[],
   kinds: readonly ('text' | 'number')[] = [],
 ): string {
-  const lines = [head, ...rows].map((row) => row.map((cell) => withoutTurns(String(cell))));
+  const lines = [head, ...rows].map((row) =>
+    row.map((cell) => {
+      const text = withoutTurns(String(cell));
+      return { text, width: stringWidth(text) };
+    }),
+  );
   const columns = head.map((_, column) => ({
-    width: lines.reduce((most, line) => Math.max(most, stringWidth(line[column] ?? '')), 0),
+    width: lines.reduce((most, line) => Math.max(most, line[column]?.width ?? 0), 0),
     isNumber: kinds[column] === 'number' || rows.some((row) => typeof row[column] === 'number'),
   }));
   const written = lines.map((line) =>
     columns
-      .map(({ width, isNumber }, column) => {
-        const cell = line[column] ?? '';
-        const room = ' '.repeat(width - stringWidth(cell));
-        return isNumber ? room + cell : cell + room;
+      .map(({ width: most, isNumber }, column) => {
+        const { text, width } = line[column] ?? { text: '', width: 0 };
+        const room = ' '.repeat(most - width);
+        return isNumber ? room + text : text + room;
       })
       .join('  ')
       .trimEnd(),
