@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -27,7 +28,7 @@ const told: readonly {
   readonly error: {
     readonly code: string;
     readonly message: RegExp | string;
-    readonly hint?: string;
+    readonly hint?: RegExp | string;
   };
   /** It is its own daemon. */
   readonly sent?: true;
@@ -55,7 +56,11 @@ const told: readonly {
   {
     who: 'a daemon that ends before it answers',
     answer: (path) => alive(databaseId(path)),
-    error: { code: 'daemon_unreachable', message: /went away before it had answered/ },
+    error: {
+      code: 'daemon_unreachable',
+      message: /went away before it had answered/,
+      hint: /reconciled health.*what is done already is not done twice/,
+    },
     sent: true,
   },
   {
@@ -133,6 +138,105 @@ t.test('a daemon that hangs with what it was sent is not waited for for ever', a
   await t.rejects(client.call('POST', '/v1/orders', {}), error);
   await t.rejects(client.offer('POST', '/v1/orders', {}), error);
 });
+
+t.test('a daemon that has just been started is waited for', async (t) => {
+  const { cwd } = await openShop(t);
+  const path = join(cwd, 'data', 'reconciled.db');
+  mkdirSync(join(cwd, 'data'));
+  const { upkeep } = openSqliteStore({ path, clock: systemClock, tell: () => undefined });
+  t.teardown(() => upkeep.close());
+  const asked: string[] = [];
+  const answer: RequestListener = (request, response) => {
+    if (asked.length < 2) return void request.socket.destroy();
+    alive(databaseId(path))(request, response);
+  };
+  const client = await clientOf(t, cwd, await listening(t, answer, asked, []));
+  await client.ready();
+  t.equal(asked.length, 2);
+});
+
+/** What the daemon answers, and what the command makes of it. */
+const refusals: readonly {
+  readonly status: number;
+  readonly body: unknown;
+  readonly error: {
+    readonly code: string;
+    readonly message: string | RegExp;
+    readonly hint: string | RegExp;
+  };
+}[] = [
+  {
+    status: 404,
+    body: { code: 'not_found', title: 'Not found', detail: 'There is no such order.' },
+    error: { code: 'not_found', message: 'There is no such order.', hint: /reconciled orders/ },
+  },
+  {
+    status: 409,
+    body: { code: 'conflict', title: 'It is failed.' },
+    error: { code: 'conflict', message: 'It is failed.', hint: /reconciled explain ORDER/ },
+  },
+  {
+    status: 500,
+    body: 'a page of a proxy',
+    error: {
+      code: 'daemon_refused',
+      message: /^Something else answered 500 at http/,
+      hint: /--listen/,
+    },
+  },
+];
+
+t.test('a refusal is told in the words of the daemon, with what to do', async (t) => {
+  const { cwd } = await openShop(t);
+  let reply = refusals[0];
+  const answer: RequestListener = (_request, response) => {
+    response.statusCode = reply?.status ?? 200;
+    response.end(JSON.stringify(reply?.body));
+  };
+  const client = await clientOf(t, cwd, await listening(t, answer, [], []));
+  for (const refused of refusals) {
+    reply = refused;
+    await t.rejects(client.call('POST', '/v1/orders', {}), refused.error);
+    await t.rejects(client.offer('POST', '/v1/orders', {}), refused.error);
+  }
+});
+
+t.test('what is wrong with what was sent is one text, field by field', async (t) => {
+  const { cwd } = await openShop(t);
+  let status = 400;
+  const body = {
+    code: 'invalid',
+    detail: 'Two fields are off.',
+    hint: 'Look at errors.',
+    errors: [
+      { field: 'id', message: 'too short.', hint: 'Write six letters.' },
+      { field: 'amount', message: 'missing' },
+    ],
+  };
+  const answer: RequestListener = (_request, response) => {
+    response.statusCode = status;
+    response.end(JSON.stringify(body));
+  };
+  const client = await clientOf(t, cwd, await listening(t, answer, [], []));
+  const offered = () => client.offer('POST', '/v1/orders', {});
+  const fields = 'id: too short. Write six letters; amount: missing';
+  for (const [code, said] of [
+    [400, fields],
+    [413, fields],
+    [422, fields],
+    [409, 'Two fields are off. Look at errors'],
+  ] as const) {
+    status = code;
+    t.equal(await offered(), said, `${code}`);
+  }
+});
+
+async function clientOf(t: Test, cwd: string, listen: string) {
+  const file = join(cwd, 'reconciled.toml');
+  const client = await daemonClient(loadConfig({ file, env: { RECONCILED_LISTEN: listen } }));
+  t.teardown(() => client.close());
+  return client;
+}
 
 async function listening(
   test: Test,

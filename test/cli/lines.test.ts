@@ -40,6 +40,12 @@ t.test('lines are the same however the stream is cut', async () => {
   );
 });
 
+t.test('the longest line that is read is as long as the bound', async (t) => {
+  const longest = new Uint8Array(MAX_LINE_BYTES).fill(0x61);
+  const [line] = await read([longest, bytes('\n')]);
+  t.equal(line?.text?.length, MAX_LINE_BYTES);
+});
+
 t.test('a line that cannot be read is told, and the next one is read', async (t) => {
   const long = new Uint8Array(MAX_LINE_BYTES + 1).fill(0x61);
   const found = await read([

@@ -6,9 +6,21 @@ import t from 'tap';
 const NODE = process.execPath;
 
 // A process that has nothing to do would be gone before it hears the signal.
-const SIGNAL = "setInterval(() => {}, 1_000); process.kill(process.pid, 'SIGTERM');";
+const signalled = (signal: string) =>
+  `setInterval(() => {}, 1_000); process.kill(process.pid, '${signal}');`;
 
-for (const end of ['progress.stop();', SIGNAL]) {
+// A signal that came twice would have been heard by then.
+const LATER = 'setImmediate(() => setImmediate(() => process.exit(heard - 1)));';
+
+for (const [end, by] of [
+  ['progress.stop();', null],
+  [signalled('SIGTERM'), 'SIGTERM'],
+  [signalled('SIGHUP'), 'SIGHUP'],
+  [
+    `let heard = 0; process.on('SIGINT', () => { heard += 1; ${LATER} }); ${signalled('SIGINT')}`,
+    null,
+  ],
+] as const) {
   t.test(`the terminal is as it was after ${end}`, async (t) => {
     const program = `
       import { startProgress } from '${new URL('../../lib/cli/progress.ts', import.meta.url)}';
@@ -17,12 +29,13 @@ for (const end of ['progress.stop();', SIGNAL]) {
       ${end}
     `;
     // Without what the runner puts into every process: it listens to signals as well.
-    const { signal, stderr } = spawnSync(
+    const { signal, status, stderr } = spawnSync(
       'sh',
       ['-c', 'unset NODE_OPTIONS; exec "$0" --input-type=module --eval "$1"', NODE, program],
       { encoding: 'utf8', timeout: 30_000, killSignal: 'SIGKILL' },
     );
-    t.equal(signal, end === SIGNAL ? 'SIGTERM' : null, 'what ends it ends it still');
+    t.equal(signal, by, 'what ends it ends it still');
+    t.equal(status, by === null ? 0 : null, 'and whoever listens hears it once');
     for (const [what, hidden, shown] of [
       ['the cursor', '\u001b[?25l', '\u001b[?25h'],
       ['the wrapping of lines', '\u001b[?7l', '\u001b[?7h'],
