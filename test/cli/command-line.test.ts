@@ -2,6 +2,7 @@ import { closeSync, existsSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import packageJson from '../../package.json' with { type: 'json' };
+import { reconciled } from '../daemon/process.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { run } from './run.ts';
 
@@ -37,6 +38,12 @@ t.test('the help names every command, and each command shows examples', async (t
     t.match(stdout, /^Usage: reconciled /, args.join(' '));
     t.match(stdout, /^Examples:\n {2}(reconciled|npm)/m, args.join(' '));
   }
+});
+
+t.test('help COMMAND is COMMAND --help', async (t) => {
+  const { code, stdout } = await run(['help', 'orders'], { cwd });
+  t.equal(code, 0);
+  t.equal(stdout, (await run(['orders', '--help'], { cwd })).stdout);
 });
 
 t.test('the version is that of the package, and says what runs it', async (t) => {
@@ -105,6 +112,10 @@ t.test(
     const { error } = JSON.parse(missing.stderr);
     t.match(error, { code: 'not_found', message: /There is no database at/, hint: /data_dir/ });
 
+    const unconfigured = await run(['import', '-'], { cwd });
+    t.equal(unconfigured.code, 78);
+    t.match(unconfigured.stderr, /^error: No gateway is configured.*\nhint: /);
+
     for (const name of ['orders', 'replay', 'sweep']) {
       const { code, stdout, stderr } = await run([name], { cwd, env: { RECONCILED_LOCALE: 'jp' } });
       t.equal(code, 78, name);
@@ -125,6 +136,9 @@ t.test('config check says that all is right, or everything that is wrong', async
     bare.stdout,
     /^ok: defaults, flags and variables \(no file was read\); gateways: none; channels: log\n$/,
   );
+  t.match(bare.stderr, /^No gateway is configured yet/);
+  const json = await run(['config', 'check', '--json'], { cwd });
+  t.strictSame(JSON.parse(json.stdout), { ok: true, file: null });
   const file = join(cwd, 'wrong.toml');
   writeFileSync(file, 'locale = "jp"\n[sweep]\nthreads = 0\n');
   const wrong = await run(['config', 'check', '--config', 'wrong.toml'], { cwd });
@@ -152,6 +166,30 @@ t.test('output that nobody takes', { skip: !existsSync(FULL) }, async (t) => {
   t.equal(mute.code, 2, 'words that cannot be said change nothing');
 });
 
+t.test('a reader that has enough is no trouble', async (t) => {
+  const { child, ended } = reconciled(['--help']);
+  child.stdout?.destroy();
+  const { code, stderr } = await ended;
+  t.equal(code, 0);
+  t.equal(stderr, '');
+});
+
+t.test('a bug ends a command with 70, and asks to be reported', async (t) => {
+  const bug = `process.stdout.write=()=>{throw%20new%20Error('of%20ours')}`;
+  const env = { NODE_OPTIONS: `--import=data:text/javascript,${bug}` };
+  const words = await run(['config', 'show'], { cwd, env });
+  t.equal(words.code, 70);
+  t.match(
+    words.stderr,
+    /^error: Error: of ours\n +at [\s\S]*\nhint: This is a bug in reconciled\./,
+  );
+  const json = await run(['config', 'show', '--json'], { cwd, env });
+  t.equal(json.code, 70);
+  t.match(JSON.parse(json.stderr), {
+    error: { code: 'internal', message: /of ours/, hint: /bug/ },
+  });
+});
+
 t.test('config show prints what holds, without secrets', async (t) => {
   writeFileSync(join(cwd, 'named.toml'), 'timezone = "UTC"\n');
   const env = {
@@ -162,6 +200,7 @@ t.test('config show prints what holds, without secrets', async (t) => {
   const toml = await run(['config', 'show', '--listen', '0.0.0.0:9000'], { cwd, env });
   t.equal(toml.code, 0);
   for (const line of [
+    `# from ${join(cwd, 'named.toml')}\n`,
     'timezone = "UTC"',
     'locale = "en"',
     'listen = "0.0.0.0:9000"',

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import t, { type Test } from 'tap';
+import { momentFormat } from '../../lib/texts/moment.ts';
 import { run } from './run.ts';
 import { openShop, orderIdOf, orderLine, PRODUCTS } from './shop.ts';
 
@@ -80,7 +81,11 @@ t.test('what was swept can be listed, explained, decided and replayed', async (t
   await t.test(
     'explain: asked, heard, held true, decided, told, and what comes next',
     async (t) => {
-      const completed = await shop(['explain', orderIdOf(1), '--locale', 'en']);
+      const json = JSON.parse((await shop(['explain', orderIdOf(2), '--json'])).stdout);
+      const zone = 'America/New_York';
+      const completed = await shop(['explain', orderIdOf(1), '--locale', 'en', '--timezone', zone]);
+      // One commit stored both.
+      t.match(completed.stdout, `  ${momentFormat(zone)(Date.parse(json.journal[0].at))}\n`);
       for (const sentence of [
         'Order ORDER000001 is completed (₩5,000).',
         'Why: The gateway captured the payment.',
@@ -113,7 +118,6 @@ t.test('what was swept can be listed, explained, decided and replayed', async (t
         absent.stdout,
         'Held true of ORDER000005-1: cannot be cleared up by asking. The gateway does not know the key that it gave us.',
       );
-      const json = JSON.parse((await shop(['explain', orderIdOf(2), '--json'])).stdout);
       t.match(json, {
         order: { id: orderIdOf(2), state: 'failed' },
         journal: [
@@ -124,7 +128,10 @@ t.test('what was swept can be listed, explained, decided and replayed', async (t
       });
       const unknown = await shop(['explain', 'ORDER999999']);
       t.equal(unknown.code, 1);
-      t.match(unknown.stderr, /^error: There is no order ORDER999999 in this database\.\nhint: /);
+      t.match(
+        unknown.stderr,
+        /^error: There is no order ORDER999999 in this database\.\nhint: `reconciled orders`/,
+      );
     },
   );
 
@@ -134,7 +141,10 @@ t.test('what was swept can be listed, explained, decided and replayed', async (t
     t.equal(failed.stdout, 'Done: order ORDER000003 is failed.\n');
     const again = await shop(['resolve', orderIdOf(3), '--state', 'failed', ...by]);
     t.equal(again.code, 1);
-    t.match(again.stderr, 'the order is failed: only a held order can be resolved');
+    t.match(
+      again.stderr,
+      /^error: Refused: the order is failed: only a held order .*\nhint: .reconciled explain ORDER/,
+    );
     const fenced = await shop([
       'resolve',
       orderIdOf(5),
@@ -213,13 +223,22 @@ t.test(
     UPDATE journal SET record = json_set(record, '$.rules', '0')
       WHERE order_id = '${orderIdOf(2)}' AND json_extract(record, '$.kind') = 'decided';
   `);
+    // More than are read at a time, and more than are named.
+    database.exec(`
+    INSERT INTO journal (order_id, version, at, reason, policy, record)
+      SELECT order_id, version + n, at, reason, policy, record FROM journal,
+        (WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 600) SELECT n FROM numbers)
+      WHERE order_id = '${orderIdOf(1)}' AND json_extract(record, '$.kind') = 'decided';
+  `);
     database.close();
     const { code, stdout, stderr } = await run(['replay', '--locale', 'en'], { cwd });
     t.equal(code, 1);
-    t.match(
-      stdout,
-      /^1 of 1 decision came out differently:\n {2}\d+ {2}ORDER000001 {2}order\.state\n$/,
-    );
+    const [head, ...named] = stdout.trimEnd().split('\n');
+    t.equal(head, '601 of 601 decisions came out differently:');
+    t.equal(named.length, 100);
+    t.match(named[0], /^ {2}\d+ {2}ORDER000001 {2}order\.state$/);
+    const whole = await run(['explain', orderIdOf(1), '--json'], { cwd });
+    t.equal(JSON.parse(whole.stdout).journal.length, 602, 'explain tells all of it');
     t.equal(stderr, '1 decision was made by other rules (0) and left out.\n');
   },
 );
