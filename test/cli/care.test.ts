@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import t from 'tap';
+import { reconciled } from '../daemon/process.ts';
 import { run } from './run.ts';
 import { openShop, orderLine, PRODUCTS } from './shop.ts';
 
@@ -23,6 +24,9 @@ t.test('a database is backed up, lost, restored and checked', async (t) => {
   t.equal(again.code, 1);
   t.match(again.stderr, /^error: .*one\.db exists already\.\nhint: Name another file/);
 
+  const copied = await shop(['backup', 'two.db', '--json']);
+  t.match(JSON.parse(copied.stdout), { path: join(cwd, 'two.db'), orders: 5, bytes: Number });
+
   const sound = await shop(['check']);
   t.equal(sound.code, 0, sound.stderr);
   t.match(
@@ -37,7 +41,10 @@ t.test('a database is backed up, lost, restored and checked', async (t) => {
   const listed = await shop(['orders', '--json', ...elsewhere]);
   t.equal(listed.stdout, (await shop(['orders', '--json'])).stdout, 'everything is there again');
   t.match((await shop(['restore', 'one.db', ...elsewhere])).stderr, /exists already\.\nhint: Move/);
-  t.match((await shop(['restore', 'none.db'])).stderr, /^error: There is no file none\.db\./);
+  t.match(
+    (await shop(['restore', 'one.db', '--data-dir', 'third'])).stdout,
+    /^.*third.reconciled\.db: 5 orders are back\. Record again what people recorded since/,
+  );
 
   const database = new Database(join(cwd, 'elsewhere', 'reconciled.db'));
   database.exec(
@@ -45,17 +52,22 @@ t.test('a database is backed up, lost, restored and checked', async (t) => {
   );
   database.exec(`UPDATE journal SET record = json_set(record, '$.rules', '0')
     WHERE seq = (SELECT max(seq) FROM journal WHERE json_extract(record, '$.kind') = 'decided')`);
+  database.exec(`UPDATE journal SET record = json_set(record, '$.decision.order.state', 'held')
+    WHERE seq = (SELECT min(seq) FROM journal WHERE json_extract(record, '$.kind') = 'decided')`);
   database.close();
   const tampered = await shop(['check', ...elsewhere]);
   t.equal(tampered.code, 1);
-  t.match(tampered.stdout, /^1 trouble found:\n {2}Product .* on hand, its movements sum up to/);
+  t.match(
+    tampered.stdout,
+    /^2 troubles found:\n {2}Product .* on hand, its movements sum up to.*\n {2}Row \d+ of the journal, about ORDER00000\d, comes out differently .*: order\.state\.\n$/,
+  );
   t.equal(tampered.stderr, '1 decision was made by other rules (0) and left out.\n');
   const asJson = await shop(['check', ...elsewhere, '--json']);
   t.match(JSON.parse(asJson.stdout), {
     ok: false,
     decisions: 4,
     otherRules: { 0: 1 },
-    troubles: [/movements/],
+    troubles: [/movements/, /differently/],
   });
 
   const nothing = await shop(['check', '--data-dir', 'nowhere']);
@@ -76,5 +88,43 @@ t.test('what is long done is pruned, and what is not stays', async (t) => {
   const wrong = await shop(['prune', '--older-than', 'a year']);
   t.equal(wrong.code, 2);
   t.match(wrong.stderr, /a year is not a length of time\.\nhint: .*--older-than 730d/);
+  const listed = async () => (await shop(['orders', '--json'])).stdout.trimEnd().split('\n').length;
+  const dry = await shop(['prune', '--older-than', '0s', '--dry-run', '--json']);
+  t.strictSame(JSON.parse(dry.stdout), { orders: 1, removed: false });
+  t.equal(await listed(), 4, 'counting removes nothing');
+  const pruned = await shop(['prune', '--older-than', '0s']);
+  t.equal(pruned.stdout, '1 order was removed. Its id stays taken.\n');
+  t.equal(await listed(), 3);
+  const again = await run(['import', '-', '--locale', 'en'], { cwd, input: orderLine(2) });
+  t.equal(again.code, 1);
+  t.match(
+    again.stderr,
+    'order ORDER000002 was settled long ago and removed as old; its id stays taken',
+  );
   t.equal((await shop(['check'])).code, 0);
 });
+
+t.test(
+  'Ctrl-C ends a backup as a signal ends a program, and leaves nothing of the copy',
+  async (t) => {
+    const { cwd } = await openShop(t);
+    await run(['import', '--products', '-'], { cwd, input: PRODUCTS });
+    const database = new Database(join(cwd, 'data', 'reconciled.db'));
+    // Enough pages that the copy is not made in one step.
+    database.exec(`UPDATE products SET name = '${'x'.repeat(32_000_000)}'`);
+    database.close();
+    mkdirSync(join(cwd, 'backups'));
+    const backup = reconciled([
+      'backup',
+      join(cwd, 'backups', 'one.db'),
+      ...['--config', join(cwd, 'reconciled.toml'), '--data-dir', join(cwd, 'data')],
+    ]);
+    const watcher = watch(join(cwd, 'backups'), (_change, name) => {
+      if (name === 'one.db.draft') backup.child.kill('SIGINT');
+    });
+    t.teardown(() => watcher.close());
+    const { code, signal, stdout, stderr } = await backup.ended;
+    t.strictSame({ code, signal, stdout }, { code: null, signal: 'SIGINT', stdout: '' }, stderr);
+    t.strictSame(readdirSync(join(cwd, 'backups')), []);
+  },
+);

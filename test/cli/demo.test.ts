@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { createScenario } from '../../lib/cli/demo/scenario.ts';
@@ -14,8 +14,9 @@ const FEW = ['--orders', '20'];
 t.test('the demo shows what was decided, and proves it', async (t) => {
   const scratch = scratchDir('demo');
   t.teardown(scratch.remove);
-  const { code, stdout, stderr } = await reconciled(['demo', ...FEW], { TMPDIR: scratch.path })
-    .ended;
+  // A daemon that is configured on this machine is none of its business.
+  const env = { TMPDIR: scratch.path, RECONCILED_LISTEN: 'nowhere' };
+  const { code, stdout, stderr } = await reconciled(['demo', ...FEW], env).ended;
   t.equal(code, 0, stderr);
   t.match(stdout, /^What really happened +Orders +Decided +Reason +To give back +Right$/m);
   for (const row of [
@@ -52,7 +53,7 @@ t.test('the same seed gives the same bad day, as JSON for machines', async (t) =
   const args = ['demo', ...FEW, '--json', '--seed', '7'];
   const [one, other] = await Promise.all([
     reconciled([...args, '--data-dir', folder]).ended,
-    reconciled(args).ended,
+    reconciled([...args, '--keep'], { TMPDIR: scratch.path }).ended,
   ]);
   t.equal(one.code, 0, one.stderr);
   const report = JSON.parse(one.stdout);
@@ -74,6 +75,9 @@ t.test('the same seed gives the same bad day, as JSON for machines', async (t) =
     ),
   );
   t.same(JSON.parse(other.stdout).results, report.results);
+
+  const kept = /--config (\S+)\n$/.exec(other.stderr)?.[1] ?? '';
+  t.ok(kept.startsWith(scratch.path) && existsSync(kept), 'where it is kept is said');
 
   const config = join(folder, 'reconciled.toml');
   const orders = await reconciled(['orders', '--config', config, '--json']).ended;
@@ -127,6 +131,17 @@ t.test('a disk that gets full while the orders are sent is said to be full', asy
     message: 'There is no room.',
     hint: 'Free space.',
   });
+});
+
+t.test('without a place for a temporary folder it says what to do', async (t) => {
+  const scratch = scratchDir('demo');
+  t.teardown(scratch.remove);
+  // What is no folder nobody can make one of.
+  const file = join(scratch.path, 'file');
+  writeFileSync(file, '');
+  const { code, stderr } = await reconciled(['demo', ...FEW], { TMPDIR: file }).ended;
+  t.equal(code, 2);
+  t.match(stderr, /^error: No temporary folder can be made in .*file\.\nhint: .*--data-dir/);
 });
 
 t.test('it stays up on request, in the language of the terminal, until Ctrl-C', async (t) => {

@@ -4,6 +4,7 @@ import { createServer as createMailServer } from 'node:net';
 import { join } from 'node:path';
 import { SMTPServer } from 'smtp-server';
 import t, { type Test } from 'tap';
+import { addressIn, reconciled } from '../daemon/process.ts';
 import { run } from './run.ts';
 import { openShop, orderLine, PRODUCTS } from './shop.ts';
 
@@ -25,6 +26,10 @@ t.test('a machine on which all is well', async (t) => {
   const { cwd } = await openShop(t);
   const before = await doctor(cwd);
   t.match([before.ok, before.code], [true, 0], before.stderr);
+  t.match(before.of('data_dir'), {
+    verdict: 'ok',
+    found: /is not there yet; the daemon makes it$/,
+  });
   t.match(before.of('database'), { verdict: 'ok', found: /none yet/ });
   t.match(before.of('gateway pg'), { verdict: 'ok', found: /^answers, in \d+ ms$/ });
   t.match(before.of('clock'), { verdict: 'ok', found: /^0 s from that of pg$/ });
@@ -63,7 +68,12 @@ t.test('what is wrong is named, with what to do', async (t) => {
   t.match(found.of('permissions'), { verdict: 'warning', todo: /^chmod 600 / });
   t.match(found.of('secrets'), { verdict: 'warning', found: /toml\.secret$/, todo: /^chmod o= / });
   chmodSync(join(cwd, 'reconciled.toml.secret'), 0o640);
-  t.equal((await doctor(cwd, 'sick.toml')).of('secrets'), undefined, 'and then it is well');
+  chmodSync(join(cwd, 'data'), 0o700);
+  writeFileSync(join(cwd, 'data', 'reconciled.db'), 'no database'.repeat(1_000));
+  const then = await doctor(cwd, 'sick.toml');
+  t.equal(then.of('secrets'), undefined, 'and then it is well');
+  t.match(then.of('permissions'), { verdict: 'ok' }, 'a folder hides what is in it');
+  t.match(then.of('database'), { verdict: 'trouble', todo: /./ });
   t.match(found.of('gateway gone'), { verdict: 'trouble', todo: /base_url/ });
   t.match(found.of('gateway locked'), { verdict: 'trouble', found: /refuses us/, todo: /user_id/ });
   t.match(found.of('gateway late'), { verdict: 'ok' });
@@ -78,6 +88,34 @@ t.test('what took the address of the daemon is not taken for it', async (t) => {
   const ended = await run(['doctor', '--listen', address, '--locale', 'en'], { cwd });
   t.equal(ended.code, 1);
   t.match(ended.stdout, `NO  daemon: what answers at http://${address} is no daemon of this`);
+  t.match(ended.stdout, /^ {4}→ give this command the --config \(or --listen\) of its daemon/m);
+});
+
+t.test(
+  'a daemon that does its work leaves nothing to do; that of another database does',
+  async (t) => {
+    const { cwd } = await openShop(t);
+    const daemon = reconciled(['serve', '--config', join(cwd, 'reconciled.toml')]);
+    t.teardown(() => daemon.child.kill('SIGKILL'));
+    const listen = (await addressIn(daemon, /listens on/)).replace('http://', '');
+    const args = ['doctor', '--listen', listen, '--locale', 'en'];
+    const here = await run(args, { cwd });
+    t.equal(here.code, 0);
+    t.match(here.stdout, `ok  daemon: a daemon runs at http://${listen} and does its work\n`);
+    t.match(here.stdout, /\n\nEverything that a daemon needs is there\.\n$/);
+    await run(['import', '--products', '-', '--data-dir', 'other'], { cwd, input: PRODUCTS });
+    const other = await run([...args, '--data-dir', 'other'], { cwd });
+    t.equal(other.code, 1);
+    t.match(other.stdout, `NO  daemon: what answers at http://${listen} is no daemon of this`);
+  },
+);
+
+t.test('without a gateway there is nothing that a daemon could ask', async (t) => {
+  const { cwd } = await openShop(t);
+  writeFileSync(join(cwd, 'none.toml'), '');
+  const found = await doctor(cwd, 'none.toml');
+  t.match([found.ok, found.code], [false, 1]);
+  t.match(found.of('gateways'), { verdict: 'trouble', todo: /\[\[gateway\]\]/ });
 });
 
 t.test('a mail server is greeted, and told nothing', async (t) => {

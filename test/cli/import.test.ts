@@ -6,12 +6,13 @@ import { systemClock } from '../../lib/clock.ts';
 import { openSqliteStore } from '../../lib/store/sqlite/index.ts';
 import { addressIn, reconciled } from '../daemon/process.ts';
 import { run } from './run.ts';
-import { openShop, orderIdOf, orderLine, PRODUCTS } from './shop.ts';
+import { keyOf, openShop, orderIdOf, orderLine, PRODUCTS } from './shop.ts';
 
 /** Orders come from a file: all good ones are stored, all bad ones are told, and the same file may come again. */
 
 const BAD_LINES: readonly (readonly [line: string, said: string])[] = [
-  ['{"id":', 'not JSON'],
+  // What is quoted of a line could be a card number.
+  ['{"card":"4111-1111-1111-1111",x', 'not JSON (at character 31)'],
   ['5', 'not a JSON object'],
   [orderLine(20, { amout: 1 }), 'amout: there is no such field. Did you mean amount?'],
   [orderLine(21, { id: 'A' }), 'id: not 6 to 64 letters, digits, "_" or "-"'],
@@ -31,14 +32,42 @@ const BAD_LINES: readonly (readonly [line: string, said: string])[] = [
   ],
   [`${'['.repeat(10_000)}${']'.repeat(10_000)}`, 'nested more than 64 deep'],
   [`{"more":[${Array(50_000).fill('1e20').join(',')}]}`, 'more: there is no such field'],
+  [
+    orderLine(26, {
+      payments: [
+        {
+          method: 'CARD',
+          amount: 5000,
+          transactionKey: keyOf(1),
+        },
+      ],
+    }),
+    'belongs to a payment of order ORDER000001',
+  ],
 ];
+
+/** The same for products. */
+const BAD_PRODUCTS: readonly (readonly [line: string, said: string])[] = [
+  ['{"name":"Tea","onHand":1}', 'id: missing'],
+  ['{"id":"milk","onHand":1}', 'name: missing'],
+  ['{"id":"milk","name":"Milk","onHand":-1}', 'onHand: '],
+  ['["milk"]', 'not a JSON object'],
+];
+const badProducts = BAD_PRODUCTS.map(([line]) => line).join('\n');
 
 t.test('a file with good and bad lines, twice', async (t) => {
   const { cwd } = await openShop(t);
-  writeFileSync(join(cwd, 'products.ndjson'), PRODUCTS);
+  writeFileSync(join(cwd, 'products.ndjson'), PRODUCTS + badProducts);
   const products = await run(['import', '--products', 'products.ndjson', '--json'], { cwd });
-  t.equal(products.code, 0, products.stderr);
-  t.strictSame(JSON.parse(products.stdout), { read: 1, created: 1, updated: 0, same: 0, bad: 0 });
+  t.equal(products.code, 1, products.stderr);
+  t.strictSame(JSON.parse(products.stdout), { read: 5, created: 1, updated: 0, same: 0, bad: 4 });
+  const problems = products.stderr
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  BAD_PRODUCTS.forEach(([line, said], index) => {
+    t.match(problems[index], { line: 2 + index, problem: said }, line);
+  });
 
   const good = [1, 2, 3].map((number) => orderLine(number));
   const lines = [...good, '', ...BAD_LINES.map(([line]) => line), orderLine(4)];
@@ -49,7 +78,7 @@ t.test('a file with good and bad lines, twice', async (t) => {
   ]) {
     const { code, stdout, stderr } = await run(['import', 'orders.ndjson', '--json'], { cwd });
     t.equal(code, 1, 'some lines were bad');
-    t.strictSame(JSON.parse(stdout), { read: 15, created, updated: 0, same, bad: 11 });
+    t.strictSame(JSON.parse(stdout), { read: 16, created, updated: 0, same, bad: 12 });
     const told = stderr
       .trim()
       .split('\n')
@@ -61,7 +90,7 @@ t.test('a file with good and bad lines, twice', async (t) => {
     });
   }
   const words = await run(['import', 'orders.ndjson', '--locale', 'en'], { cwd });
-  t.equal(words.stdout, '15 lines read, 11 of them bad. there already: 4\n');
+  t.equal(words.stdout, '16 lines read, 12 of them bad. there already: 4\n');
   t.match(words.stderr, /^line 5: not JSON/);
 });
 
@@ -110,16 +139,19 @@ t.test('beside a running daemon the orders go through it', async (t) => {
     [{}, [1, 0, 0]],
     [{}, [0, 0, 1]],
     [{ name: 'Black tea' }, [0, 1, 0]],
+    [{ name: 'Black tea', lowStockAt: undefined }, [0, 1, 0]],
+    [{ name: 'Black tea', lowStockAt: undefined }, [0, 0, 1]],
   ] as const) {
-    const input = JSON.stringify({ ...JSON.parse(PRODUCTS), ...more });
+    const input = `${JSON.stringify({ ...JSON.parse(PRODUCTS), ...more })}\n${badProducts}`;
     const products = await run(['import', '--products', '-', '--json'], { cwd, env, input });
-    t.strictSame(JSON.parse(products.stdout), { read: 1, created, updated, same, bad: 0 });
+    t.strictSame(JSON.parse(products.stdout), { read: 5, created, updated, same, bad: 4 });
+    t.match(products.stderr, /"line":2,"problem":"id: missing/);
   }
   const input = [orderLine(1), ...BAD_LINES.map(([line]) => line), orderLine(4)].join('\n');
   for (const kind of ['created', 'same'] as const) {
     const { code, stdout, stderr } = await run(['import', '-', '--json'], { cwd, env, input });
     t.equal(code, 1);
-    t.match(JSON.parse(stdout), { read: 13, [kind]: 2, bad: 11 });
+    t.match(JSON.parse(stdout), { read: 14, [kind]: 2, bad: 12 });
     const told = stderr
       .trim()
       .split('\n')

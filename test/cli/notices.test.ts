@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import t, { type Test } from 'tap';
 import { systemClock } from '../../lib/clock.ts';
 import { conditionEffect } from '../../lib/core/announce.ts';
@@ -202,6 +203,7 @@ kind = "webhook"
 url = "${receiver.url}/hooks"
 secrets = [{ env = "SHOP_SECRET" }]
 allow_private = true
+topics = ["stock.low", "order.held"]
 `;
   const { cwd } = await openTold(t, shop);
   const env = { SHOP_SECRET: 'hunter2' };
@@ -212,6 +214,12 @@ allow_private = true
   t.match(taken.stdout, /^shop took the test message: .*200/);
   t.equal(receiver.headers.length, 1);
   t.match(receiver.headers[0], { 'webhook-id': /^test:shop:\d+$/ });
+  const first = { type: 'stock.low', data: { productId: 'tea', test: true } };
+  t.match(
+    JSON.parse(receiver.bodies[0] ?? ''),
+    first,
+    'as if the first of its topics had happened',
+  );
 
   receiver.answer(410);
   const refused = await trial('--json', '--topic', 'refund.due');
@@ -238,9 +246,13 @@ allow_private = true
 async function openReceiver(t: Test) {
   let status = 200;
   const headers: IncomingHttpHeaders[] = [];
+  const bodies: string[] = [];
   const server = createServer((request, response) => {
     headers.push(request.headers);
-    request.resume().on('end', () => response.writeHead(status).end());
+    void text(request).then((body) => {
+      bodies.push(body);
+      response.writeHead(status).end();
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.teardown(() => {
@@ -251,6 +263,7 @@ async function openReceiver(t: Test) {
   return {
     url: `http://127.0.0.1:${port}`,
     headers,
+    bodies,
     answer: (next: number) => {
       status = next;
     },

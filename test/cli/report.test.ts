@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import t, { type Test } from 'tap';
+import { systemClock } from '../../lib/clock.ts';
+import { dayAfter, dayOf } from '../../lib/report/days.ts';
 import { run } from './run.ts';
 import { openShop, orderLine, PRODUCTS, type Shop } from './shop.ts';
 
@@ -35,8 +37,17 @@ t.test('a day as a table, as JSON, as a list and as a page', async (t) => {
   t.match(page.stdout, /^<!doctype html>[\s\S]+<\/html>\n$/);
   const other = await report('--timezone', 'America/New_York', '--format', 'json');
   t.match(JSON.parse(other.stdout), { orders: 0, begins: '2026-08-16T04:00:00.000Z' });
-  const range = ['report', '--from', '2026-08-01', '--to', '2026-08-31', '--format', 'json'];
-  t.match(JSON.parse((await run(range, { cwd })).stdout), { orders: 4, to: '2026-08-31' });
+  const range = ['report', '--from', '2025-09-01', '--to', '2026-09-01', '--format', 'json'];
+  t.match(
+    JSON.parse((await run(range, { cwd })).stdout),
+    { orders: 4, to: '2026-09-01' },
+    '366 days',
+  );
+  const yesterday = dayAfter(dayOf(systemClock.now(), 'Asia/Seoul'), -1);
+  const parsed = async (...args: string[]) =>
+    JSON.parse((await run(['report', '--json', ...args], { cwd })).stdout);
+  t.match(await parsed(), { from: yesterday, to: yesterday, complete: true });
+  t.match(await parsed('--from', yesterday), { from: yesterday, to: yesterday });
   const today = await run(['report', '--date', 'today', '--format', 'json'], { cwd });
   t.match(JSON.parse(today.stdout), { orders: 0, complete: false });
 });
@@ -78,7 +89,7 @@ const SLIPS: readonly (readonly [readonly string[], RegExp])[] = [
   [['--date', DAY, '--from', DAY], /exclude each other/],
   [['--to', DAY], /--to needs --from/],
   [['--from', '2026-08-17', '--to', DAY], /is after/],
-  [['--from', '2020-01-01', '--to', DAY], /more than 366 days/],
+  [['--from', '2025-08-15', '--to', DAY], /more than 366 days/],
   [['--format', 'xml'], /Did you mean html/],
 ];
 

@@ -11,7 +11,10 @@ t.test('serve says where it listens, answers, and ends with 0 on a signal', asyn
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     const { file, scratch } = place(t, await silentGateway(t));
     const daemon = serve(t, file);
-    const url = await addressIn(daemon, /^reconciled listens on/);
+    const url = await addressIn(
+      daemon,
+      /^reconciled listens on http:\S+, and on http:\S+ for callbacks$/,
+    );
     const health = await fetch(`${url}/healthz`);
     t.match(await health.json(), { status: 'ok' });
     t.equal((await fetch(`${url}/readyz`)).status, 200, 'it is ready');
@@ -153,6 +156,7 @@ ${more}
 `;
   const settings = `[http]
 listen = "127.0.0.1:0"
+callback_listen = "127.0.0.1:0"
 [sweep]
 cron = "0 0 1 1 *"
 `;
