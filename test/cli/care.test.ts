@@ -1,8 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, watch } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import t from 'tap';
-import { reconciled } from '../daemon/process.ts';
 import { run } from './run.ts';
 import { openShop, orderLine, PRODUCTS } from './shop.ts';
 
@@ -103,28 +102,3 @@ t.test('what is long done is pruned, and what is not stays', async (t) => {
   );
   t.equal((await shop(['check'])).code, 0);
 });
-
-t.test(
-  'Ctrl-C ends a backup as a signal ends a program, and leaves nothing of the copy',
-  async (t) => {
-    const { cwd } = await openShop(t);
-    await run(['import', '--products', '-'], { cwd, input: PRODUCTS });
-    const database = new Database(join(cwd, 'data', 'reconciled.db'));
-    // Enough pages that the copy is not made in one step.
-    database.exec(`UPDATE products SET name = '${'x'.repeat(32_000_000)}'`);
-    database.close();
-    mkdirSync(join(cwd, 'backups'));
-    const backup = reconciled([
-      'backup',
-      join(cwd, 'backups', 'one.db'),
-      ...['--config', join(cwd, 'reconciled.toml'), '--data-dir', join(cwd, 'data')],
-    ]);
-    const watcher = watch(join(cwd, 'backups'), (_change, name) => {
-      if (name === 'one.db.draft') backup.child.kill('SIGINT');
-    });
-    t.teardown(() => watcher.close());
-    const { code, signal, stdout, stderr } = await backup.ended;
-    t.strictSame({ code, signal, stdout }, { code: null, signal: 'SIGINT', stdout: '' }, stderr);
-    t.strictSame(readdirSync(join(cwd, 'backups')), []);
-  },
-);
