@@ -286,7 +286,11 @@ t.test('payment requests', async (t) => {
     t.equal(arrival.method, 'POST');
     arrival.reply(200, accepted);
     t.same(await requested, { kind: 'accepted', key: '20250816:TR:9577c5' });
-    t.notMatch(JSON.stringify(told('gateway.exchanged')), /1451/, 'no event holds the number');
+    // How long it took may happen to have these digits.
+    const events = JSON.stringify(told('gateway.exchanged'), (name, value) =>
+      name === 'durationMs' ? 0 : value,
+    );
+    t.notMatch(events, /1451/, 'no event holds the number');
     t.equal(gateway.peak(), 1);
   });
 
