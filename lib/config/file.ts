@@ -62,7 +62,7 @@ const MAX_FILE_CHARACTERS = 1_000_000;
 
 function parseToml(path: string, content: string): Table {
   try {
-    return parse(content.replace(/^\uFEFF/, ''));
+    return parse(content);
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
     const said = error.message.split('\n')[0]?.replace(/^Invalid TOML document: /, '') ?? '';
