@@ -1,8 +1,12 @@
-import fs, { mkdirSync, readdirSync, rmdirSync } from 'node:fs';
+import fs, { copyFileSync, mkdirSync, readdirSync, rmdirSync, symlinkSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import t, { type Test } from 'tap';
+import { backUp, restore } from '../../lib/store/sqlite/copying.ts';
 import { openSqliteStore } from '../../lib/store/sqlite/index.ts';
+import { storeTrouble } from '../../lib/store/sqlite/trouble.ts';
+import { whyNotOpened } from '../../lib/store/sqlite/why-not-opened.ts';
 import { newOrder, T0, testClock } from '../support/store-fixtures.ts';
 import { directoryOf } from '../support/store-process.ts';
 
@@ -18,17 +22,36 @@ function opening(path: string) {
 /** New files meet this, until the result is called. */
 function newFilesMeet(test: Test, code: string): () => void {
   const { openSync } = fs;
-  const meets: typeof openSync = (path, flags, mode) => {
-    if (flags !== 'wx') return openSync(path, flags, mode);
-    throw Object.assign(new Error(`${code}: open`), { code });
-  };
-  const set = (as: typeof openSync) => {
-    Object.assign(fs, { openSync: as });
+  return withDisk(test, {
+    openSync: (path, flags, mode) => {
+      if (flags !== 'wx') return openSync(path, flags, mode);
+      throw Object.assign(new Error(`${code}: open`), { code });
+    },
+  });
+}
+
+/** What is written meets this. */
+function writesMeet(test: Test, code: string): void {
+  withDisk(test, {
+    writeFileSync: () => {
+      throw Object.assign(new Error(`${code}: write`), { code });
+    },
+  });
+}
+
+/** A disk that does these things otherwise, until the result is called. */
+function withDisk(
+  test: Test,
+  otherwise: Partial<Pick<typeof fs, 'openSync' | 'writeFileSync'>>,
+): () => void {
+  const { openSync, writeFileSync } = fs;
+  const set = (as: typeof otherwise) => {
+    Object.assign(fs, as);
     syncBuiltinESMExports();
   };
-  const mend = () => set(openSync);
+  const mend = () => set({ openSync, writeFileSync });
   test.teardown(mend);
-  set(meets);
+  set(otherwise);
   return mend;
 }
 
@@ -69,3 +92,64 @@ t.test('a lock that cannot be made is a full disk too', async (t) => {
   newFilesMeet(t, 'ENOSPC');
   t.throws(() => opening(path), { code: 'store_full' });
 });
+
+t.test(
+  'a backup that cannot be looked through meets the full disk, not a lack of rights',
+  async (t) => {
+    const folder = directoryOf(t);
+    const path = join(folder, 'orders.db');
+    const store = opening(path);
+    await store.intake.createOrders([newOrder({ id: 'ORDER1' })], T0);
+    await store.upkeep.close();
+    const copy = join(folder, 'copy.db');
+    await t.rejects(
+      backUp(path, copy, () => {
+        // The copy is made; what SQLite needs beside it to look through it is not.
+        mkdirSync(`${copy}.draft-wal`, { recursive: true });
+        newFilesMeet(t, 'ENOSPC');
+      }),
+      {
+        code: 'store_full',
+        hint: `Free space on the disk of ${folder}, or name a file elsewhere.`,
+      },
+    );
+  },
+);
+
+t.test(
+  'what wants a log to be read, and has no room for one, meets the full disk as well',
+  async (t) => {
+    const folder = directoryOf(t);
+    const path = join(folder, 'orders.db');
+    const store = opening(path);
+    await store.intake.createOrders([newOrder({ id: 'ORDER1' })], T0);
+    await store.upkeep.close();
+    // By hand, so that it still wants a log.
+    const copied = join(folder, 'copied.db');
+    copyFileSync(path, copied);
+    for (const file of [path, copied]) symlinkSync('nowhere', `${file}-shm`);
+    newFilesMeet(t, 'ENOSPC');
+    await t.rejects(
+      backUp(path, join(folder, 'copy.db'), () => {}),
+      { code: 'store_full' },
+    );
+    t.throws(() => restore(copied, join(folder, 'restored.db')), { code: 'store_full' });
+  },
+);
+
+for (const [code, expected] of [
+  ['ENOSPC', 'store_full'],
+  ['EIO', 'store_failed'],
+  [null, 'store_full'],
+] as const)
+  t.test(
+    `an index of the log that cannot grow is ${expected} where the system says ${code}`,
+    async (t) => {
+      const folder = directoryOf(t);
+      const path = join(folder, 'orders.db');
+      if (code !== null) writesMeet(t, code);
+      const said = new Database.SqliteError('disk I/O error', 'SQLITE_IOERR_SHMSIZE');
+      t.equal(storeTrouble(whyNotOpened(said, path), path).code, expected);
+      t.strictSame(readdirSync(folder), []);
+    },
+  );

@@ -24,6 +24,7 @@ import {
 } from './keeping.ts';
 import { takeLock } from './lock.ts';
 import { readingTrouble, storeTrouble } from './trouble.ts';
+import { whyNotOpened } from './why-not-opened.ts';
 
 /** A database that stands by itself in one file. */
 interface CopiedDatabase {
@@ -105,9 +106,15 @@ async function copyOut(
     from.close();
     return finish(draft, path);
   } catch (error) {
-    dropDraft(draft);
-    throw error;
+    throw giveUp(draft, error);
   }
+}
+
+/** Removes what there is of the copy. @returns why it was not made: found out before, because the removal makes room for a file. */
+function giveUp(draft: string, error: unknown): unknown {
+  const why = whyNotOpened(error, draft);
+  dropDraft(draft);
+  return why;
 }
 
 /** One snapshot of the database: without it each write of the daemon would make the copy begin anew. What is wrong here is the source. */
@@ -125,7 +132,7 @@ function openSnapshot(source: string): Database.Database {
     return from;
   } catch (error) {
     closeQuietly(from);
-    throw readingTrouble(error, source);
+    throw readingTrouble(whyNotOpened(error, source), source);
   }
 }
 
@@ -161,8 +168,7 @@ function copyBack(source: string, path: string): CopiedDatabase {
     copyForOwner(source, draft);
     return finish(draft, path);
   } catch (error) {
-    dropDraft(draft);
-    throw error;
+    throw giveUp(draft, error);
   } finally {
     lock.close();
   }
@@ -172,7 +178,7 @@ function lookAtBackup(source: string): void {
   try {
     lookThrough(source, 'only look');
   } catch (error) {
-    throw hinted(readingTrouble(error, source), {
+    throw hinted(readingTrouble(whyNotOpened(error, source), source), {
       store_corrupt: 'Restore another backup; nothing was written.',
       store_readonly: 'Give the user that runs this the right to read it; nothing was written.',
     });

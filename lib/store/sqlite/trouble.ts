@@ -112,7 +112,7 @@ interface Words {
 const WORDS: Readonly<Record<StoreErrorCode, Words>> = {
   store_full: {
     what: 'There is no room to write the database',
-    hint: 'Free space on the disk that it lies on; a daemon goes on by itself then.',
+    hint: 'Free space on the disk that it lies on (df -h and df -i show what is left). A daemon goes on by itself then, a command has to be given again.',
     retryable: true,
   },
   store_readonly: {
