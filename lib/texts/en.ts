@@ -287,6 +287,9 @@ export const en = {
     disk: (free: string) => `${free} are free`,
     diskTodo:
       'make room: remove old backups and reports, or enlarge the disk (reconciled prune only keeps the database from growing, and needs room itself)',
+    files: (count: number) => `the disk takes ${counted(count, 'more file')}, whatever room it has`,
+    filesTodo:
+      'remove files that nobody needs (df -i shows what is left, du --inodes where they are)',
     secret: 'other users of this machine cannot read the database',
     open: (path: string) => `other users of this machine can read ${path}`,
     openTodo: (path: string) => `chmod 600 ${path}*`,

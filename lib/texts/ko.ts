@@ -227,6 +227,9 @@ export const ko: Texts = {
     disk: (free) => `${free} 남음`,
     diskTodo:
       '공간을 확보하세요: 오래된 백업과 보고서를 지우거나 디스크를 늘리세요 (reconciled prune은 데이터베이스가 더 커지지 않게 할 뿐이며, 그 자체도 공간이 필요합니다)',
+    files: (count) => `공간이 남아 있어도 파일은 ${count}개만 더 만들 수 있습니다`,
+    filesTodo:
+      '필요 없는 파일을 지우세요 (남은 개수는 df -i, 파일이 많은 곳은 du --inodes로 볼 수 있습니다)',
     secret: '이 서버의 다른 사용자는 데이터베이스를 읽을 수 없습니다',
     open: (path) => `이 서버의 다른 사용자가 읽을 수 있습니다: ${path}`,
     openTodo: (path) => `chmod 600 ${path}*`,

@@ -15,8 +15,9 @@ interface Finding {
   readonly todo: string | null;
 }
 
-async function doctor(cwd: string, config = 'reconciled.toml') {
-  const ended = await run(['doctor', '--config', config, '--locale', 'en', '--json'], { cwd });
+async function doctor(cwd: string, config = 'reconciled.toml', env = {}) {
+  const args = ['doctor', '--config', config, '--locale', 'en', '--json'];
+  const ended = await run(args, { cwd, env });
   const { ok, findings }: { ok: boolean; findings: Finding[] } = JSON.parse(ended.stdout);
   const of = (what: string) => findings.find((finding) => finding.what === what);
   return { ...ended, ok, of };
@@ -80,6 +81,24 @@ t.test('what is wrong is named, with what to do', async (t) => {
   t.match(found.of('clock'), { verdict: 'warning', todo: /set-ntp/ });
   t.match(found.of('channel mail'), { verdict: 'trouble', todo: /notices test mail/ });
   t.match(found.of('channel shop'), { verdict: 'trouble', found: /private/ });
+});
+
+t.test('a disk that takes no more files is named, whatever room it has', async (t) => {
+  const { cwd } = await openShop(t);
+  const on = (files: number, ffree: number) => {
+    const disk = `const{default:fs}=await import('node:fs');const{statfsSync}=fs;
+      fs.statfsSync=(path)=>({...statfsSync(path),files:${files},ffree:${ffree}});
+      (await import('node:module')).syncBuiltinESMExports()`;
+    const url = `data:text/javascript,${encodeURIComponent(disk)}`;
+    return doctor(cwd, 'reconciled.toml', { NODE_OPTIONS: `--import=${url}` });
+  };
+  const full = await on(10_000, 1);
+  t.match([full.ok, full.code], [false, 1], full.stderr);
+  const todo = /df -i/;
+  t.match(full.of('files'), { verdict: 'trouble', found: /takes 1 more file,/, todo });
+  t.match((await on(10_000, 500)).of('files'), { verdict: 'warning', found: /500 more/, todo });
+  t.equal((await on(10_000, 5_000)).of('files'), undefined);
+  t.equal((await on(0, 0)).of('files'), undefined, 'a file system that counts none');
 });
 
 t.test('what took the address of the daemon is not taken for it', async (t) => {

@@ -60,6 +60,10 @@ function trouble(what: string, found: string, todo: string): Finding {
 const LOW_BYTES = 1_000_000_000;
 const EMPTY_BYTES = 200_000_000;
 
+/** A start makes half a dozen, and each day three for its report. */
+const FEW_FILES = 1_000;
+const NO_FILES = 20;
+
 function examineFolder(config: Config, { doctor }: Texts): readonly Finding[] {
   const { dataDir } = config;
   const there = existsSync(dataDir) ? dataDir : nearestFolder(dataDir);
@@ -70,12 +74,21 @@ function examineFolder(config: Config, { doctor }: Texts): readonly Finding[] {
     const found = there === dataDir ? doctor.folder(dataDir) : doctor.folderMissing(dataDir);
     findings.push(ok('data_dir', found));
   }
-  const { bavail, bsize } = statfsSync(there);
+  const { bavail, bsize, files, ffree } = statfsSync(there);
   const freeBytes = bavail * bsize;
   const free = doctor.disk(`${(freeBytes / 1_000_000_000).toFixed(1)} GB`);
   if (freeBytes < EMPTY_BYTES) findings.push(trouble('disk', free, doctor.diskTodo));
   else if (freeBytes < LOW_BYTES) findings.push(warning('disk', free, doctor.diskTodo));
   else findings.push(ok('disk', free));
+  // Many file systems count none: they make files for as long as there is room.
+  if (files > 0 && ffree < FEW_FILES) {
+    const found = doctor.files(ffree);
+    findings.push(
+      ffree < NO_FILES
+        ? trouble('files', found, doctor.filesTodo)
+        : warning('files', found, doctor.filesTodo),
+    );
+  }
   const path = databasePath(config);
   if (!existsSync(path)) return findings;
   // The folder hides what is in it, whatever the file itself allows.
