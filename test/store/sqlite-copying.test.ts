@@ -1,6 +1,7 @@
 import fs, {
   chmodSync,
   existsSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -336,6 +337,23 @@ t.test('a restore replaces nothing, and nothing that is damaged', async (t) => {
   t.throws(() => restore(draft, target), { code: 'conflict', hint: /another name/ });
   t.ok(existsSync(draft), 'what is to be restored is not removed');
   t.notOk(existsSync(target));
+});
+
+t.test('a copy that was named and then cut off loses its other name to the next one', async (t) => {
+  const { source, backup, target, path } = folder(t);
+  await withOrders(t, source, 1);
+  await backUp(source, backup, quiet);
+  restore(backup, target);
+  for (const copy of [backup, target]) linkSync(copy, `${copy}.draft`);
+  const others = ['mine.draft', 'reconciled.db.draft', 'of.db.draft'].map((n) => join(path, n));
+  for (const other of others.slice(0, 2)) writeFileSync(other, 'precious');
+  symlinkSync(backup, others[2] ?? '');
+  t.match(await backUp(source, `${backup}.2`, quiet), { orders: 1 });
+  t.notOk(existsSync(`${backup}.draft`));
+  t.equal(statSync(backup).nlink, 1);
+  for (const other of others) t.ok(existsSync(other), other);
+  t.throws(() => restore(backup, target), { code: 'conflict' });
+  t.notOk(existsSync(`${target}.draft`));
 });
 
 t.test('nothing is named where SQLite would take what lies beside it for its own', async (t) => {

@@ -15,12 +15,14 @@ import { identify } from './connection.ts';
 import { closeQuietly, lockPath } from './in-place.ts';
 import {
   copyForOwner,
+  DRAFT,
   dropDraft,
   makeFolder,
   removeDraft,
   syncFile,
   syncFolder,
   tidyAway,
+  tidyNamedDrafts,
 } from './keeping.ts';
 import { takeLock } from './lock.ts';
 import { readingTrouble, storeTrouble } from './trouble.ts';
@@ -59,7 +61,7 @@ export async function backUp(
       hint: 'Make it first, or name a file elsewhere.',
     });
   }
-  const draft = `${path}.draft`;
+  const draft = `${path}${DRAFT}`;
   const from = openSnapshot(source);
   try {
     // Another backup into the same file would write into this draft, and end with neither.
@@ -90,6 +92,7 @@ async function copyOut(
   end?: AbortSignal,
 ): Promise<CopiedDatabase> {
   try {
+    tidyNamedDrafts(dirname(path));
     removeDraft(draft);
     // It holds what members ordered: nobody else can read it from its first byte on.
     closeSync(openSync(draft, 'wx', 0o600));
@@ -158,7 +161,7 @@ function copyBack(source: string, path: string): CopiedDatabase {
   refuseLog(source);
   lookAtBackup(source);
   makeFolder(dirname(path));
-  const draft = `${path}.draft`;
+  const draft = `${path}${DRAFT}`;
   refuseDraft(source, draft);
   const lock = takeLock(path);
   try {

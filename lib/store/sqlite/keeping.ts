@@ -23,7 +23,7 @@ import { createForOwner, makeFolderForOwner } from './ownership.ts';
 export function keepAsItIs(database: Database.Database, version: number, path: string): void {
   const folder = join(dirname(path), BACKUP_FOLDER);
   makeFolderForOwner(folder);
-  const draft = join(folder, `layout-${version}.db.draft`);
+  const draft = join(folder, `layout-${version}.db${DRAFT}`);
   removeDraft(draft);
   try {
     // SQLite takes an empty file too, and leaves it to whoever it belongs to.
@@ -64,6 +64,25 @@ export function removeDraft(draft: string): void {
 export function dropDraft(draft: string): void {
   for (const end of ENDS) tidyAway(`${draft}${end}`);
 }
+
+/**
+ * A copy that was cut off right after it got its name has the one of its draft still: it would keep its room when the copy is removed.
+ * Removes those of a folder.
+ */
+export function tidyNamedDrafts(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    if (!name.endsWith(DRAFT)) continue;
+    const draft = join(folder, name);
+    const [file, named] = [draft, draft.slice(0, -DRAFT.length)].map((path) =>
+      lstatSync(path, { bigint: true, throwIfNoEntry: false }),
+    );
+    if (file === undefined || file.nlink < 2n) continue;
+    if (file.ino === named?.ino && file.dev === named.dev) tidyAway(draft);
+  }
+}
+
+/** What stands behind the name of a copy until it is whole. */
+export const DRAFT = '.draft';
 
 /** Removes a file that is not needed any more, and is no harm where it cannot be removed. */
 export function tidyAway(path: string): void {
