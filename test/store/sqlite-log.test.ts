@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { copyFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import t, { type Test } from 'tap';
@@ -8,7 +8,7 @@ import { newOrder, T0, testClock } from '../support/store-fixtures.ts';
 import { directoryOf } from '../support/store-process.ts';
 import { syncHere } from '../support/syncing.ts';
 
-/** When the write-ahead log is put back into the file: in a pause, or when it gets long without one. */
+/** When the write-ahead log is put back into the file: in a pause, when it gets long without one, and at the end. */
 
 /** A store whose pauses the test makes. */
 function logged(t: Test) {
@@ -27,6 +27,8 @@ function logged(t: Test) {
   t.teardown(() => store.upkeep.close());
   let orders = 0;
   return {
+    path,
+    close: () => store.upkeep.close(),
     rest: () => pause?.(),
     write: async (count: number) => {
       const ids = Array.from({ length: count }, (_, index) => `ORDER${orders + index}`);
@@ -45,6 +47,13 @@ function logged(t: Test) {
     },
     bytes: () => statSync(`${path}-wal`).size,
   };
+}
+
+/** Somebody else who has the file open. */
+function readerOf(t: Test, path: string) {
+  const store = openSqliteStore({ path, clock: testClock(), tell: () => {}, readOnly: true });
+  t.teardown(() => store.upkeep.close());
+  return store.reader;
 }
 
 t.test('in a pause, once it is worth it', async (t) => {
@@ -68,3 +77,27 @@ t.test('without a pause it does not grow beyond its bound', async (t) => {
   t.ok(bytes() > 500 * 4_096);
   t.ok(bytes() < 1_000 * 4_096, `${bytes()} bytes`);
 });
+
+t.test('when the store is closed, also while somebody else has the file open', async (t) => {
+  const { path, write, close } = logged(t);
+  await write(10);
+  const reader = readerOf(t, path);
+  const copy = `${path}.by-hand`;
+  await close();
+  copyFileSync(path, copy);
+  t.equal((await readerOf(t, copy).counts()).orders.pending, 10, 'the file is whole by itself');
+  t.equal((await reader.counts()).orders.pending, 10);
+});
+
+t.test(
+  'not when the store is closed that lost its file: another one may have its name',
+  async (t) => {
+    const { path, write, close } = logged(t);
+    await write(10);
+    readerOf(t, path);
+    renameSync(path, `${path}.moved`);
+    const { size } = statSync(`${path}.moved`);
+    await close();
+    t.equal(statSync(`${path}.moved`).size, size);
+  },
+);

@@ -115,6 +115,9 @@ export function openConnection(options: ConnectionOptions): Connection {
     },
     close: () => {
       if (closed) return;
+      // SQLite itself does so only where nobody else has the file open; and whoever copies it by hand knows no better.
+      if (open !== null && !options.readOnly && !inDoubt && isInPlace(path, file))
+        beginLogAnew(open.database);
       drop();
       closed = true;
       lock?.close();
