@@ -29,7 +29,7 @@ export interface Outbox {
   nextDue(channel: string): Instant | null;
   /** Makes dead deliveries due again, with all their time before them. */
   retry(deliveryIds: readonly number[], now: Instant): Promise<readonly RetryOutcome[]>;
-  /** Calls back after each commit that has put deliveries on their way. */
+  /** Calls back after each commit that has put deliveries on their way, or of which nobody knows whether it has. */
   listen(ring: () => void): void;
 }
 

@@ -129,6 +129,31 @@ async function sending({ store: { outbox }, syncs }: ReturnType<typeof held>) {
   return { outbox, done, claimed: await outbox.claim('ops', 10, T0) };
 }
 
+t.test('what was told by a write in doubt is looked for at once', async (t) => {
+  const { store, syncs } = held(t);
+  const subscribed = store.outbox.subscribe(
+    [{ channel: 'ops', topic: 'order.held', digestMs: 0 }],
+    T0,
+  );
+  await underWay(syncs, 1);
+  syncs.release();
+  await subscribed;
+  let rung = 0;
+  store.outbox.listen(() => {
+    rung += 1;
+  });
+  const told = store.outbox.announce(
+    [effect({ key: 'held', topic: 'order.held', orderId: null })],
+    [],
+    T0,
+  );
+  await underWay(syncs, 1);
+  syncs.fail(Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' }));
+  await t.rejects(told, { code: 'store_failed', message: /not known whether/ });
+  t.match(await store.outbox.claim('ops', 1, T0), [{ topic: 'order.held' }], 'it is there');
+  t.equal(rung, 1, 'and nothing else would say so');
+});
+
 t.test('a receipt that is in doubt keeps its message until it is written again', async (t) => {
   const world = held(t);
   const { syncs } = world;

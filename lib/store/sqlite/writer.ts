@@ -29,7 +29,7 @@ export interface Writer {
   gathered<T, R>(
     work: (session: Session, items: readonly T[]) => readonly R[],
   ): (item: T) => Promise<R>;
-  /** Calls back after each COMMIT that has put deliveries on their way, once whoever wrote has been told. */
+  /** Calls back after each COMMIT that has put deliveries on their way, or may have, once whoever wrote has been told. */
   listen(ring: () => void): void;
   /** Resolves when everything asked for so far is written or has failed. Refuses more from now on. */
   drain(): Promise<void>;
@@ -81,7 +81,7 @@ export function startWriter(connection: Connection, clock: Clock, tell: Tell): W
     const outcome = await attempt(group);
     if (outcome.kind === 'refused' && group.length > 1) return writeOneByOne(group);
     for (const job of group) conclude(job, outcome);
-    if (outcome.kind === 'committed' && outcome.delivers) ring();
+    if (outcome.delivers) ring();
   };
   const writeOneByOne = async (group: readonly Job[]) => {
     let stopped: ReconciledError | null = null;
@@ -92,7 +92,7 @@ export function startWriter(connection: Connection, clock: Clock, tell: Tell): W
       }
       const outcome = await attempt([job]);
       conclude(job, outcome);
-      if (outcome.kind === 'committed' && outcome.delivers) ring();
+      if (outcome.delivers) ring();
       // The engine will not do better for the rest of this turn.
       if (outcome.kind === 'failed') stopped = outcome.error;
     }
@@ -104,7 +104,7 @@ export function startWriter(connection: Connection, clock: Clock, tell: Tell): W
     try {
       await connection.sync();
     } catch (error) {
-      return failed(syncTrouble(error, connection.path));
+      return { ...failed(syncTrouble(error, connection.path)), delivers: done.delivers };
     }
     const durationMs = clock.monotonicMs() - startedMs;
     tell({ name: 'store.committed', rows: rowsOf(group), durationMs });
@@ -113,26 +113,28 @@ export function startWriter(connection: Connection, clock: Clock, tell: Tell): W
   const commit = (group: readonly Job[]): Attempt => {
     let written: Written = 'nothing';
     let session: Session | undefined;
+    let delivers = false;
     try {
       session = connection.session();
       session.run('BEGIN IMMEDIATE');
       for (const job of group) job.work(session);
-      const delivers = writeCounts(session).includes('delivery_pending');
+      delivers = writeCounts(session).includes('delivery_pending');
       written = 'unknown';
       session.run('COMMIT');
       return { kind: 'committed', delivers };
     } catch (error) {
       const undone = session !== undefined && undo(session);
       const trouble = storeTrouble(error, connection.path, written);
-      if (isFaultOfTheWork(error) && undone) return { kind: 'refused', error: trouble };
-      return failed(trouble);
+      if (isFaultOfTheWork(error) && undone)
+        return { kind: 'refused', error: trouble, delivers: false };
+      return { ...failed(trouble), delivers };
     }
   };
-  const failed = (error: ReconciledError): Attempt => {
+  const failed = (error: ReconciledError) => {
     // After a failed COMMIT or sync the connection's view of the file is not to be trusted.
     if (error.code !== 'store_closed') connection.abandon();
     tell({ name: 'store.failed', error: `${error.code}: ${error.message}` });
-    return { kind: 'failed', error };
+    return { kind: 'failed', error } as const;
   };
 
   const put = (job: Job) => {
@@ -284,10 +286,14 @@ function rowsOf(group: readonly Job[]): number {
   return group.reduce((sum, { rows }) => sum + rows, 0);
 }
 
-/** `refused`: one piece of the group is wrong and nothing was written; `failed`: the engine is in trouble. */
-type Attempt =
-  | { readonly kind: 'committed'; readonly delivers: boolean }
-  | { readonly kind: 'refused' | 'failed'; readonly error: ReconciledError };
+/**
+ * `refused`: one piece of the group is wrong and nothing was written; `failed`: the engine is in trouble. `delivers`: it has put deliveries on
+ * their way, or nobody knows whether it has.
+ */
+type Attempt = { readonly delivers: boolean } & (
+  | { readonly kind: 'committed' }
+  | { readonly kind: 'refused' | 'failed'; readonly error: ReconciledError }
+);
 
 function conclude(job: Job, outcome: Attempt): void {
   if (outcome.kind === 'committed') job.succeed();
