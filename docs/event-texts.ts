@@ -66,6 +66,8 @@ export const EVENT_TEXTS: EventTexts = {
       gateway: 'the name in the path',
       outcome:
         '`kept`; `duplicate`; `dropped`: too many are not matched yet; `invalid`; `failed`: it could not be kept',
+      cause:
+        'why it is `invalid`: `not_json`, `names_nothing` (no key, no order), `compressed`, `too_large`, `too_many_values`, `cut_off`',
       durationMs: 'until the reply, the commit included',
     },
   },

@@ -23,18 +23,19 @@ export function createCallbacks(ground: CallbackGround): Callbacks {
   const { intake, clock, tell, readers, kept } = ground;
   // Thousands may come in a second: no more of promises and objects here than each needs.
   return {
-    receive: (gateway, body) => {
+    receive: (gateway, body, isCompressed = () => false) => {
       const read = readers.get(gateway);
       if (read === undefined) return Promise.resolve({ kind: 'unknown_gateway' });
       const startedMs = clock.monotonicMs();
-      const told = (outcome: Received) => {
+      const told = (outcome: Received['outcome'], cause: Received['cause'] = null) => {
         const durationMs = clock.monotonicMs() - startedMs;
-        tell({ name: 'callback.received', gateway, outcome, durationMs });
+        tell({ name: 'callback.received', gateway, outcome, cause, durationMs });
       };
       const reading = read(body);
       if (reading.kind === 'unreadable') {
-        told('invalid');
-        return Promise.resolve({ kind: 'invalid', problem: reading.problem });
+        const { flaw, problem } = isCompressed() ? COMPRESSED : reading;
+        told('invalid', flaw);
+        return Promise.resolve({ kind: 'invalid', problem });
       }
       const { eventId, key, orderId } = reading;
       return intake.admit({ gateway, eventId, key, orderId, receivedAt: clock.now() }).then(
@@ -54,7 +55,13 @@ export function createCallbacks(ground: CallbackGround): Callbacks {
   };
 }
 
-type Received = Extract<Event, { name: 'callback.received' }>['outcome'];
+type Received = Extract<Event, { name: 'callback.received' }>;
+
+/** A proxy on the way may compress what it passes on. Nothing is unpacked: a kilobyte could become a gigabyte. */
+const COMPRESSED = {
+  flaw: 'compressed',
+  problem: 'the body is compressed and has to be sent as it is',
+} as const;
 
 /**
  * An intake that rings after orders and payments, as callbacks do: one that came before its order may want a look at once, and

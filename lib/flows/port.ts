@@ -33,8 +33,15 @@ export interface SweepTicket {
 
 /** What callbacks go through. */
 export interface Callbacks {
-  /** Reads and keeps (durable when it resolves); what it means is found out after that. Rejects only when the store failed. */
-  receive(gateway: string, body: Uint8Array): Promise<CallbackOutcome>;
+  /**
+   * Reads and keeps (durable when it resolves); what it means is found out after that. `isCompressed` is asked about a body that cannot be
+   * read: gateways differ in what they send, and not in that. Rejects only when the store failed.
+   */
+  receive(
+    gateway: string,
+    body: Uint8Array,
+    isCompressed?: () => boolean,
+  ): Promise<CallbackOutcome>;
 }
 
 /** What became of a callback; `problem` says what was wrong with it. */

@@ -1,5 +1,5 @@
 import { isRecord, readId } from './pg-simulator-reading.ts';
-import type { CallbackReading } from './port.ts';
+import type { CallbackReading, ReadingFlaw } from './port.ts';
 
 /** A callback of this gateway has about 300 bytes; one longer than this is not from it. */
 const MAX_CALLBACK_BYTES = 64 * 1024;
@@ -15,32 +15,25 @@ const strict = new TextDecoder('utf-8', { fatal: true });
  * every unknown field are left where they are, because a callback decides nothing.
  */
 export function readPgSimulatorCallback(body: Uint8Array): CallbackReading {
-  if (body.byteLength > MAX_CALLBACK_BYTES) return unreadable('the body is too large');
-  if (hasMore(body, MAX_VALUES)) return unreadable(`the body has more than ${MAX_VALUES} values`);
+  if (body.byteLength > MAX_CALLBACK_BYTES) return unreadable('too_large', 'the body is too large');
+  if (hasMore(body, MAX_VALUES))
+    return unreadable('too_many_values', `the body has more than ${MAX_VALUES} values`);
   let value: unknown;
   try {
     value = JSON.parse(strict.decode(body));
   } catch {
-    return unreadable(
-      isGzip(body)
-        ? 'the body is compressed (gzip) and has to be sent as it is'
-        : 'the body is not JSON in UTF-8',
-    );
+    return unreadable('not_json', 'the body is not JSON in UTF-8');
   }
-  if (!isRecord(value)) return unreadable('the body is not a JSON object');
+  if (!isRecord(value)) return unreadable('not_json', 'the body is not a JSON object');
   const key = readId(value.transactionKey);
   const orderId = readId(value.orderId);
-  if (key === null && orderId === null) return unreadable('transactionKey or orderId is needed');
+  if (key === null && orderId === null)
+    return unreadable('names_nothing', 'transactionKey or orderId is needed');
   // A list and not a text with separators: no two different notices may have the same id.
   // Not a hash of it either: the gateway's keys rise with time, so that what is kept next stands beside what was kept last,
   // while every hash would touch a page of the index of its own, and all of them have to be on the disk before the reply.
   const eventId = JSON.stringify([key, orderId, statusWord(value.status)]);
   return { kind: 'notice', eventId, key, orderId };
-}
-
-/** A proxy on the way may compress what it passes on. */
-function isGzip(body: Uint8Array): boolean {
-  return body[0] === 0x1f && body[1] === 0x8b;
 }
 
 /** True for JSON with more values than this. */
@@ -69,6 +62,6 @@ function statusWord(status: unknown): string | null {
   return typeof status === 'string' && /^[A-Z_]{1,32}$/.test(status) ? status : null;
 }
 
-function unreadable(problem: string): CallbackReading {
-  return { kind: 'unreadable', problem };
+function unreadable(flaw: ReadingFlaw, problem: string): CallbackReading {
+  return { kind: 'unreadable', flaw, problem };
 }

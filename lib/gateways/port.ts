@@ -37,7 +37,7 @@ export interface GatewayKind {
   readonly callbackOrigin: string | null;
   /** Opens a connection pool to it, in the thread that asks. */
   connect(settings: GatewaySettings): Gateway;
-  /** Reads the body of a callback; a text says what was wrong with it. Never throws. */
+  /** Reads the body of a callback; a word and a text say what was wrong with it. Never throws. */
   readCallback(body: Uint8Array): CallbackReading;
 }
 
@@ -102,4 +102,10 @@ export type CallbackReading =
       readonly key: string | null;
       readonly orderId: string | null;
     }
-  | { readonly kind: 'unreadable'; readonly problem: string };
+  | { readonly kind: 'unreadable'; readonly flaw: ReadingFlaw; readonly problem: string };
+
+/** What is wrong with a body. `names_nothing`: it has neither the key of a payment nor the id of an order. */
+export type ReadingFlaw = 'too_large' | 'too_many_values' | 'not_json' | 'names_nothing';
+
+/** What is wrong with a callback, for the log: the body is never told. `cut_off`: the caller went away, or sent too slowly. */
+export type CallbackFlaw = ReadingFlaw | 'compressed' | 'cut_off';

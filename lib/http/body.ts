@@ -115,13 +115,18 @@ function compressed(): Refusal {
 
 function checkedJson(c: Context, bytes: Uint8Array): string {
   if (!isJson(c.req.header('content-type'))) throw notJson();
-  if (!/^(identity)?$/i.test(c.req.header('content-encoding') ?? '')) throw compressed();
+  if (isEncoded(c.req.header('content-encoding'))) throw compressed();
   const text = decode(bytes);
   if (isDeeplyNested(text)) {
     throw new Refusal('malformed', `The body is nested more than ${MAX_NESTING} deep.`);
   }
   checkJson(text);
   return text;
+}
+
+/** True when the header `content-encoding` says that the body is not as it was. */
+export function isEncoded(encoding: string | undefined): boolean {
+  return !/^(identity)?$/i.test(encoding ?? '');
 }
 
 function isJson(contentType: string | undefined): boolean {

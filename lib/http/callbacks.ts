@@ -4,8 +4,9 @@ import type { Context } from 'hono';
 import { type Address, formatAddress } from '../config.ts';
 import { ReconciledError } from '../errors.ts';
 import type { CallbackOutcome } from '../flows/port.ts';
+import type { CallbackFlaw } from '../gateways/port.ts';
 import type { Api, CallbackApp, HttpDependencies } from './app.ts';
-import { Gathered, MAX_CALLBACK_BYTES, readBytes, tooLarge } from './body.ts';
+import { Gathered, isEncoded, MAX_CALLBACK_BYTES, readBytes, tooLarge } from './body.ts';
 import type { Take } from './listen.ts';
 import { ANY_PROBLEMS, passingProblem, problem, Refusal } from './problem.ts';
 
@@ -36,13 +37,17 @@ export function addCallbackRoute(app: CallbackApp | Api, dependencies: HttpDepen
     const startedMs = clock.monotonicMs();
     const body = await readBytes(c, MAX_CALLBACK_BYTES).catch((error: unknown) => {
       const durationMs = clock.monotonicMs() - startedMs;
-      tell({ name: 'callback.received', gateway, outcome: 'invalid', durationMs });
+      const isTooLarge = error instanceof Refusal && error.code === 'too_large';
+      const cause = isTooLarge ? 'too_large' : 'cut_off';
+      tell({ name: 'callback.received', gateway, outcome: 'invalid', cause, durationMs });
       throw error;
     });
     const refusal = refusalOfOutcome(
-      await callbacks.receive(gateway, body).catch((error: unknown) => {
-        throw refusalOfFailure(error);
-      }),
+      await callbacks
+        .receive(gateway, body, () => isCompressed(c.req.header('content-encoding'), body))
+        .catch((error: unknown) => {
+          throw refusalOfFailure(error);
+        }),
     );
     if (refusal !== null) throw refusal;
     return new Response(ACCEPTED, { status: 200, headers: ACCEPTED_HEADERS });
@@ -69,8 +74,14 @@ export function takeCallbacks(
     for await (const chunk of body ?? []) outgoing.write(chunk);
     outgoing.end();
   };
-  const answer = (gateway: string, body: Uint8Array, outgoing: ServerResponse) =>
-    callbacks.receive(gateway, body).then(
+  const answer = (
+    gateway: string,
+    body: Uint8Array,
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+  ) => {
+    const encoded = () => isCompressed(incoming.headers['content-encoding'], body);
+    return callbacks.receive(gateway, body, encoded).then(
       (received) => {
         const refusal = refusalOfOutcome(received);
         if (refusal !== null) return refuse(outgoing, refusal);
@@ -80,13 +91,14 @@ export function takeCallbacks(
       },
       (error) => refuse(outgoing, refusalOfFailure(error)),
     );
+  };
   return (incoming: IncomingMessage, outgoing: ServerResponse) => {
     const gateway = incoming.method === 'POST' ? gateways.get(incoming.url ?? '') : undefined;
     if (gateway === undefined) return false;
     const startedMs = clock.monotonicMs();
-    const invalid = () => {
+    const invalid = (cause: CallbackFlaw) => {
       const durationMs = clock.monotonicMs() - startedMs;
-      tell({ name: 'callback.received', gateway, outcome: 'invalid', durationMs });
+      tell({ name: 'callback.received', gateway, outcome: 'invalid', cause, durationMs });
     };
     const body = new Gathered();
     let size = 0;
@@ -96,16 +108,16 @@ export function takeCallbacks(
       size += chunk.byteLength;
       if (size <= MAX_CALLBACK_BYTES) body.add(chunk);
       else if (!isTooLarge) {
-        invalid();
+        invalid('too_large');
         void refuse(outgoing, tooLarge(MAX_CALLBACK_BYTES));
       }
     });
     incoming.on('end', () => {
-      if (size <= MAX_CALLBACK_BYTES) void answer(gateway, body.bytes(), outgoing);
+      if (size <= MAX_CALLBACK_BYTES) void answer(gateway, body.bytes(), incoming, outgoing);
     });
     incoming.on('close', () => {
       // The caller went away, or sent so slowly that it was cut off: nobody reads a reply.
-      if (!incoming.complete && size <= MAX_CALLBACK_BYTES) invalid();
+      if (!incoming.complete && size <= MAX_CALLBACK_BYTES) invalid('cut_off');
     });
     return true;
   };
@@ -157,7 +169,7 @@ export function documentCallbacks(api: Api, listener: Address | null): void {
         },
       },
       400: problem(
-        'It names neither a key nor an order, is no JSON, or has more than 1,000 values.',
+        'It names neither a key nor an order, is no JSON or compressed, or has more than 1,000 values.',
       ),
       404: problem('No gateway of that name is configured.'),
       413: problem('It has more than 64 KiB.'),
@@ -165,6 +177,11 @@ export function documentCallbacks(api: Api, listener: Address | null): void {
       503: passingProblem('It could not be kept. Send it again.'),
     },
   });
+}
+
+/** As its header says, or as gzip begins: there are proxies that forget the header. */
+function isCompressed(encoding: string | undefined, body: Uint8Array): boolean {
+  return isEncoded(encoding) || (body[0] === 0x1f && body[1] === 0x8b);
 }
 
 /** `null`: it is kept. */

@@ -2,7 +2,7 @@ import type { FailureCause } from '../core/delivery.ts';
 import type { EffectTopic } from '../core/effect.ts';
 import type { OrderState } from '../core/order.ts';
 import type { Reason } from '../core/reason.ts';
-import type { Exchange } from '../gateways/port.ts';
+import type { CallbackFlaw, Exchange } from '../gateways/port.ts';
 
 /**
  * Everything that the daemon tells about itself: a closed catalogue. Log and metrics are two readers of it. No event holds
@@ -63,6 +63,8 @@ export type Event =
       readonly gateway: string;
       /** `kept`: what it means is told by `callback.matched`, right after this or, in a flood, when its turn comes. */
       readonly outcome: 'kept' | 'duplicate' | 'dropped' | 'invalid' | 'failed';
+      /** Why it is `invalid`; `null`: it is not. */
+      readonly cause: CallbackFlaw | null;
       readonly durationMs: number;
     }
   | {

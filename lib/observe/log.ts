@@ -182,10 +182,7 @@ function levelOf(event: Event, isNews: (what: string) => boolean): LogLevel {
   }
 }
 
-function callbackLevel(
-  event: Extract<Event, { name: 'callback.received' | 'callback.matched' }>,
-  isNews: (what: string) => boolean,
-): LogLevel {
+function callbackLevel(event: CallbackEvent, isNews: (what: string) => boolean): LogLevel {
   switch (event.outcome) {
     case 'kept':
     case 'admitted':
@@ -195,11 +192,18 @@ function callbackLevel(
     case 'invalid':
     case 'dropped':
     case 'failed':
-      return isNews(`${event.gateway} ${event.outcome}`) ? 'warn' : 'debug';
+      return isNews(troubleOf(event)) ? 'warn' : 'debug';
   }
 }
 
-/** True when the same was not asked within `SAME_TROUBLE_MS`. There are as many keys as gateways times outcomes. */
+function troubleOf(event: CallbackEvent): string {
+  const cause = event.name === 'callback.received' ? event.cause : null;
+  return `${event.gateway} ${cause ?? event.outcome}`;
+}
+
+type CallbackEvent = Extract<Event, { name: 'callback.received' | 'callback.matched' }>;
+
+/** True when the same was not asked within `SAME_TROUBLE_MS`. There are as many keys as gateways times outcomes and their causes. */
 function seldom(clock: Clock): (what: string) => boolean {
   const last = new Map<string, Instant>();
   return (what) => {

@@ -76,7 +76,7 @@ const TOLD: readonly Event[] = [
       retryAfterMs: null,
     },
   },
-  { name: 'callback.received', gateway: 'pg', outcome: 'duplicate', durationMs: 1 },
+  { name: 'callback.received', gateway: 'pg', outcome: 'duplicate', cause: null, durationMs: 1 },
   {
     name: 'delivery.attempted',
     channel: 'ops',

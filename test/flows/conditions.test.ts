@@ -134,10 +134,11 @@ const calledBack = (outcome: 'admitted' | 'unmatched' = 'admitted'): Event => ({
   outcome,
 });
 
-const repeated: Event = {
+const repeated: Extract<Event, { name: 'callback.received' }> = {
   name: 'callback.received',
   gateway: 'pg',
   outcome: 'duplicate',
+  cause: null,
   durationMs: 1,
 };
 
@@ -488,7 +489,12 @@ const SILENCES: readonly (readonly [string, (world: ConditionsWorld) => Promise<
       async (world) => {
         await world.hear(calledBack());
         await world.pass(6 * HOUR_MS);
-        await world.hear(settled, settled, { ...repeated, outcome: 'invalid' }, settled);
+        await world.hear(
+          settled,
+          settled,
+          { ...repeated, outcome: 'invalid', cause: 'not_json' },
+          settled,
+        );
       },
       true,
     ],

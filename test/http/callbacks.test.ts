@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import t from 'tap';
 import { anOrder, openServing, type Serving } from './serving.ts';
 
@@ -7,6 +8,9 @@ const body = (over: object = {}) => ({ eventId: 'e-1', key: 'k', orderId: 'ORDER
 
 const outcomes = ({ events }: Serving) =>
   events.flatMap((event) => (event.name === 'callback.received' ? [event.outcome] : []));
+
+const causes = ({ events }: Serving) =>
+  events.flatMap((event) => (event.name === 'callback.received' ? [event.cause] : []));
 
 /** What became of those that were kept. */
 const matched = ({ events }: Serving) =>
@@ -72,10 +76,31 @@ t.test('what is no callback is refused, and nothing of it is kept', async (t) =>
       t.equal(reply.headers.connection, 'close', 'what is left of it is not read');
     }
   t.same(outcomes(serving), Array(9).fill('invalid'), 'each is counted once');
+  t.same(causes(serving), [...Array(5).fill('not_json'), ...Array(4).fill('too_large')]);
   t.same((await serving.world.store.reader.counts()).unmatched, {});
   for (const path of ['/callbacks/pg', '/callbacks/pg?from=pg'])
     for (const chunked of [false, true])
       t.match(await send(bytes(64 * 1024), chunked, path), { status: 200 }, 'within the bound');
+});
+
+t.test('a compressed one is said to be that, whatever the gateway sends', async (t) => {
+  const serving = await openServing();
+  t.teardown(serving.close);
+  const gzipped = gzipSync(JSON.stringify(body()));
+  const brotli = brotliCompressSync(JSON.stringify(body()));
+  for (const path of ['/callbacks/pg', '/callbacks/pg?from=pg'])
+    for (const [sent, headers] of [
+      [gzipped, { 'content-encoding': 'gzip' }],
+      [brotli, { 'content-encoding': 'br' }],
+      [gzipped, {}],
+    ] as const) {
+      const reply = await serving.call('POST', path, { body: sent, headers });
+      t.match(reply, { status: 400, body: { detail: /compressed and has to be sent as it is/ } });
+    }
+  t.same(causes(serving), Array(6).fill('compressed'));
+  const headers = { 'content-encoding': 'identity' };
+  t.match(await serving.call('POST', '/callbacks/pg', { body: '{', headers }), { status: 400 });
+  t.equal(causes(serving).at(-1), 'not_json');
 });
 
 t.test('an unknown gateway learns nothing', async (t) => {
@@ -150,5 +175,6 @@ t.test('a caller that goes away in the middle does no harm', async (t) => {
   while (outcomes(serving).length < 2) await nextTurn();
   t.match(await serving.call('POST', '/callbacks/pg', { body: body() }), { status: 200 });
   t.strictSame(outcomes(serving), ['invalid', 'invalid', 'kept']);
+  t.strictSame(causes(serving), ['cut_off', 'cut_off', null]);
   t.notOk(serving.events.some(({ name }) => name === 'http.failed'));
 });

@@ -52,6 +52,7 @@ const callback: Extract<Event, { name: 'callback.received' }> = {
   name: 'callback.received',
   gateway: 'pg',
   outcome: 'kept',
+  cause: null,
   durationMs: 1,
 };
 
@@ -128,7 +129,7 @@ const LEVELS: readonly (readonly [LogLevel, Event])[] = [
   ['error', { name: 'gateway.misconfigured', gateway: 'pg', status: 401 }],
   ['debug', callback],
   ['debug', { ...callback, outcome: 'duplicate' }],
-  ['warn', { ...callback, outcome: 'invalid' }],
+  ['warn', { ...callback, outcome: 'invalid', cause: 'not_json' }],
   ['warn', { ...callback, outcome: 'dropped' }],
   ['warn', { ...callback, outcome: 'failed' }],
   ['debug', matched],
@@ -163,18 +164,22 @@ t.test('quieter lines are left out', async (t) => {
 t.test('the same trouble with callbacks is one line a minute', async (t) => {
   const log = logOf('info');
   const flood = (outcome: 'invalid' | 'dropped', gateway = 'pg') => {
-    for (let number = 0; number < 5; number += 1) log.tell({ ...callback, gateway, outcome });
+    const cause = outcome === 'invalid' ? 'not_json' : null;
+    for (let number = 0; number < 5; number += 1)
+      log.tell({ ...callback, gateway, outcome, cause });
   };
   flood('invalid');
   flood('dropped');
   flood('invalid', 'bank');
   t.equal(log.read().length, 3, 'one for each gateway and outcome');
+  log.tell({ ...callback, outcome: 'invalid', cause: 'compressed' });
+  t.match(log.read().at(-1), { cause: 'compressed' }, 'and cause: forged ones hide no mistake');
   log.clock.turn(MINUTE_MS - 1);
   flood('invalid');
-  t.equal(log.read().length, 3);
+  t.equal(log.read().length, 4);
   log.clock.turn(1);
   flood('invalid');
-  t.equal(log.read().length, 4);
+  t.equal(log.read().length, 5);
 });
 
 t.test('what must not be there is struck out all the same', async (t) => {

@@ -76,7 +76,7 @@ const TOLD: readonly (readonly [string, readonly Event[], readonly string[]])[] 
   [
     'a callback that is kept counts when it is known what it means',
     [
-      { name: 'callback.received', gateway: 'pg', outcome: 'kept', durationMs: 2 },
+      { name: 'callback.received', gateway: 'pg', outcome: 'kept', cause: null, durationMs: 2 },
       { name: 'callback.matched', gateway: 'pg', outcome: 'unmatched' },
     ],
     [
@@ -86,7 +86,15 @@ const TOLD: readonly (readonly [string, readonly Event[], readonly string[]])[] 
   ],
   [
     'a callback that is not kept counts at once',
-    [{ name: 'callback.received', gateway: 'pg', outcome: 'invalid', durationMs: 2 }],
+    [
+      {
+        name: 'callback.received',
+        gateway: 'pg',
+        outcome: 'invalid',
+        cause: 'not_json',
+        durationMs: 2,
+      },
+    ],
     ['reconciled_callbacks_total{gateway="pg",outcome="invalid"} 1'],
   ],
   [

@@ -93,5 +93,5 @@ function readCallback(body: Uint8Array): CallbackReading {
   } catch {
     // Not JSON: unreadable like everything else that is none of ours.
   }
-  return { kind: 'unreadable', problem: 'not a callback of a model gateway' };
+  return { kind: 'unreadable', flaw: 'not_json', problem: 'not a callback of a model gateway' };
 }
