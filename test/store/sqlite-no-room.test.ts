@@ -153,3 +153,24 @@ for (const [code, expected] of [
       t.strictSame(readdirSync(folder), []);
     },
   );
+
+t.test('a data directory cannot be made where nothing can be written', async (t) => {
+  const { mkdirSync: make } = fs;
+  const set = (as: typeof make) => {
+    Object.assign(fs, { mkdirSync: as });
+    syncBuiltinESMExports();
+  };
+  t.teardown(() => set(make));
+  // A file system that is read-only; what is made with those above it meets another code there.
+  const meets = (_path: fs.PathLike, options?: fs.MakeDirectoryOptions) => {
+    const code = options?.recursive ? 'ENOENT' : 'EROFS';
+    throw Object.assign(new Error(`${code}: mkdir`), { code });
+  };
+  const path = join(directoryOf(t), 'data', 'orders.db');
+  set(meets as typeof make);
+  t.throws(() => opening(path), {
+    code: 'store_readonly',
+    message: /orders\.db; EROFS: mkdir\)/,
+    hint: /data_dir/,
+  });
+});

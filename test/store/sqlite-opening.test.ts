@@ -108,6 +108,14 @@ t.test('a data directory below a file cannot be made', async (t) => {
   });
 });
 
+t.test(
+  'a data directory that the system itself refuses is not tried for ever',
+  { skip: process.platform === 'linux' ? false : 'only Linux has /proc' },
+  async (t) => {
+    t.throws(() => open(t, '/proc/reconciled/orders.db'), { name: 'ReconciledError' });
+  },
+);
+
 const skip = process.getuid?.() === 0 ? false : 'only root becomes somebody who may not look';
 
 t.test(

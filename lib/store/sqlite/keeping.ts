@@ -114,17 +114,28 @@ export function syncFolder(path: string): void {
 /**
  * Makes a folder, for its user only, and those above it that are missing. Their names are on the disk when it returns: whatever is synced in
  * a folder whose own name is not is found by nobody. As with SQLite's own files a folder that cannot be synced hinders nothing.
+ * @throws what the system says.
  */
 export function makeFolder(path: string): void {
-  const first = mkdirSync(path, { recursive: true, mode: 0o700 });
-  if (first === undefined) return;
-  for (let made = path; made.length >= first.length; made = dirname(made)) {
-    try {
-      syncFolder(dirname(made));
-    } catch {
-      // Nobody may read it, or its file system has no such thing.
-    }
+  if (isFolder(path)) return;
+  const above = dirname(path);
+  if (above !== path) makeFolder(above);
+  try {
+    // Not `recursive`: of a file system that is read-only, that says that there is nothing by this name.
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another command may have made it meanwhile.
+    if (!isFolder(path)) throw error;
   }
+  try {
+    syncFolder(above);
+  } catch {
+    // Nobody may read it, or its file system has no such thing.
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /**

@@ -41,7 +41,8 @@ function troubleOf(
   const engineCode = codeOf(error);
   const fate = written === 'unknown' ? ' It is not known whether the last change was written.' : '';
   const detail = messageOf(error);
-  const said = engineCode === '' ? detail : `${engineCode}: ${detail}`;
+  // The system begins its sentence with the code, SQLite does not.
+  const said = detail.startsWith(engineCode) ? detail : `${engineCode}: ${detail}`;
   return new ReconciledError(code, `${what} (${path}; ${said}).${fate}`, {
     hint,
     retryable,
