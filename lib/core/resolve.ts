@@ -16,9 +16,10 @@ export interface Resolution {
   readonly paymentId: string | null;
 }
 
-/** A person's command that contradicts what is stored; the sentence says how. */
+/** A person's command that contradicts what is stored; the sentence says how. `field`: the part of the command that does, if it is one. */
 export interface Refused {
   readonly refused: string;
+  readonly field?: 'paymentId' | 'reference';
 }
 
 /**
@@ -76,7 +77,10 @@ export function recordRefund(
   if (payment.state === 'refunded') {
     return payment.refundReference === reference
       ? 'same'
-      : { refused: `the refund is recorded already, as ${payment.refundReference}` };
+      : {
+          refused: `the refund is recorded already, as ${payment.refundReference}`,
+          field: 'reference',
+        };
   }
   if (payment.state !== 'refund_due') {
     return { refused: `the payment is ${payment.state}: nothing is due to go back` };
@@ -110,19 +114,35 @@ function earlier(planned: Instant | null, next: Instant | null): Instant | null 
 /** The payment that the person named; `null`: nothing is due. */
 function acceptedPayment(theCase: Case, paymentId: string | null): Payment | null | Refused {
   if (paymentId === null) {
-    return theCase.order.amount === 0
-      ? null
-      : {
-          refused: 'completed needs the id of the payment that is accepted (paymentId, --payment)',
-        };
+    return theCase.order.amount === 0 ? null : refused(namesNone(theCase));
   }
   const payment = theCase.payments.find(({ id }) => id === paymentId);
-  if (payment === undefined) return { refused: `the order has no payment ${paymentId}` };
-  if (payment.state === 'refund_due' || payment.state === 'refunded') {
-    return { refused: `payment ${paymentId} is ${payment.state}: it cannot pay for the order` };
-  }
+  if (payment === undefined) return refused(`the order has no payment ${paymentId}`);
+  if (!mayPay(payment))
+    return refused(`payment ${paymentId} is ${payment.state}: it cannot pay for the order`);
   return payment;
 }
+
+function refused(sentence: string): Refused {
+  return { refused: sentence, field: 'paymentId' };
+}
+
+function mayPay({ state }: Payment): boolean {
+  return state !== 'refund_due' && state !== 'refunded';
+}
+
+/** Which payment was meant only the person knows, also where there is one: the gateway did not say that it is paid. */
+function namesNone({ order, payments }: Case): string {
+  const ids = payments.filter(mayPay).map(({ id }) => id);
+  if (ids.length === 0)
+    return `the order has no payment that could be accepted: record the one that was made first (POST /v1/orders/${order.id}/payments)`;
+  const named = ids.slice(0, MAX_NAMED).join(', ');
+  const more = ids.length > MAX_NAMED ? ' or another one' : '';
+  return `completed needs the payment that is accepted (paymentId, --payment): ${named}${more}`;
+}
+
+/** An order may have a thousand payments. */
+const MAX_NAMED = 3;
 
 /** Completed or failed by a person: what was last found captured, and does not pay for it, goes back. */
 function conclude(look: Look, order: Order, accepted: Payment | null): Decision {

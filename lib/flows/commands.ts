@@ -14,7 +14,7 @@ export function createCommands(ground: Ground): Commands {
     resolve: (orderId, command) =>
       carryOut(ground, orderId, 'resolved', command, (theCase, policy, now) =>
         command.version !== null && command.version !== theCase.order.version
-          ? { refused: changedMeanwhile(theCase, command) }
+          ? { refused: changedMeanwhile(theCase, command), field: 'version' }
           : resolve(theCase, command, policy, now),
       ),
     recordRefund: async (paymentId, command) => {
@@ -27,7 +27,7 @@ export function createCommands(ground: Ground): Commands {
   };
 }
 
-type Carried = Decision | { readonly refused: string } | 'same';
+type Carried = Decision | { readonly refused: string; readonly field?: string } | 'same';
 
 async function carryOut(
   ground: Ground,
@@ -38,14 +38,14 @@ async function carryOut(
 ): Promise<CommandOutcome> {
   const start = await ground.docket.load(orderId);
   if (start === null) return { kind: 'not_found' };
-  let refusal: string | null = null;
+  let refusal: Extract<CommandOutcome, { kind: 'conflict' }> | null = null;
   const settled = await settle(ground, start, null, (theCase): Draft | null => {
     const policy = ground.policy();
     const now = ground.clock.now();
     const carried = decideOn(theCase, policy, now);
     if (carried === 'same') return null;
     if ('refused' in carried) {
-      refusal = carried.refused;
+      refusal = { kind: 'conflict', problem: carried.refused, field: carried.field ?? null };
       return null;
     }
     assertDecision(theCase, carried);
@@ -62,9 +62,10 @@ async function carryOut(
     };
     return { decision: carried, record };
   });
-  if (refusal !== null) return { kind: 'conflict', problem: refusal };
+  if (refusal !== null) return refusal;
   if (settled.kind === 'contended' || settled.kind === 'clash') {
-    return { kind: 'conflict', problem: 'the order is being changed at this moment; try again' };
+    const problem = 'the order is being changed at this moment; try again';
+    return { kind: 'conflict', problem, field: null };
   }
   const now = await ground.docket.load(orderId);
   if (now === null) return { kind: 'not_found' };

@@ -77,11 +77,11 @@ export interface RefundCommand {
   readonly by: string;
 }
 
-/** `conflict`: it contradicts what is stored; `problem` says how, for people. */
+/** `conflict`: it contradicts what is stored; `problem` says how, for people, `field` which part of the command does, if it is one. */
 export type CommandOutcome =
   | { readonly kind: 'done' | 'same'; readonly view: OrderView }
   | { readonly kind: 'not_found' }
-  | { readonly kind: 'conflict'; readonly problem: string };
+  | { readonly kind: 'conflict'; readonly problem: string; readonly field: string | null };
 
 /** Payments that the daemon requests itself. */
 export interface Requesting {

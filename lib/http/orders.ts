@@ -104,8 +104,11 @@ export function settledView(outcome: CommandOutcome, missing: Refusal): OrderVie
       return outcome.view;
     case 'not_found':
       throw missing;
-    case 'conflict':
-      throw new Refusal('conflict', `Refused: ${outcome.problem}.`);
+    case 'conflict': {
+      const { problem, field } = outcome;
+      const errors = field === null ? [] : [{ field, message: problem, hint: null }];
+      throw new Refusal('conflict', `Refused: ${problem}.`, { errors });
+    }
   }
 }
 

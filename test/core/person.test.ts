@@ -135,7 +135,17 @@ const RESOLVE_REFUSED: readonly Row[] = [
   [
     'held unclear 3h; pg K1 pending',
     'completed',
-    'completed needs the id of the payment that is accepted (paymentId, --payment)',
+    'completed needs the payment that is accepted (paymentId, --payment): pay-K1',
+  ],
+  [
+    'held unclear 3h; pg K1 pending; pg K2 refund_due 5000; pg K3 failed declined, heard failed; pg K4 pending; pg K5 pending',
+    'completed',
+    'completed needs the payment that is accepted (paymentId, --payment): pay-K1, pay-K3, pay-K4 or another one',
+  ],
+  [
+    'held unclear 3h; pg K1 refund_due 5000',
+    'completed',
+    'the order has no payment that could be accepted: record the one that was made first (POST /v1/orders/ORDER000001/payments)',
   ],
   ['held unclear 3h; pg K1 pending', 'completed K2', 'the order has no payment pay-K2'],
   [

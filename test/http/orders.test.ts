@@ -361,8 +361,16 @@ t.test('the journal tells what happened, and a person ends a hold', async (t) =>
     });
   t.match(await resolve({ version: 1 }), {
     status: 409,
-    body: { detail: 'Refused: the order has version 2, not 1: read it again.' },
+    body: {
+      detail: 'Refused: the order has version 2, not 1: read it again.',
+      errors: [{ field: 'version', message: 'the order has version 2, not 1: read it again' }],
+    },
   });
+  for (const paymentId of [undefined, 'nobodys'])
+    t.match(await resolve({ state: 'completed', paymentId }), {
+      status: 409,
+      body: { errors: [{ field: 'paymentId', message: paymentId ?? /: ORDER000001-1$/ }] },
+    });
   const resolved = await resolve({ version: 2 });
   t.match(resolved, { status: 200, body: { state: 'failed', version: 3 } });
   t.match(resolved.body.payments, [{ state: 'refund_due', refundDue: 4_000 }]);
@@ -377,7 +385,17 @@ t.test('the journal tells what happened, and a person ends a hold', async (t) =>
     body: { payments: [{ state: 'refunded', refundReference: 'R-1' }] },
   });
   t.match(await refunded('R-1'), { status: 200, body: { version: back.body.version } });
-  t.match(await refunded('R-2'), { status: 409, body: { code: 'conflict' } });
+  t.match(await refunded('R-2'), {
+    status: 409,
+    body: {
+      detail: 'Refused: the refund is recorded already, as R-1.',
+      errors: [{ field: 'reference', message: 'the refund is recorded already, as R-1' }],
+    },
+  });
+  t.notOk(
+    'errors' in (await resolve({})).body,
+    'that the order is not held is the matter of no field',
+  );
 
   const first = await call('GET', '/v1/orders/ORDER000001/journal?limit=3');
   t.match(first.body.items, [
