@@ -6,6 +6,7 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -138,6 +139,44 @@ t.test('a connection in doubt is not used again when its file is back', async (t
   renameSync(`${path}.moved`, path);
   t.match(await create('ORDER4'), [{ kind: 'created' }]);
   t.strictSame(await store.upkeep.check(), []);
+});
+
+t.test('the next start makes no empty one where a database was', async (t) => {
+  const { path, store, create } = opened(t);
+  await create('ORDER1');
+  await store.upkeep.close();
+  renameSync(path, `${path}.moved`);
+  for (const readOnly of [false, true]) {
+    const start = () => openSqliteStore({ path, readOnly, clock: testClock(), tell: () => {} });
+    t.throws(start, {
+      code: 'store_failed',
+      message: /orders\.db is gone/,
+      hint: /Put the file back.*, or restore a backup.*remove .*orders\.db\.lock/,
+    });
+  }
+  t.notOk(existsSync(path));
+  renameSync(`${path}.moved`, path);
+  const again = openSqliteStore({ path, clock: testClock(), tell: () => {} });
+  t.teardown(() => again.upkeep.close());
+  t.not(await again.reader.order('ORDER1'), null);
+});
+
+t.test('a first start that ended before there was a lock is made up for by the next', async (t) => {
+  const path = join(directoryOf(t), 'orders.db');
+  writeFileSync(path, '');
+  const store = openSqliteStore({ path, clock: testClock(), tell: () => {} });
+  t.teardown(() => store.upkeep.close());
+  t.match(await store.intake.createOrders([newOrder({ id: 'ORDER1' })], T0), [{ kind: 'created' }]);
+});
+
+t.test('who begins anew removes the lock of the old one', async (t) => {
+  const { path, store, create } = opened(t);
+  await create('ORDER1');
+  await store.upkeep.close();
+  for (const end of [...ends, '.lock']) rmSync(`${path}${end}`, { force: true });
+  const anew = openSqliteStore({ path, clock: testClock(), tell: () => {} });
+  t.teardown(() => anew.upkeep.close());
+  t.equal(await anew.reader.order('ORDER1'), null);
 });
 
 t.test('a lock whose file was removed is taken anew, and by nobody else', async (t) => {

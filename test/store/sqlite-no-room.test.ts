@@ -1,4 +1,11 @@
-import fs, { copyFileSync, mkdirSync, readdirSync, rmdirSync, symlinkSync } from 'node:fs';
+import fs, {
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  rmdirSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -88,6 +95,7 @@ for (const [code, expected] of [
 
 t.test('a lock that cannot be made is a full disk too', async (t) => {
   const path = join(directoryOf(t), 'orders.db');
+  writeFileSync(path, '');
   mkdirSync(`${path}.lock`);
   newFilesMeet(t, 'ENOSPC');
   t.throws(() => opening(path), { code: 'store_full' });
@@ -173,4 +181,14 @@ t.test('a data directory cannot be made where nothing can be written', async (t)
     message: /orders\.db; EROFS: mkdir\)/,
     hint: /data_dir/,
   });
+});
+
+t.test('a first database without room is none that was taken away', async (t) => {
+  const folder = directoryOf(t);
+  const path = join(folder, 'orders.db');
+  const mend = newFilesMeet(t, 'ENOSPC');
+  t.throws(() => opening(path), { code: 'store_full' });
+  t.notOk(readdirSync(folder).includes('orders.db.lock'), 'no lock before the file');
+  mend();
+  t.teardown(() => opening(path).upkeep.close());
 });

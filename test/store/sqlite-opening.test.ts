@@ -243,6 +243,7 @@ t.test('a lock that this user may only read is none', { skip }, async (t) => {
 
 t.test('of a damaged lock it is not said that the database is damaged', async (t) => {
   const path = join(directoryOf(t), 'orders.db');
+  writeFileSync(path, '');
   writeFileSync(`${path}.lock`, 'Dear diary, '.repeat(1_000));
   t.throws(() => open(t, path), {
     code: 'store_corrupt',

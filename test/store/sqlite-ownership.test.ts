@@ -113,9 +113,10 @@ t.test('nothing that was there already is given away', { skip }, async (t) => {
     readyForOwner(join(folder, name));
     t.throws(() => createForOwner(join(folder, name)), { code: 'EEXIST' }, name);
   }
-  writeFileSync(join(folder, 'reconciled.db.lock'), '');
+  for (const name of ['reconciled.db', 'reconciled.db.lock']) writeFileSync(join(folder, name), '');
   open(t, folder);
-  t.equal(lstatSync(join(folder, 'reconciled.db.lock')).uid, 0);
+  for (const name of ['reconciled.db', 'reconciled.db.lock'])
+    t.equal(lstatSync(join(folder, name)).uid, 0, name);
   t.strictSame(owners(path), { ...owners(path), precious: 0, 'data/moved-here': 0 });
   t.notOk(readdirSync(path).includes('to-be-made'));
 });

@@ -1,14 +1,22 @@
-import { existsSync, type Stats, statSync } from 'node:fs';
+import { closeSync, existsSync, type Stats, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { ReconciledError } from '../../errors.ts';
 import { nativeBinding } from './addon.ts';
-import { closeQuietly, type FileAt, fileAt, isInPlace, realPath } from './in-place.ts';
+import {
+  closeQuietly,
+  type FileAt,
+  fileAt,
+  isGone,
+  isInPlace,
+  lockPath,
+  realPath,
+} from './in-place.ts';
 import { keepAsItIs, makeFolder } from './keeping.ts';
-import { takeLock } from './lock.ts';
+import { type Lock, takeLock } from './lock.ts';
 import { type LogFile, logFile, type SyncFile } from './log-file.ts';
 import { APPLICATION_ID, MIGRATIONS } from './migrations.ts';
-import { readyForOwner } from './ownership.ts';
+import { createForOwner } from './ownership.ts';
 import { type Session, sessionOf } from './session.ts';
 import { readingTrouble, storeTrouble } from './trouble.ts';
 import { whyNotOpened } from './why-not-opened.ts';
@@ -59,7 +67,7 @@ interface ConnectionOptions {
 export function openConnection(options: ConnectionOptions): Connection {
   const path = readyPath(options);
   const settled = { ...options, path };
-  const lock = options.readOnly ? null : takeLock(path);
+  const lock = options.readOnly ? null : lockOf(path);
   let open: Open | null = null;
   let file: FileAt = null;
   let inDoubt = false;
@@ -125,6 +133,23 @@ export function openConnection(options: ConnectionOptions): Connection {
   };
 }
 
+/**
+ * Takes the lock of a file that is there, or was never: then the file is made first. So an end in between, or a disk without room for both,
+ * never leaves a lock alone, which is what a database leaves that was taken away.
+ * @throws ReconciledError `store_failed` for such a one: an empty one in its place would look as if all were well.
+ */
+function lockOf(path: string): Lock {
+  if (isGone(path)) throw goneError(path);
+  try {
+    closeSync(createForOwner(path));
+  } catch (error) {
+    // It is there already, or a link leads to where it is to be.
+    const isThere = error instanceof Error && 'code' in error && error.code === 'EEXIST';
+    if (!isThere) throw storeTrouble(error, path);
+  }
+  return takeLock(path);
+}
+
 /** Another program that writes (a sqlite3 shell) is waited for this long; the whole daemon waits with us, so not for long. */
 const BUSY_TIMEOUT_MS = 1_000;
 
@@ -155,7 +180,6 @@ function openOrSayWhy(options: ConnectionOptions): Open {
 }
 
 function openDatabase(options: ConnectionOptions): Open {
-  if (!options.readOnly) readyForOwner(options.path);
   const database = new Database(options.path, {
     readonly: options.readOnly,
     fileMustExist: options.readOnly,
@@ -294,6 +318,7 @@ function readyPath(options: ConnectionOptions): string {
     });
   }
   if (options.readOnly && !existsSync(wanted)) {
+    if (isGone(wanted)) throw goneError(wanted);
     throw new ReconciledError('not_found', `There is no database at ${wanted}.`, {
       hint: 'Check data_dir, or start the daemon once: it creates the database.',
     });
@@ -318,6 +343,16 @@ function kindOf(path: string, options: ConnectionOptions): Stats | null {
 
 function troubleOf({ readOnly }: ConnectionOptions, error: unknown, path: string): ReconciledError {
   return readOnly ? readingTrouble(error, path) : storeTrouble(error, path);
+}
+
+function goneError(path: string): ReconciledError {
+  return new ReconciledError(
+    'store_failed',
+    `${path} is gone: its lock is there still, so it was removed or moved.`,
+    {
+      hint: `Put the file back (with its -wal, if there is one), or restore a backup. Whoever wants to begin with an empty one may remove ${lockPath(path)}.`,
+    },
+  );
 }
 
 function movedError(path: string): ReconciledError {

@@ -31,6 +31,12 @@ export function lockPath(database: string): string {
   return `${database}.lock`;
 }
 
+/** True of a database that was here: the file is made before its lock, which nobody removes but a person. */
+export function isGone(database: string): boolean {
+  // In this order: another process may be making both.
+  return existsSync(lockPath(database)) && !existsSync(database);
+}
+
 /**
  * Tells databases of this machine apart: two processes that find the same here would have to wait for each other. Empty: nobody has
  * written to it yet; `null`: this user may not look.
