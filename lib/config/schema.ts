@@ -74,7 +74,7 @@ export function configurationSchema(kinds: readonly string[]) {
             standard: '127.0.0.1:8090',
           }),
           callback_listen: addressOrNone({
-            text: 'A listener for callbacks only, so that nothing else faces the internet.',
+            text: 'A listener for callbacks only, so that nothing else faces the internet. `listen` then takes none.',
             example: '0.0.0.0:8091',
           }),
           api_token: secret({

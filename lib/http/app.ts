@@ -113,7 +113,7 @@ export function createApps(dependencies: HttpDependencies): {
   addDocument(api, dependencies.version);
 
   for (const app of [api, callbacks]) {
-    app.notFound((c) => notFound(app, c, app === api ? ADDRESSES : {}));
+    app.notFound((c) => notFound(app, c, app === api ? addressesFor(c.req.path) : {}));
     app.onError((error, c) => failed(error, c.req.method, routeOf(c), tell));
   }
   const take = takeCallbacks(dependencies, (error) => failed(error, 'POST', CALLBACK_PATH, tell));
@@ -125,8 +125,18 @@ export function createApps(dependencies: HttpDependencies): {
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
-/** The listener for callbacks has no such document, and tells whoever calls as little as it can. */
-const ADDRESSES: RefusalDetails = { hint: 'GET /openapi.json lists all addresses.' };
+/**
+ * What is said of an unknown path where the shop calls. The listener for callbacks has no such document, and tells whoever calls as little
+ * as it can.
+ */
+function addressesFor(path: string): RefusalDetails {
+  const isCallback = path.startsWith('/callbacks/');
+  return { hint: isCallback ? ELSEWHERE : 'GET /openapi.json lists all addresses.' };
+}
+
+/** Also of a path that no listener takes, where they all go to one. */
+const ELSEWHERE =
+  'Callbacks go to /callbacks/{gateway}, and to the listener of http.callback_listen where that is set.';
 
 /** Nothing was found for the path and method: tells apart an unknown path and a wrong method. */
 function notFound(app: CallbackApp | Api, c: Context, known: RefusalDetails): Response {

@@ -146,7 +146,11 @@ t.test('a listener of their own takes callbacks and nothing else', async (t) => 
     t.match(reply, { status: 404 }, path);
     t.notOk('hint' in reply.body, 'it does not send anybody to a document that it has not');
   }
-  t.match(await call('POST', '/callbacks/pg', { body: body() }), { status: 404 }, 'not inside');
+  t.match(
+    await call('POST', '/callbacks/pg', { body: body() }),
+    { status: 404, body: { hint: /http\.callback_listen/ } },
+    'not inside, and whoever is there is told where',
+  );
 });
 
 t.test('what comes after too much is not heard, in however many pieces', async (t) => {
