@@ -218,6 +218,8 @@ export const en = {
       ) => `${channel}: ${topic}, at ${at}.`,
       pending: (topic: string, channel: string, at: string, detail: string | null, _id: number) =>
         `${channel}: ${topic}, not yet; it is sent at ${at}${detail === null ? '' : ` (last time: ${detail})`}.`,
+      overdue: (topic: string, channel: string, at: string, detail: string | null, _id: number) =>
+        `${channel}: ${topic}, not yet; it has been due since ${at}${detail === null ? '' : ` (last time: ${detail})`}.`,
       dead: (topic: string, channel: string, at: string, detail: string | null, id: number) =>
         `${channel}: ${topic}, given up at ${at}${detail === null ? '' : ` (${detail})`}. Send it again with reconciled notices retry ${id}.`,
     },

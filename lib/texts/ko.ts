@@ -163,6 +163,8 @@ export const ko: Texts = {
       delivered: (topic, channel, at) => `${channel}: ${topic}, ${at}에 전달.`,
       pending: (topic, channel, at, detail) =>
         `${channel}: ${topic}, 아직 전달 전이며 ${at}에 보냅니다${detail === null ? '' : ` (지난번: ${detail})`}.`,
+      overdue: (topic, channel, at, detail) =>
+        `${channel}: ${topic}, 아직 전달 전이며 ${at}부터 전송을 기다리고 있습니다${detail === null ? '' : ` (지난번: ${detail})`}.`,
       dead: (topic, channel, at, detail, id) =>
         `${channel}: ${topic}, ${at}에 포기${detail === null ? '' : ` (${detail})`}. reconciled notices retry ${id} 명령으로 다시 보낼 수 있습니다.`,
     },

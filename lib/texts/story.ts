@@ -43,7 +43,7 @@ export function tellStory(
     ...(deliveries.length === 0 ? [] : ['', explain.messages]),
     ...deliveries.map((delivery) => `  ${telling(delivery, teller)}`),
     '',
-    ...whatNext(order, payments, earlier(order.lookAt, nudgeAt), teller, listener.now),
+    ...whatNext(order, payments, earlier(order.lookAt, nudgeAt), teller),
   ].map(withoutTurns);
 }
 
@@ -52,24 +52,28 @@ interface Teller {
   readonly texts: Texts;
   readonly money: (amountMinor: number, currency?: string) => string;
   readonly moment: (at: Instant) => string;
+  readonly now: Instant;
 }
 
-function tellerFor(currency: string, { locale, timezone }: Listener): Teller {
+function tellerFor(currency: string, { locale, timezone, now }: Listener): Teller {
   return {
     texts: textsOf(locale),
     money: (amountMinor, other = currency) => formatMoney(amountMinor, other, locale),
     moment: momentFormat(timezone),
+    now,
   };
 }
 
 /** What became of one message, or is to become of it. */
 function telling(
   { id, channel, state, settledAt, nextAt, detail, effect }: Delivery,
-  { texts, moment }: Teller,
+  { texts, moment, now }: Teller,
 ): string {
   const at = settledAt ?? nextAt;
   const when = at === null ? '' : moment(at);
-  return texts.explain.telling[state](texts.topics[effect.topic], channel, when, detail, id);
+  // Nobody sends while no daemon runs.
+  const how = state === 'pending' && at !== null && at <= now ? 'overdue' : state;
+  return texts.explain.telling[how](texts.topics[effect.topic], channel, when, detail, id);
 }
 
 function indented(lines: readonly string[]): readonly string[] {
@@ -207,8 +211,7 @@ function whatNext(
   order: Order,
   payments: readonly Payment[],
   lookAt: Instant | null,
-  { texts, money, moment }: Teller,
-  now: Instant,
+  { texts, money, moment, now }: Teller,
 ): readonly string[] {
   const { next, todo } = texts.explain;
   const waiting = [

@@ -1,8 +1,10 @@
 import t from 'tap';
 import type { Payment } from '../../lib/core/payment.ts';
 import { HOUR_MS, type Instant, MINUTE_MS } from '../../lib/core/time.ts';
+import type { Delivery } from '../../lib/store/outbox-port.ts';
 import { commands } from '../../lib/texts/shell-word.ts';
 import { tellStory } from '../../lib/texts/story.ts';
+import { happened } from '../channels/messages.ts';
 import { foundPayment, pendingOrder, T0 } from '../support/store-fixtures.ts';
 
 const ORDER = pendingOrder({ id: 'ORDER000001', lookAt: T0 + HOUR_MS });
@@ -86,4 +88,31 @@ t.test('a callback that waits to be answered is what comes next', async (t) => {
   t.strictSame(next(T0 + HOUR_MS, T0 + MINUTE_MS), inAMinute);
   t.strictSame(next(T0 + MINUTE_MS, T0 + HOUR_MS), inAMinute);
   t.strictSame(next(null, T0), ['It has been due for a look since 2025-08-16 03:00:00.']);
+});
+
+/** What `explain` says of a message that is not sent yet and is to be sent at `nextAt`. */
+function notSent(nextAt: Instant, locale: 'ko' | 'en' = 'en'): string | undefined {
+  const delivery: Delivery = {
+    id: 1,
+    channel: 'ops',
+    state: 'pending',
+    attempts: 1,
+    nextAt,
+    detail: 'HTTP 503',
+    settledAt: null,
+    effect: { ...happened('order.held'), at: T0 },
+  };
+  const view = { order: ORDER, items: [], payments: [], nudgeAt: null };
+  const lines = tellStory(view, [], [delivery], { locale, timezone: 'UTC', now: T0 });
+  return lines.find((line) => line.startsWith('  ops: '));
+}
+
+t.test('a message whose time has come is not told as one that is sent later', async (t) => {
+  const told = '  ops: the order needs a person, not yet;';
+  t.equal(
+    notSent(T0 + MINUTE_MS),
+    `${told} it is sent at 2025-08-16 03:01:00 (last time: HTTP 503).`,
+  );
+  t.equal(notSent(T0), `${told} it has been due since 2025-08-16 03:00:00 (last time: HTTP 503).`);
+  t.match(notSent(T0, 'ko'), /아직 전달 전이며 2025-08-16 03:00:00부터 전송을 기다리고 있습니다/);
 });
