@@ -180,6 +180,7 @@ export const en = {
         : `Asked ${gateway} about ${keys.join(', ')}.`,
     askedRefund: (gateway: string, key: string, amount: string) =>
       `Asked ${gateway} to give ${amount} of ${key} back.`,
+    inTurn: (count: number) => `The same two in turn, ${count} more in all.`,
     notAsked: 'Nobody had to be asked.',
     heard: (key: string, status: string, amount: string, words: string | null) =>
       `Heard: ${key} is ${status}, ${amount}${words === null ? '' : ` (“${words}”)`}.`,

@@ -132,6 +132,7 @@ export const ko: Texts = {
         : `조회: ${gateway}에 있는 거래 ${keys.join(', ')}.`,
     askedRefund: (gateway, key, amount) =>
       `요청: ${gateway}에 ${key} 거래의 ${amount} 환불을 요청했습니다.`,
+    inTurn: (count) => `위의 두 가지가 번갈아 ${count}번 더 있었습니다.`,
     notAsked: '조회할 것이 없었습니다.',
     heard: (key, status, amount, words) =>
       `응답: ${key} 거래는 ${status}, ${amount}${words === null ? '' : ` (“${words}”)`}.`,

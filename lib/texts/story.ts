@@ -39,7 +39,10 @@ export function tellStory(
     ...(payments.length === 0 ? [] : ['', explain.payments]),
     ...payments.map((payment) => `  ${standing(payment, texts)}`),
     ...(rows.length === 0 ? [] : ['', explain.history]),
-    ...rows.flatMap((row) => [`  ${moment(row.at)}`, ...indented(happening(row, teller))]),
+    ...folded(
+      rows.map((row) => ({ at: row.at, lines: happening(row, teller) })),
+      texts,
+    ).flatMap(({ at, lines }) => [`  ${moment(at)}`, ...indented(lines)]),
     ...(deliveries.length === 0 ? [] : ['', explain.messages]),
     ...deliveries.map((delivery) => `  ${telling(delivery, teller)}`),
     '',
@@ -92,6 +95,39 @@ function how(
 ): string {
   return explain.how(method, gateway, transactionKey);
 }
+
+interface Happening {
+  readonly at: Instant;
+  readonly lines: readonly string[];
+}
+
+/**
+ * A gateway that answers at one look and not at the next makes two rows in turn, for days. The first two are told and the last one; those
+ * between are counted.
+ */
+function folded(happenings: readonly Happening[], { explain }: Texts): readonly Happening[] {
+  const said = happenings.map(({ lines }) => lines.join('\n'));
+  const isAgain = (at: number) => said[at] === said[at - 2];
+  const kept: Happening[] = [];
+  let between = 0;
+  for (const [index, one] of happenings.entries()) {
+    // The last of a run is told.
+    if (isAgain(index) && isAgain(index + 1)) {
+      between += 1;
+      continue;
+    }
+    const before = happenings.slice(index - between, index);
+    const end = before.at(-1);
+    if (end === undefined || between < FOLDED_FROM) kept.push(...before);
+    else kept.push({ at: end.at, lines: [explain.inTurn(between)] });
+    kept.push(one);
+    between = 0;
+  }
+  return kept;
+}
+
+/** Fewer are read more easily than a sentence that counts them. */
+const FOLDED_FROM = 4;
 
 function happening({ record }: JournalRow, teller: Teller): readonly string[] {
   const { texts, money } = teller;

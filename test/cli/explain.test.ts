@@ -1,10 +1,12 @@
-import t from 'tap';
+import t, { type Test } from 'tap';
 import type { Payment } from '../../lib/core/payment.ts';
 import { HOUR_MS, type Instant, MINUTE_MS } from '../../lib/core/time.ts';
 import type { Delivery } from '../../lib/store/outbox-port.ts';
 import { commands } from '../../lib/texts/shell-word.ts';
 import { tellStory } from '../../lib/texts/story.ts';
 import { happened } from '../channels/messages.ts';
+import { openFlowWorld } from '../support/flow-world.ts';
+import { FAIR_WEATHER } from '../support/model-asking.ts';
 import { foundPayment, pendingOrder, T0 } from '../support/store-fixtures.ts';
 
 const ORDER = pendingOrder({ id: 'ORDER000001', lookAt: T0 + HOUR_MS });
@@ -115,4 +117,40 @@ t.test('a message whose time has come is not told as one that is sent later', as
   );
   t.equal(notSent(T0), `${told} it has been due since 2025-08-16 03:00:00 (last time: HTTP 503).`);
   t.match(notSent(T0, 'ko'), /아직 전달 전이며 2025-08-16 03:00:00부터 전송을 기다리고 있습니다/);
+});
+
+/** The history of an order whose gateway answers at every second look and at no other. */
+async function flapping(t: Test, looks: number): Promise<readonly string[]> {
+  let isSilent = false;
+  const silence = () => (isSilent ? ({ cause: 'timeout', reached: false } as const) : null);
+  const world = await openFlowWorld({ weather: { ...FAIR_WEATHER, silence } });
+  t.teardown(world.close);
+  await world.order('ORDER-1', [{ transactionKey: 'key-1' }]);
+  world.transaction({ key: 'key-1', steps: [{ at: world.clock.trueNow(), status: 'pending' }] });
+  for (let look = 0; look < looks; look += 1) {
+    await world.sweep();
+    isSilent = !isSilent;
+    await world.pass(HOUR_MS);
+  }
+  const { reader } = world.store;
+  const view = await reader.order('ORDER-1');
+  const { items } = await reader.journal('ORDER-1', 0, 100);
+  t.equal(items.length, looks + 1, 'the journal has each');
+  if (view === null) throw new Error('there is no such order');
+  const lines = tellStory(view, items, [], { locale: 'en', timezone: 'UTC', now: T0 });
+  return lines.slice(lines.indexOf('What happened:') + 1, lines.lastIndexOf(''));
+}
+
+const decisions = (history: readonly string[]) =>
+  history.filter((line) => /Decided|in turn/.test(line)).map((line) => line.trim());
+
+t.test('a gateway that flaps is told once, and how it ended', async (t) => {
+  const open = /stays pending\. A payment may still succeed\.$/;
+  const silent = /stays pending\. The gateway gave no usable answer\./;
+  t.match(decisions(await flapping(t, 6)), [open, silent, open, silent, open, silent]);
+  const long = await flapping(t, 21);
+  t.match(decisions(long), [open, silent, 'The same two in turn, 18 more in all.', open]);
+  t.equal(decisions(long).length, 4);
+  const at = long.findIndex((line) => line.includes('in turn'));
+  t.match(long.slice(at - 1, at + 2), [/^ {2}20.*:..$/, /./, /^ {2}20.*:..$/]);
 });
