@@ -240,7 +240,7 @@ async function eventsPage(): Promise<string> {
     '',
     'At `GET /metrics`, in the text format of Prometheus, beside the usual ones of a Node process.',
     '',
-    table(['metric', 'type', 'what it is'], await metricRows()),
+    table(['metric', 'labels', 'type', 'what it is'], await metricRows()),
   ]);
 }
 
@@ -254,9 +254,14 @@ async function metricRows(): Promise<string[][]> {
     gateways: [],
     channels: [],
   });
-  const text = await metrics.text();
+  const [text, labels] = [await metrics.text(), metrics.labels()];
   return [...text.matchAll(/^# HELP (reconciled_\w+) (.*)\n# TYPE \w+ (\w+)$/gm)].map(
-    ([, name = '', help = '', type = '']) => [code(name), type, help],
+    ([, name = '', help = '', type = '']) => [
+      code(name),
+      labels.get(name)?.map(code).join(', ') ?? '',
+      type,
+      help,
+    ],
   );
 }
 

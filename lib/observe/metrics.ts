@@ -23,6 +23,8 @@ export interface Metrics {
   readonly tell: Tell;
   /** Never rejects: what cannot be read at the moment is missing. */
   text(): Promise<string>;
+  /** By what each metric is told apart, by its name. */
+  labels(): ReadonlyMap<string, readonly string[]>;
 }
 
 /** Metrics in a registry of their own; their names are a contract with whoever charts them. */
@@ -44,7 +46,14 @@ export function createMetrics(sources: MetricSources): Metrics {
       await refresh(read, sources);
       return registry.metrics();
     },
+    labels: () =>
+      new Map(registry.getMetricsAsArray().map((metric) => [metric.name, labelsOf(metric)])),
   };
+}
+
+/** The types of prom-client do not have them. */
+function labelsOf(metric: object): readonly string[] {
+  return 'labelNames' in metric && Array.isArray(metric.labelNames) ? metric.labelNames : [];
 }
 
 const CIRCUIT_STATES: Readonly<Record<CircuitState, number>> = { closed: 0, half_open: 1, open: 2 };

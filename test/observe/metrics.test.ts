@@ -232,3 +232,9 @@ t.test('the usual metrics of the process are there too', async (t) => {
     t.match(line, /^[a-z_0-9]+(\{[^}]*\})? (-?[\d.]+(e[+-]?\d+)?|nan|\+Inf)$/i);
   }
 });
+
+t.test('by what a metric is told apart is known before it has a number', async (t) => {
+  const labels = metricsOf().labels();
+  t.strictSame(labels.get('reconciled_gateway_requests_total'), ['gateway', 'kind', 'result']);
+  t.strictSame(labels.get('reconciled_refunds_due'), []);
+});
