@@ -221,6 +221,10 @@ topics = ["stock.low", "order.held"]
     'as if the first of its topics had happened',
   );
 
+  await trial('--topic', 'order.held');
+  const held = { key: 'order.held:ORDER000001:v2', paymentId: null };
+  t.match(JSON.parse(receiver.bodies[1] ?? ''), { data: held }, 'a real one names no payment');
+
   receiver.answer(410);
   const refused = await trial('--json', '--topic', 'refund.due');
   t.equal(refused.code, 1);
@@ -230,6 +234,12 @@ topics = ["stock.low", "order.held"]
     kind: 'failed',
     permanent: true,
     detail: /410/,
+  });
+  t.match(JSON.parse(receiver.bodies[2] ?? ''), {
+    data: {
+      key: 'refund.due:ORDER000001:ORDER000001-1:duplicate_capture:v2',
+      paymentId: 'ORDER000001-1',
+    },
   });
   receiver.answer(500);
   const troubled = await trial();

@@ -101,15 +101,19 @@ function exampleOf(topic: EffectTopic, now: Instant): Effect {
   if (topic === REPORT_TOPIC) return reportEffect('2026-11-23', now, 'An example, not a report.');
   const low = lowStockEffect({ id: 'tea', name: 'Tea', onHand: 5 }, 1, order);
   if (topic === 'stock.low') return low;
+  const reason = REASON[topic];
+  const isOfPayment = topic === 'order.attention' || topic.startsWith('refund.');
+  const paymentId = isOfPayment ? `${order.id}-1` : null;
+  const about = paymentId === null ? order.id : `${order.id}:${paymentId}:${reason}`;
   return {
     ...low,
     topic,
-    key: `${topic}:${order.id}:v${order.version}`,
+    key: `${topic}:${about}:v${order.version}`,
     productId: null,
     onHand: null,
     text: null,
-    paymentId: `${order.id}-1`,
-    reason: REASON[topic],
+    paymentId,
+    reason,
     amount: 5_000,
     currency: 'KRW',
   };
