@@ -103,29 +103,29 @@ class Courier {
 
   async #loop(): Promise<void> {
     while (!this.#stopping) {
-      if (!(await this.#fill())) await this.#bell.heard();
+      await this.#fill();
+      await this.#bell.heard();
     }
   }
 
-  /** Claims once. True: there may be more to claim at once. */
-  async #fill(): Promise<boolean> {
+  /** Claims as much as there is room for. Never rejects. */
+  async #fill(): Promise<void> {
     const { outbox, clock } = this.#ground;
     const pauseMs = this.#pausedUntilMs - clock.monotonicMs();
     if (pauseMs > 0) {
       this.#wakeAfter(pauseMs);
-      return false;
+      return;
     }
     const room =
       (this.#failingSinceMs === null ? this.#channel.maxInFlight : 1) - this.#underway.size;
-    if (room <= 0) return false;
+    if (room <= 0) return;
     try {
       const parcels = await outbox.claim(this.#name, room, clock.now());
       if (this.#stopping) {
         outbox.release(parcels);
-        return false;
+        return;
       }
       for (const parcel of parcels) this.#begin(parcel);
-      if (parcels.length > 0) return true;
       const dueAt = outbox.nextDue(this.#name);
       if (dueAt !== null) this.#wakeAfter(Math.max(dueAt - clock.now(), 0));
     } catch {
@@ -133,7 +133,6 @@ class Courier {
       this.#pause(STORE_PAUSE_MS);
       this.#wakeAfter(STORE_PAUSE_MS);
     }
-    return false;
   }
 
   #begin(parcel: Parcel): void {

@@ -291,6 +291,42 @@ t.test('a receiver that is down is tried by one message at a time', async (t) =>
   t.match(await world.deliveries(), Array(100).fill({ state: 'delivered' }));
 });
 
+t.test(
+  'a receiver that is down is left alone for a while, also when it asks for less',
+  async (t) => {
+    for (const retryAfterMs of [null, 1]) {
+      const world = await openNotifyWorld(t, {
+        channels: [webhook('ops', 1)],
+        behaviour: () => ({ takesMs: 1, receipt: refusal({ retryAfterMs }) }),
+      });
+      await world.tell(['a', 'b', 'c']);
+      await world.pass(7 * SECOND_MS);
+      t.strictSame(
+        world.sending.given.map(({ message, atMs }) => [message.id, atMs]),
+        [
+          ['a', 0],
+          ['b', 2_501],
+          ['c', 5_002],
+        ],
+        `it asks for ${retryAfterMs} ms (chance is a half)`,
+      );
+    }
+  },
+);
+
+t.test('a clock that is set forward brings the next attempt within a minute', async (t) => {
+  const rejected = refusal({ cause: 'rejected' });
+  const world = await openNotifyWorld(t, { behaviour: () => ({ takesMs: 1, receipt: rejected }) });
+  await world.tell(['a']);
+  await world.pass(HOUR_MS);
+  const before = world.sending.given.length;
+  await world.pass(MINUTE_MS);
+  t.equal(world.sending.given.length, before);
+  world.clock.misset(HOUR_MS);
+  await world.pass(MINUTE_MS);
+  t.equal(world.sending.given.length, before + 1);
+});
+
 t.test('five hundred failures in a minute are one message', async (t) => {
   const world = await openNotifyWorld(t, {
     topics: ['order.failed'],
@@ -337,6 +373,14 @@ t.test('stopping waits for what is being sent, and begins nothing more', async (
   for (const channel of ['ops', 'shop']) t.strictSame(world.sending.idsOf(channel), ['a']);
 });
 
+t.test('what is to be tried again keeps no process from its end', async (t) => {
+  const world = await openNotifyWorld(t, { behaviour: () => ({ takesMs: 1, receipt: refusal() }) });
+  await world.tell(['a']);
+  await world.pass(SECOND_MS);
+  await world.stop();
+  t.equal(world.clock.nextAt(), null, 'no timer is left');
+});
+
 t.test('what is claimed at the very end is given back unsent', async (t) => {
   const world = await openNotifyWorld(t);
   await world.tell(['a']);
@@ -364,8 +408,27 @@ t.test(
   },
 );
 
+t.test('a store that fails is asked again in a second, however much is told', async (t) => {
+  let claims = 0;
+  const claim = () => {
+    claims += 1;
+    return Promise.reject(new Error('the disk is full'));
+  };
+  const world = await openNotifyWorld(t, {
+    through: (store) => ({ ...store, outbox: { ...store.outbox, claim } }),
+  });
+  for (const key of ['a', 'b', 'c']) {
+    await world.tell([key]);
+    await world.pass(100);
+  }
+  t.equal(claims, 1);
+  await world.pass(SECOND_MS);
+  t.equal(claims, 2);
+});
+
 t.test('a store that fails loses nothing, and nobody is told twice', async (t) => {
   let claims = 0;
+  let commits = 0;
   let fails = false;
   const world = await openNotifyWorld(t, {
     through: (store) => ({
@@ -378,6 +441,7 @@ t.test('a store that fails loses nothing, and nobody is told twice', async (t) =
           return store.outbox.claim(...request);
         },
         commit: async (results) => {
+          commits += 1;
           if (fails) throw new Error('the disk is full');
           await store.outbox.commit(results);
         },
@@ -388,6 +452,7 @@ t.test('a store that fails loses nothing, and nobody is told twice', async (t) =
   [claims, fails] = [0, true];
   await world.tell(['a']);
   await world.pass(HOUR_MS);
+  t.equal(commits, 65, 'after 1, 2, 4 … 60 s, and once a minute');
   fails = false;
   await world.pass(MINUTE_MS + SECOND_MS);
   t.strictSame(world.sending.idsOf('ops'), ['a']);
