@@ -85,8 +85,6 @@ class PiscinaThreads implements Threads {
   readonly #clock: Clock;
   readonly #stuckAfterMs: DurationMs;
   readonly #ready: PromiseWithResolvers<void>;
-  /** Ends each task that is under way, with a reason. */
-  readonly #ends = new Set<(trouble: string) => void>();
   #closed = false;
   /** Something went wrong in a thread, and none has said since that it can ask. */
   #failing = false;
@@ -167,7 +165,6 @@ class PiscinaThreads implements Threads {
   async close(): Promise<void> {
     this.#closed = true;
     this.#ready.reject(new Error('the asking pool was closed'));
-    for (const end of this.#ends) end('the asking pool was closed');
     await Promise.all([this.#pool.destroy(), this.#alonePool?.destroy()]);
   }
 
@@ -185,7 +182,6 @@ class PiscinaThreads implements Threads {
   ): { readonly ended: Promise<Ended<T>>; goesOn(): void } {
     const { promise: given, resolve } = Promise.withResolvers<Ended<T>>();
     const end = (text: string) => resolve({ kind: 'trouble', text });
-    this.#ends.add(end);
     const stuck = () => {
       end(STUCK);
       // It would keep its place for ever, and one that stands still those of all others.
@@ -202,7 +198,6 @@ class PiscinaThreads implements Threads {
       isOver = true;
       if (one.kind === 'trouble' && pool === this.#pool) this.#failing = true;
       cancel();
-      this.#ends.delete(end);
       return one;
     });
     const goesOn = () => {

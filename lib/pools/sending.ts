@@ -101,7 +101,7 @@ class SendingThreads implements SendingPool {
   }
 
   utilization(): number {
-    return Math.min(1, this.#ends.size / this.#maxInFlight);
+    return this.#ends.size / this.#maxInFlight;
   }
 
   async close(): Promise<void> {

@@ -14,6 +14,8 @@ interface HandGateway {
   peak(): number;
   /** Requests that ever came. */
   seen(): number;
+  /** Connections that ever came. */
+  connections(): number;
   close(): Promise<void>;
 }
 
@@ -34,6 +36,7 @@ export async function handGateway(): Promise<HandGateway> {
   let open = 0;
   let peak = 0;
   let seen = 0;
+  let connections = 0;
   const server = createServer((request, response) => {
     open += 1;
     seen += 1;
@@ -46,6 +49,9 @@ export async function handGateway(): Promise<HandGateway> {
     if (answer !== null) answer(arrival);
     else if (waiter !== undefined) waiter(arrival);
     else arrived.push(arrival);
+  });
+  server.on('connection', () => {
+    connections += 1;
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -61,6 +67,7 @@ export async function handGateway(): Promise<HandGateway> {
     },
     peak: () => peak,
     seen: () => seen,
+    connections: () => connections,
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

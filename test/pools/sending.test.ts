@@ -13,11 +13,15 @@ import { turnedClock } from './clock.ts';
 async function receiver(t: Test, name: string) {
   const arrived: ServerResponse[] = [];
   const waiting: ((response: ServerResponse) => void)[] = [];
+  let connections = 0;
   const server = createServer((request, response) => {
     request.resume();
     const waiter = waiting.shift();
     if (waiter === undefined) arrived.push(response);
     else waiter(response);
+  });
+  server.on('connection', () => {
+    connections += 1;
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.teardown(() => {
@@ -38,7 +42,7 @@ async function receiver(t: Test, name: string) {
     if (first !== undefined) return Promise.resolve(first);
     return new Promise<ServerResponse>((resolve) => waiting.push(resolve));
   };
-  return { settings, next };
+  return { settings, next, connections: () => connections };
 }
 
 function pool(t: Test, options: Partial<SendingOptions> = {}) {
@@ -99,6 +103,17 @@ t.test(
   },
 );
 
+t.test('messages that go out one after the other share connections', async (t) => {
+  const well = await receiver(t, 'well');
+  const { sending } = pool(t, { threads: 1 });
+  for (let number = 0; number < 20; number += 1) {
+    const sent = sending.send(well.settings, message(`m${number}`));
+    (await well.next()).end();
+    t.match(await sent, { kind: 'delivered' });
+  }
+  t.ok(well.connections() < 10, `${well.connections()} connections`);
+});
+
 t.test('closing', async (t) => {
   t.test('lets what is being sent finish, and takes nothing more', async (t) => {
     const well = await receiver(t, 'well');
@@ -106,12 +121,15 @@ t.test('closing', async (t) => {
     const before = sending.send(well.settings, message('before'));
     (await well.next()).end();
     await before;
-    const sent = sending.send(well.settings, message('a'));
-    const response = await well.next();
+    const sent = ['a', 'b'].map((id) => sending.send(well.settings, message(id)));
+    const [one, other] = [await well.next(), await well.next()];
     const closed = sending.close();
-    t.match(await sending.send(well.settings, message('b')), { cause: 'stopping' });
-    response.end();
-    t.match(await sent, { kind: 'delivered' });
+    t.match(await sending.send(well.settings, message('c')), { cause: 'stopping' });
+    one.end();
+    t.match(await Promise.race(sent), { kind: 'delivered' });
+    t.notOk(await isSettled(closed), 'there is another one');
+    other.end();
+    t.match(await Promise.all(sent), [{ kind: 'delivered' }, { kind: 'delivered' }]);
     await closed;
   });
 
@@ -199,6 +217,23 @@ t.test('threads that break', async (t) => {
       (await well.next()).end();
       t.match(await sent, { kind: 'delivered' }, 'by a new thread');
     });
+
+  t.test('a message that has its receipt ends no thread later', async (t) => {
+    const well = await receiver(t, 'well');
+    const clock = turnedClock();
+    const { sending, events } = pool(t, { threads: 1, clock });
+    const before = sending.send(well.settings, message('a'));
+    (await well.next()).end();
+    t.match(await before, { kind: 'delivered' });
+    clock.turn(30_000);
+    const sent = sending.send(well.settings, message('b'));
+    const response = await well.next();
+    clock.turn(30_000);
+    clock.turn(5_000);
+    response.end();
+    t.match(await sent, { kind: 'delivered' });
+    t.strictSame(events, []);
+  });
 
   t.test('threads that cannot start', async (t) => {
     const well = await receiver(t, 'well');

@@ -1,11 +1,12 @@
 import { on, once } from 'node:events';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import t, { type Test } from 'tap';
+import type { Question } from '../../lib/core/gateway.ts';
 import type { AskTask, Chunk, Feeding, Reply } from '../../lib/pools/messages.ts';
 import { FAIL, gatewayConfig, handGateway, inquiry, orderIds } from './gateway.ts';
 
 /** One task in a real thread: orders are asked about in their place, so many lanes at once. */
-async function begin(t: Test, count: number, lanes: number) {
+async function begin(t: Test, count: number, lanes: number, more: readonly Question[] = []) {
   const gateway = await handGateway();
   const { settings } = gatewayConfig(gateway.baseUrl);
   const thread = new Worker(new URL('./workers/on-message.ts', import.meta.url));
@@ -17,7 +18,7 @@ async function begin(t: Test, count: number, lanes: number) {
   t.teardown(() => port1.close());
   await once(thread, 'message');
   const chunk = (ids: readonly string[], lanes: number): Chunk => ({
-    orders: ids.map((id) => [inquiry(id)]),
+    orders: ids.map((id) => [inquiry(id), ...more]),
     lanes,
   });
   const task: AskTask = { gateway: settings, first: chunk(orderIds(count), lanes), port };
@@ -31,7 +32,13 @@ async function begin(t: Test, count: number, lanes: number) {
   };
   const ended = () => once(thread, 'message');
   const give = (ids: readonly string[], lanes: number) => feed(chunk(ids, lanes));
-  return { gateway, reply, ended, give, recall: () => feed('give_back') };
+  const again = () => {
+    const { port1: ours, port2: port } = new MessageChannel();
+    t.teardown(() => ours.close());
+    const task: AskTask = { gateway: settings, first: chunk(['ORDER000009'], 1), port };
+    thread.postMessage(task, [port]);
+  };
+  return { gateway, reply, ended, give, again, recall: () => feed('give_back') };
 }
 
 t.test('each answer is posted when it is heard', async (t) => {
@@ -86,3 +93,38 @@ t.test('what has not begun at the first trouble goes back', async (t) => {
   t.match(replies[0], { kind: 'heard', at: 0, exchanges: [{ result: 'server_error' }] });
   t.same(replies.slice(1), [{ kind: 'returned', at: [1, 2, 3] }]);
 });
+
+t.test(
+  'the questions of an order are asked one after the other, and answered together',
+  async (t) => {
+    const { gateway, reply, ended, give } = await begin(t, 1, 1, [inquiry('ORDER000009')]);
+    const first = await gateway.next();
+    give(['ORDER000008'], 2);
+    const other = await gateway.next();
+    t.equal(other.name, 'TR-ORDER000008', 'the second question waits for the first answer');
+    gateway.always((arrival) => arrival.captured());
+    const came = ended();
+    first.captured();
+    other.captured();
+    const whole = { kind: 'heard', answers: { length: 2 }, exchanges: { length: 2 } };
+    t.match([await reply(), await reply()], [whole, whole]);
+    t.same(await came, [2]);
+  },
+);
+
+t.test(
+  'what comes after the end of a task is not asked about: it goes back by itself',
+  async (t) => {
+    const { gateway, reply, ended, give, again } = await begin(t, 1, 1);
+    const heard = Promise.all([reply(), ended()]);
+    (await gateway.next()).captured();
+    await heard;
+    give(['ORDER000008'], 1);
+    again();
+    const next = await gateway.next();
+    t.equal(next.name, 'TR-ORDER000009');
+    next.captured();
+    await ended();
+    t.equal(gateway.seen(), 2);
+  },
+);
