@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import Database from 'better-sqlite3';
 import t, { type Test } from 'tap';
 import { systemClock } from '../../lib/clock.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../lib/core/time.ts';
@@ -178,13 +179,28 @@ t.test('a day that cannot be made does not keep the next one from its report', a
   t.same(files(), [`${DAY}.html`, `${DAY}.json`]);
 });
 
+t.test('books that do not agree are told of', async (t) => {
+  const { shop, ground, events, told } = await openReported(t);
+  const hand = new Database(shop.path);
+  hand.exec("UPDATE orders SET amount = amount + 1 WHERE id = 'ORDER-1'");
+  hand.close();
+  await shop.pass(TO_MIDNIGHT_MS);
+  await makeMissing(ground);
+  const [made] = events.filter((event) => event.name === 'report.made');
+  t.match(made, { day: DAY, orders: 8, tiesOut: false });
+  t.ok(made && made.differences > 0, `${made?.differences} differences`);
+  t.same(await told(), [`report.daily:${DAY}`], 'and the report is told all the same');
+});
+
 t.test('a written report stays as it was written', async (t) => {
   const { shop, ground, reporting, folder } = await openReported(t);
   await shop.pass(TO_MIDNIGHT_MS);
   await makeMissing(ground);
   const written = await reporting.report(DAY, shop.clock.now());
+  const page = await reporting.page(DAY, shop.clock.now());
   await shop.pass(HOUR_MS);
   t.equal(await reporting.report(DAY, shop.clock.now()), written);
+  t.equal(await reporting.page(DAY, shop.clock.now()), page);
   writeFileSync(join(folder, `${DAY}.json`), 'broken');
   const again = await reporting.report(DAY, shop.clock.now());
   t.not(

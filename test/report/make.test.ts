@@ -8,16 +8,16 @@ import { DAY, openShop, reportOf, ZONE } from './shop.ts';
 
 const span = spanOfDays(DAY, DAY, ZONE);
 
-/** Products beside the tea of which so many pieces left the stock each. */
-const products = (pieces: readonly number[]) =>
+/** Products beside the tea of which so many pieces left the stock each, with this order. */
+const products = (pieces: readonly number[], name = 'p', order = 'ORDER-1') =>
   pieces
     .map((taken, index) => {
-      const id = `p-${String(index).padStart(2, '0')}`;
+      const id = `${name}-${String(index).padStart(2, '0')}`;
       return `
         INSERT INTO products (id, name, on_hand) VALUES ('${id}', 'Product ${index}', 0);
-        INSERT INTO items VALUES ('ORDER-1', ${10 + index}, '${id}', ${taken}, 0);
+        INSERT INTO items VALUES ('${order}', ${10 + index}, '${id}', ${taken}, 0);
         INSERT INTO stock_movements (product_id, change, on_hand, kind, reference, at)
-          VALUES ('${id}', -${taken}, 0, 'taken', 'ORDER-1', 0);`;
+          VALUES ('${id}', -${taken}, 0, 'taken', '${order}', 0);`;
     })
     .join('');
 
@@ -55,25 +55,24 @@ const ROWS: readonly (readonly [string, string, (report: Report) => unknown, unk
   ],
   [
     'payments by their state',
-    "UPDATE payments SET state = 'refunded' WHERE order_id = 'ORDER-6'",
-    ({ currencies: [krw] }) =>
-      Object.entries(krw?.gateways[0]?.states ?? {}).map(([state, { count }]) => [state, count]),
-    [
-      ['pending', 2],
-      ['succeeded', 4],
-      ['failed', 1],
-      ['refund_due', 1],
-      ['refunded', 1],
-    ],
+    "UPDATE payments SET state = 'refunded', amount = 700 WHERE order_id = 'ORDER-6'",
+    ({ currencies: [krw] }) => krw?.gateways[0]?.states,
+    {
+      pending: { count: 2, amount: 2_000 },
+      succeeded: { count: 4, amount: 4_000 },
+      failed: { count: 1, amount: 1_000 },
+      refund_due: { count: 1, amount: 1_000 },
+      refunded: { count: 1, amount: 700 },
+    },
   ],
   [
-    'how long a hundred orders took: all but six a minute',
+    'how long a hundred orders took: half of them a minute, most others two',
     `WITH RECURSIVE each (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM each WHERE n < 94)
      INSERT INTO orders (id, member_id, currency, amount, state, created_at, updated_at, looks, version, content, ask_at)
      SELECT 'MANY-' || n, member_id, currency, amount, state, created_at, updated_at, looks, 1, content, ask_at
      FROM each, orders WHERE id = 'ORDER-3';
      INSERT INTO journal (order_id, version, at, state, settled_by, record)
-     SELECT id, 1, created_at + 60000, 'failed', 'sweep', '{}' FROM orders WHERE id LIKE 'MANY-%'`,
+     SELECT id, 1, created_at + 60000 * (1 + (CAST(substr(id, 6) AS INTEGER) > 50)), 'failed', 'sweep', '{}' FROM orders WHERE id LIKE 'MANY-%'`,
     ({ timeToSettle }) => timeToSettle,
     { orders: 100, medianMs: 60_000, p95Ms: 660_000, maxMs: 4_330_200 },
   ],
@@ -94,10 +93,15 @@ const ROWS: readonly (readonly [string, string, (report: Report) => unknown, unk
     ],
   ],
   [
-    'what is held, since its oldest order',
-    "UPDATE orders SET state = 'held', reason = 'mismatched', paid_by = NULL WHERE id = 'ORDER-4'",
-    ({ open: { held } }) => held.map(({ count, oldestAt }) => [count, oldestAt.slice(0, 16)]),
-    [[2, '2025-08-15T23:49']],
+    'what is held for each reason, since its oldest order',
+    `UPDATE orders SET state = 'held', reason = 'mismatched', paid_by = NULL WHERE id = 'ORDER-4';
+     UPDATE orders SET state = 'held', reason = 'unclear' WHERE id = 'ORDER-8'`,
+    ({ open: { held } }) =>
+      held.map(({ reason, count, oldestAt }) => [reason, count, oldestAt.slice(0, 16)]),
+    [
+      ['mismatched', 2, '2025-08-15T23:49'],
+      ['unclear', 1, '2025-08-15T23:49'],
+    ],
   ],
   [
     'messages that were given up, in the day and before it',
@@ -107,14 +111,15 @@ const ROWS: readonly (readonly [string, string, (report: Report) => unknown, unk
   ],
   [
     'products of which most left the stock',
-    products([1, 9, 9]),
+    products([1, 9, 9]) + products([4], 'cup', 'ORDER-4'),
     ({ stock }) => stock,
     {
-      products: 4,
-      pieces: 23,
+      products: 5,
+      pieces: 27,
       most: [
         { id: 'p-01', name: 'Product 1', pieces: 9 },
         { id: 'p-02', name: 'Product 2', pieces: 9 },
+        { id: 'cup-00', name: 'Product 0', pieces: 4 },
         { id: 'tea', name: 'Tea', pieces: 4 },
         { id: 'p-00', name: 'Product 0', pieces: 1 },
       ],
