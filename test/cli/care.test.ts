@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import t from 'tap';
+import { reconciled } from '../daemon/process.ts';
 import { run } from './run.ts';
 import { openShop, orderLine, PRODUCTS } from './shop.ts';
 
@@ -102,3 +103,27 @@ t.test('what is long done is pruned, and what is not stays', async (t) => {
   );
   t.equal((await shop(['check'])).code, 0);
 });
+
+/** A process gets Ctrl-C as soon as it listens to it: sooner than a copy has its first page. */
+const INTERRUPTED = `process.on('newListener', (signal) => {
+  if (signal === 'SIGINT') process.nextTick(() => process.kill(process.pid, signal));
+})`;
+
+t.test(
+  'Ctrl-C ends a backup as a signal ends a program, and leaves nothing of the copy',
+  async (t) => {
+    const { cwd } = await openShop(t);
+    await run(['import', '--products', '-'], { cwd, input: PRODUCTS });
+    mkdirSync(join(cwd, 'backups'));
+    const { code, signal, stdout, stderr } = await reconciled(
+      [
+        'backup',
+        join(cwd, 'backups', 'one.db'),
+        ...['--config', join(cwd, 'reconciled.toml'), '--data-dir', join(cwd, 'data')],
+      ],
+      { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(INTERRUPTED)}` },
+    ).ended;
+    t.strictSame({ code, signal, stdout }, { code: null, signal: 'SIGINT', stdout: '' }, stderr);
+    t.strictSame(readdirSync(join(cwd, 'backups')), []);
+  },
+);

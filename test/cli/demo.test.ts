@@ -160,6 +160,46 @@ t.test('it stays up on request, in the language of the terminal, until Ctrl-C', 
   t.match(stdout, /결과를 알 수 없는 결제가 남지 않았습니다/);
 });
 
+t.test(
+  'a check that fails ends it with 1, also when it stays; its JSON stands alone',
+  async (t) => {
+    const scratch = scratchDir('demo');
+    t.teardown(scratch.remove);
+    const demo = reconciled(['demo', ...FEW, '--stay', '--json'], { TMPDIR: scratch.path });
+    t.teardown(() => demo.child.kill('SIGKILL'));
+    // Somebody is charged for an order that the shop has never had.
+    const gateway = await addressIn(demo, /a process of its own/);
+    demo.child.kill('SIGSTOP');
+    const charged = await fetch(`${gateway}/__simulator/payments`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify([
+        {
+          transactionKey: '20260101:TR:ffffff',
+          orderId: 'ORDER999999',
+          userId: 'nobody',
+          amount: 1,
+          status: 'SUCCESS',
+          reason: null,
+        },
+      ]),
+    });
+    t.equal(charged.status, 200);
+    demo.child.kill('SIGCONT');
+    await demo.line(/Ctrl-C/);
+    demo.child.kill('SIGINT');
+    const { code, stdout, stderr } = await demo.ended;
+    t.equal(code, 1);
+    const { ok, checks } = JSON.parse(stdout);
+    t.equal(ok, false);
+    t.strictSame(
+      checks.flatMap((check: { name: string; ok: boolean }) => (check.ok ? [] : check.name)),
+      ['money'],
+    );
+    t.match(stderr, /\/metrics /, 'where the daemon is stands beside it');
+  },
+);
+
 t.test('Ctrl-C in the middle ends it and leaves nothing behind', async (t) => {
   const scratch = scratchDir('demo');
   t.teardown(scratch.remove);

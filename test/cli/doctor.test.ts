@@ -4,6 +4,7 @@ import { createServer as createMailServer } from 'node:net';
 import { join } from 'node:path';
 import { SMTPServer } from 'smtp-server';
 import t, { type Test } from 'tap';
+import { openSecretFiles } from '../../lib/cli/doctor/secret-files.ts';
 import { addressIn, reconciled } from '../daemon/process.ts';
 import { run } from './run.ts';
 import { openShop, orderLine, PRODUCTS } from './shop.ts';
@@ -100,6 +101,33 @@ t.test('a disk that takes no more files is named, whatever room it has', async (
   t.equal((await on(10_000, 5_000)).of('files'), undefined);
   t.equal((await on(0, 0)).of('files'), undefined, 'a file system that counts none');
 });
+
+t.test(
+  'a secret that anybody may read is named once; one that a container mounts is not',
+  async (t) => {
+    const folder = t.testdir({
+      mounted: { token: 'hunter2' },
+      'mounted-not': { token: 'hunter2' },
+      open: 'hunter2',
+      kept: 'hunter2',
+      'reconciled.toml': `
+[http]
+api_token = { file = "mounted/token" }
+[[channel]]
+secrets = [{ file = "open" }, { file = "kept" }, { file = "mounted-not/token" }, { file = "gone" }]
+[[channel]]
+secrets = [{ file = "open" }, { env = "SECRET" }]
+`,
+    });
+    const open = ['mounted/token', 'mounted-not/token', 'open'].map((name) => join(folder, name));
+    for (const path of open) chmodSync(path, 0o644);
+    chmodSync(join(folder, 'kept'), 0o640);
+    t.strictSame(openSecretFiles(join(folder, 'reconciled.toml'), join(folder, 'mounted/')), [
+      join(folder, 'open'),
+      join(folder, 'mounted-not/token'),
+    ]);
+  },
+);
 
 t.test('what took the address of the daemon is not taken for it', async (t) => {
   const { cwd } = await openShop(t);

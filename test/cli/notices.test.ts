@@ -3,13 +3,14 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import Database from 'better-sqlite3';
 import t, { type Test } from 'tap';
 import { systemClock } from '../../lib/clock.ts';
-import { conditionEffect } from '../../lib/core/announce.ts';
+import { conditionEffect, lowStockEffect } from '../../lib/core/announce.ts';
 import { openSqliteStore } from '../../lib/store/sqlite/index.ts';
 import { addressIn, reconciled } from '../daemon/process.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
-import { T0 } from '../support/store-fixtures.ts';
+import { newOrder, T0 } from '../support/store-fixtures.ts';
 import { run } from './run.ts';
 
 /** What people were told, once more what was given up, and a channel that is tried. */
@@ -103,6 +104,55 @@ t.test('notices: a line for each channel that is told, the newest first', async 
 
   const none = await notices('--pending', '--channel', 'old', '--locale', 'en');
   t.strictSame(none, { code: 0, stdout: '', stderr: 'No notification fits.\n' });
+});
+
+t.test('notices: each is about its product, its order, its gateway, or the daemon', async (t) => {
+  const { cwd, notices } = await openTold(t);
+  const { intake, outbox, upkeep } = openSqliteStore({
+    path: join(cwd, 'data', 'reconciled.db'),
+    clock: systemClock,
+    tell: () => undefined,
+  });
+  const order = { id: 'ORDER000001', version: 2 };
+  await intake.createOrders([newOrder({ id: order.id, items: [] })], T0);
+  const low = lowStockEffect({ id: 'tea', name: 'Tea', onHand: 5 }, 1, order);
+  const held = {
+    ...low,
+    topic: 'order.held',
+    key: 'held',
+    productId: null,
+    onHand: null,
+  } as const;
+  const effects = [low, held, conditionEffect('sweep.late', null, T0, null)];
+  const topics = effects.map(({ topic }) => ({ channel: 'ops', topic, digestMs: 0 }));
+  await outbox.subscribe(topics, T0);
+  for (const [index, effect] of effects.entries())
+    await outbox.announce([effect], [], T0 + (10 + index) * 1_000);
+  await upkeep.close();
+  const { stdout } = await notices('--locale', 'en', '--limit', '4');
+  const about = stdout
+    .split('\n')
+    .slice(1, 5)
+    .map((line) => line.split(/ {2,}/).slice(2, 4));
+  t.strictSame(about, [
+    ['sweep.late', '-'],
+    ['order.held', 'ORDER000001'],
+    ['stock.low', 'tea'],
+    ['gateway.down', 'pg'],
+  ]);
+});
+
+t.test('notices: a hundred of them unless more are asked for', async (t) => {
+  const { cwd, notices } = await openTold(t);
+  const hand = new Database(join(cwd, 'data', 'reconciled.db'));
+  hand.exec(`
+    WITH RECURSIVE each (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM each WHERE n < 96)
+    INSERT INTO deliveries (effect, channel, state, first_due_at, settled_at)
+      SELECT 1, 'channel-' || n, 'dead', 0, 0 FROM each`);
+  hand.close();
+  const { stdout, stderr } = await notices('--json', '--locale', 'en');
+  t.equal(stdout.trimEnd().split('\n').length, 100);
+  t.match(stderr, /^There are more: add --after /);
 });
 
 t.test('notices: what cannot be meant is said, with what was probably meant', async (t) => {

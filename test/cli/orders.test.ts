@@ -243,6 +243,17 @@ t.test(
   },
 );
 
+t.test('orders: a hundred of them unless more are asked for', async (t) => {
+  const { cwd } = await openShop(t);
+  const lines = Array.from({ length: 101 }, (_, index) => orderLine(index + 1, { items: [] }));
+  await run(['import', '-'], { cwd, input: lines.join('\n') });
+  const { stdout, stderr } = await run(['orders', '--json', '--locale', 'en'], { cwd });
+  t.equal(stdout.trimEnd().split('\n').length, 100);
+  const place = /^There are more: add --after (\S+)\n$/.exec(stderr)?.[1] ?? '';
+  const rest = await run(['orders', '--after', place, '--locale', 'en'], { cwd });
+  t.match(rest.stdout, /^order .*\nORDER000101 +pending +- +₩5,000 +CARD pending /);
+});
+
 /** Where column `index` begins, in cells of a terminal: Korean letters take two. */
 function columnOf(line: string, index: number): number {
   const place = [...line.matchAll(/(?:^| {2})\S/g)][index];

@@ -274,6 +274,12 @@ t.test('a secret is fetched from where the file says', async (t) => {
     const { http } = load('[http]\napi_token = { file = "secrets/token" }\n');
     t.equal(http.apiToken, token);
   }
+  writeFileSync(join(folder, 'secrets', 'token'), 'x \n');
+  t.throws(
+    () => load('[http]\napi_token = { file = "secrets/token" }\n'),
+    /the file secrets\/token holds something that no header can carry/,
+    'a space at its end may be a part of it',
+  );
   const open = '[http]\nlisten = "0.0.0.0:8090"\napi_token = { env = "SHOP_TOKEN" }\n';
   t.equal(
     load(open, { env: { SHOP_TOKEN: 'x' } }).http.listen.host,

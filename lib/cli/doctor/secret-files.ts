@@ -3,13 +3,13 @@ import { resolve } from 'node:path';
 import { readFile } from '../../config/file.ts';
 
 /**
- * The files that a configuration takes secrets from and that any user of this machine may read. Those in `/run/secrets` are left out:
+ * The files that a configuration takes secrets from and that any user of this machine may read. Those in `mounted` are left out:
  * a container's runtime mounts them so, and nobody else is in there.
  */
-export function openSecretFiles(file: string): readonly string[] {
+export function openSecretFiles(file: string, mounted = '/run/secrets/'): readonly string[] {
   const { folder, table } = readFile(file, undefined);
   const paths = secretPaths(table).map((path) => resolve(folder, path));
-  return [...new Set(paths)].filter((path) => !path.startsWith('/run/secrets/') && isOpen(path));
+  return [...new Set(paths)].filter((path) => !path.startsWith(mounted) && isOpen(path));
 }
 
 /** Every `{ file = "…" }`, however deep. */
