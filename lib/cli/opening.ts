@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Config } from '../config.ts';
 import { ReconciledError } from '../errors.ts';
 import type { Reader, Store } from '../store/port.ts';
+import { isGone } from '../store/sqlite/in-place.ts';
 import { sayUpgrade } from './words.ts';
 
 /**
@@ -44,7 +45,8 @@ export function withReader<T>(config: Config, read: (reader: Reader) => Promise<
  * @throws ReconciledError `not_found`.
  */
 export function requireDatabase(path: string): void {
-  if (existsSync(path)) return;
+  // Of one that was taken away the store says what to do.
+  if (existsSync(path) || isGone(path)) return;
   throw new ReconciledError('not_found', `There is no database at ${path}.`, {
     hint: 'Name the right one with --config or --data-dir; `reconciled serve` or `reconciled import` creates it.',
   });

@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { scratchDir } from '../support/scratch-dir.ts';
@@ -49,4 +49,23 @@ t.test('without a database, and without the secrets of the channels', async (t) 
     t.match({ code, stdout, stderr }, { code: 1, stdout: '', stderr: said }, args.join(' '));
   }
   t.strictSame(readdirSync(cwd), ['reconciled.toml'], 'nothing was made');
+});
+
+t.test('where a database was taken away no command says that it makes one', async (t) => {
+  const scratch = scratchDir('gone');
+  t.teardown(scratch.remove);
+  const cwd = scratch.path;
+  writeFileSync(join(cwd, 'reconciled.toml'), CONFIGURATION);
+  mkdirSync(join(cwd, 'data'));
+  writeFileSync(join(cwd, 'data', 'reconciled.db.lock'), '');
+  const env = { NOBODY_SET_IT: `whsec_${'a'.repeat(32)}` };
+  for (const args of [['orders'], ['prune', '--older-than', '1d'], ['sweep'], ['serve']]) {
+    const { code, stderr } = await run(args, { cwd, env });
+    const said = /^error: .*reconciled\.db is gone: .*\nhint: Put the file back/;
+    t.match({ code, stderr }, { code: 1, stderr: said }, args.join(' '));
+  }
+  t.strictSame(
+    readdirSync(join(cwd, 'data')).filter((name) => !name.endsWith('.node')),
+    ['reconciled.db.lock'],
+  );
 });
