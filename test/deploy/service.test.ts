@@ -19,6 +19,7 @@ t.test('the unit agrees with the program', async (t) => {
   t.ok(Number.parseInt(setting('TimeoutStopSec'), 10) * 1_000 > STOP_WITHIN_MS, 'it may finish');
   t.equal(setting('Type'), 'notify');
   t.equal(setting('NotifyAccess'), 'all', 'systemd-notify is a process of its own');
+  t.equal(setting('Restart'), 'always', 'it ends with 0 whoever sends the signal');
   t.equal(setting('WatchdogSignal'), 'SIGTERM', 'what was decided is committed');
   const filters = [...unit.matchAll(/^SystemCallFilter=(.*)$/gm)].map(([, filter]) => filter);
   t.equal(
