@@ -92,7 +92,8 @@ interface Nasty {
   readonly deadlineMs?: number;
 }
 
-const SHORT_MS = 50;
+/** Also the list that follows has to be answered within it, on a machine that is busy with other tests. */
+const SHORT_MS = 250;
 const JSON_HEAD = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n';
 const whole = JSON.stringify(success(payment()));
 const inAnHour = new Date(1_755_300_000_000 + 3_600_000).toUTCString();
