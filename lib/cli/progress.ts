@@ -31,6 +31,8 @@ export async function startProgress(label: string, total: number | null): Promis
   };
   const stop = () => {
     for (const signal of ENDING) process.off(signal, ended);
+    // Lines wait until the bar is drawn again, and the library drops those that wait when it stops.
+    bars.update();
     bars.stop();
   };
   for (const signal of ENDING) process.on(signal, ended);

@@ -45,3 +45,21 @@ for (const [end, by] of [
     }
   });
 }
+
+t.test('every line is written, also those that are said right before the end', async (t) => {
+  const program = `
+    import { startProgress } from '${new URL('../../lib/cli/progress.ts', import.meta.url)}';
+    process.stderr.isTTY = true;
+    const progress = await startProgress('importing', 10);
+    progress.at(1);
+    progress.say('line 1: not JSON');
+    progress.say('line 2: not JSON');
+    progress.stop();
+  `;
+  const { status, stderr } = spawnSync(NODE, ['--input-type=module', '--eval', program], {
+    encoding: 'utf8',
+    timeout: 30_000,
+  });
+  t.equal(status, 0);
+  t.match(stderr, /line 1: not JSON\n.*line 2: not JSON\n/s);
+});
