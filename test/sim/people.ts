@@ -126,7 +126,7 @@ async function recordNonsense(
 }
 
 /** At the gateway's console first, then in the daemon; a person forgets the second half sometimes. */
-async function payBack(
+export async function payBack(
   world: World,
   life: Life,
   { id, gateway, transactionKey, escalated }: OrderView['payments'][number],

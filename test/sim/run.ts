@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
 import { SingleBar } from 'cli-progress';
+import { BEGINNINGS } from './every/beginnings.ts';
+import { search } from './every/search.ts';
 import { type Outcome, simulate, USUAL_SCALE } from './simulation.ts';
 import type { World } from './world.ts';
 
@@ -7,11 +9,15 @@ import type { World } from './world.ts';
 const HELP = `Simulates seeded histories of the daemon and audits each against the gateways' truth.
 
   npm run -s sim -- [--seeds N] [--seed S] [--orders N] [--order ID]
+  npm run -s sim -- --exhaustive DEPTH
 
   --seeds N    so many histories, one after the other (default 100; 1 with --seed)
   --seed S     begin with this one (default 1)
   --orders N   orders in each history (default ${USUAL_SCALE.orders})
   --order ID   also print the journal of this order and what the gateways know of it
+  --exhaustive DEPTH
+               instead: every history of so many steps of one or two orders, with no chance in it. Each further step takes
+               about ten times as long; 2 takes a minute
 
   npm run -s sim -- --seeds 1000
   npm run -s sim -- --seed 42 --order ORDER000007
@@ -23,11 +29,34 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     orders: { type: 'string' },
     order: { type: 'string' },
+    exhaustive: { type: 'string' },
     help: { type: 'boolean' },
   },
 });
 if (values.help) console.log(HELP);
-else await run();
+else if (values.exhaustive === undefined) await run();
+else await runEvery(wholeNumber('exhaustive', values.exhaustive, 2));
+
+async function runEvery(depth: number): Promise<void> {
+  const format = '{value} histories lived: {words}';
+  const bar = new SingleBar({ format, stream: process.stderr });
+  let states = 0;
+  let histories = 0;
+  for (const beginning of BEGINNINGS) {
+    const { words } = beginning;
+    if (process.stderr.isTTY) bar.start(histories, histories, { words });
+    const found = await search(beginning, depth, (lived) =>
+      bar.update(histories + lived, { words }),
+    );
+    bar.stop();
+    states += found.states;
+    histories += found.histories;
+    console.log(`${words}: ${found.histories} histories, ${found.states} states`);
+    for (const line of found.counterexample ?? []) console.log(`  ${line}`);
+    if (found.counterexample !== null) process.exitCode = 1;
+  }
+  console.log(`${histories} histories of ${depth} steps at most, ${states} states`);
+}
 
 async function run(): Promise<void> {
   const first = wholeNumber('seed', values.seed, 1);

@@ -18,7 +18,7 @@ import { beginLife, Died, type Life } from './life.ts';
 import type { Random } from './random.ts';
 import { allViews } from './reading.ts';
 import { Receivers } from './receivers.ts';
-import { BadWeather } from './weather.ts';
+import { BadWeather, type Surroundings } from './weather.ts';
 
 /** What became of an attempt. */
 type Attempted = 'done' | 'again' | 'later';
@@ -68,6 +68,8 @@ export class World {
   readonly sentAgain: SentAgain[] = [];
   /** Payments that the daemon was told to request, by order. */
   readonly requested = new Map<string, Set<string>>();
+  /** Orders that were held as poison, for whatever reason. */
+  readonly poisoned: string[] = [];
   looks = 0;
   /** Commits whose order or stock had changed meanwhile. */
   stale = 0;
@@ -79,15 +81,20 @@ export class World {
   /** Attempts of the shop, gateways and people that are not acknowledged yet. */
   #underWay = 0;
 
-  constructor(random: Random, directory: string, scale: Scale) {
+  constructor(
+    random: Random,
+    directory: string,
+    scale: Scale,
+    gateways = drawGateways(random),
+    weatherOf = (around: Surroundings) => new BadWeather(random.fork(), around),
+  ) {
     this.random = random;
     this.#directory = directory;
     this.#scale = scale;
-    this.gateways = drawGateways(random);
+    this.gateways = gateways;
     const newKey = () => this.newKey();
     const currencyOf = (orderId: string) => this.acknowledged.get(orderId)?.currency ?? 'KRW';
-    const surroundings = { clock: this.clock, gateways: this.gateways, newKey, currencyOf };
-    this.weather = new BadWeather(random.fork(), surroundings);
+    this.weather = weatherOf({ clock: this.clock, gateways, newKey, currencyOf });
     this.receivers = new Receivers(random.fork(), this.clock);
   }
 
@@ -97,6 +104,11 @@ export class World {
   }
 
   readonly idle = () => this.#gauge.busy === 0;
+
+  /** Attempts of the shop, gateways and people that are not acknowledged yet. */
+  get underWay(): number {
+    return this.#underWay;
+  }
 
   async begin(configuration = usualConfiguration(this.gateways)): Promise<void> {
     const before = this.configurations.at(-1);
@@ -139,10 +151,10 @@ export class World {
     clock.after(random.between(1, 90) * MINUTE_MS, () => clock.misset(0));
   }
 
-  /** A stop in good order, and a start with the usual configuration. */
-  async restartAsUsual(): Promise<void> {
-    await this.#endLife(false);
-    await this.begin();
+  /** A stop in good order, or a crash, and a start with the usual configuration or another one. */
+  async restartAsUsual(crash = false, configuration?: Configuration): Promise<void> {
+    await this.#endLife(crash);
+    await this.begin(configuration);
   }
 
   async #endLife(crash: boolean): Promise<void> {
@@ -265,6 +277,7 @@ export class World {
 
   #hear(event: Event): void {
     if (event.name === 'order.decided') this.#hearDecided(event);
+    if (event.name === 'order.poisoned') this.poisoned.push(event.orderId);
     // Two orders with one transaction are the shop's doing; every other poison is a bug.
     if (event.name === 'order.poisoned' && !/recorded for another order/.test(event.error)) {
       this.findings.push(`${event.orderId} is poison: ${event.error}`);
