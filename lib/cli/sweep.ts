@@ -3,7 +3,7 @@ import { asTable } from '../config/file.ts';
 import type { Config } from '../config.ts';
 import { REASONS, type Reason } from '../core/reason.ts';
 import type { Sweep } from '../store/port.ts';
-import { textsOf } from '../texts.ts';
+import { type Texts, textsOf } from '../texts.ts';
 import { EXIT } from './exit.ts';
 import { requireDatabase } from './opening.ts';
 import { addSettings, readSettings, type SettingsOptions } from './settings.ts';
@@ -27,7 +27,7 @@ Examples:
     const config = await readSettings(options, 'token');
     const texts = textsOf(config.locale).sweep;
     const sweep = await hereOrByDaemon(config, {
-      here: () => sweepHere(config, texts.byUs),
+      here: () => sweepHere(config, texts),
       byDaemon: async (client) => {
         say(texts.byDaemon);
         const { FOREVER } = await import('./client.ts');
@@ -47,29 +47,39 @@ interface SweepBody extends Pick<Sweep, 'id' | 'looked' | 'reasons' | 'durationM
   readonly endedAt: unknown;
 }
 
-async function sweepHere(config: Config, words: string): Promise<SweepBody> {
+async function sweepHere(config: Config, texts: Texts['sweep']): Promise<SweepBody> {
   const { databasePath } = await import('../config.ts');
   requireDatabase(databasePath(config));
   const { createLogger, logTeller } = await import('../observe/log.ts');
   const { sweepOnce } = await import('../daemon.ts');
   const { toIso } = await import('../clock.ts');
   const { awaitInterruption } = await import('./interruption.ts');
+  const { startProgress } = await import('./progress.ts');
   const interruption = awaitInterruption();
   const early = new AbortController();
   void interruption.first.then(() => early.abort());
   // What goes well is in the table; the log tells the rest.
   const level = config.logLevel === 'info' ? 'warn' : config.logLevel;
+  const progress = await startProgress(texts.progress, null);
+  let looked = 0;
   try {
-    const log = logTeller(createLogger(level));
+    const log = logTeller(createLogger(level, { write: (line) => progress.say(line.trimEnd()) }));
     const sweep = await sweepOnce(config, {
       signal: early.signal,
       tell: (event) => {
-        if (event.name === 'sweep.started') say(words);
-        sayUpgrade(event);
+        if (event.name === 'sweep.started') progress.say(texts.byUs);
+        if (event.name === 'order.decided') {
+          looked += 1;
+          progress.at(looked);
+        }
+        sayUpgrade(event, progress.say);
         log(event);
       },
     });
-    if (early.signal.aborted) process.exitCode = EXIT.trouble;
+    if (early.signal.aborted) {
+      process.exitCode = EXIT.trouble;
+      progress.say(texts.early);
+    }
     const { startedAt, endedAt } = sweep;
     return {
       ...sweep,
@@ -77,6 +87,7 @@ async function sweepHere(config: Config, words: string): Promise<SweepBody> {
       endedAt: endedAt === null ? null : toIso(endedAt),
     };
   } finally {
+    progress.stop();
     interruption.forget();
   }
 }

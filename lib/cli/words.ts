@@ -23,10 +23,10 @@ export function say(line: string): void {
 }
 
 /** Says before an upgrade of the database begins what takes so long: nobody would wait for what says nothing. */
-export function sayUpgrade(event: Event): void {
+export function sayUpgrade(event: Event, tell: (line: string) => void = say): void {
   if (event.name !== 'store.upgrading') return;
   const { from, to } = event;
-  say(
+  tell(
     `The database is brought from layout ${from} to ${to}, after it was copied as it is into backups/ beside it. A large one takes minutes.`,
   );
 }

@@ -239,6 +239,8 @@ export const en = {
       `Looked at ${counted(looked, 'order')} in ${seconds} s.`,
     byDaemon: 'The running daemon sweeps …',
     byUs: 'No daemon runs on this database: sweeping here.',
+    progress: 'orders',
+    early: 'Ended early: what was decided is kept, the rest stays due.',
   },
   imported: {
     progress: 'importing',

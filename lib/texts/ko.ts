@@ -183,6 +183,8 @@ export const ko: Texts = {
     done: (looked, seconds) => `${seconds}초 동안 주문 ${looked}건을 확인했습니다.`,
     byDaemon: '실행 중인 데몬이 확인합니다 …',
     byUs: '이 데이터베이스에서 실행 중인 데몬이 없어 여기서 확인합니다.',
+    progress: '확인한 주문',
+    early: '도중에 끝냈습니다. 결정한 것은 저장되었고, 나머지는 다음에 확인합니다.',
   },
   imported: {
     progress: '가져오는 중',

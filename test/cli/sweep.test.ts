@@ -31,8 +31,9 @@ t.test(
     t.teardown(() => sweep.child.kill('SIGKILL'));
     await asked.promise;
     sweep.child.kill('SIGINT');
-    const { code, stdout } = await sweep.ended;
+    const { code, stdout, stderr } = await sweep.ended;
     t.equal(code, 1);
+    t.match(stderr, '도중에 끝냈습니다. 결정한 것은 저장되었고, 나머지는 다음에 확인합니다.');
     t.match(JSON.parse(stdout), { startedAt: /Z$/, endedAt: /Z$/ }, 'what was done is told');
     const { stdout: left } = await run(['orders', '--json'], { cwd });
     t.match(JSON.parse(left), { state: 'pending', reason: null, nextLookAt: /Z$/ });
