@@ -156,6 +156,30 @@ t.test('two persons at once: one wins, the other one hears of it', async (t) => 
   t.match(outcomes, [{ kind: 'done' }, { kind: 'conflict', problem: /only a held order/ }]);
 });
 
+t.test('what others change in every round is not said to be so already', async (t) => {
+  for (const outcome of ['stale', 'refused'] as const) {
+    let lost: typeof outcome | null = null;
+    const world = await openFlowWorld({
+      through: (store) => ({
+        ...store,
+        docket: {
+          ...store.docket,
+          commit: async (settlements) =>
+            lost === null ? store.docket.commit(settlements) : settlements.map(() => outcome),
+        },
+      }),
+    });
+    await heldOrder(world);
+    lost = outcome;
+    t.match(
+      await world.until(world.daemon.commands.resolve('ORDER-1', resolution({}))),
+      { kind: 'conflict', problem: /being changed at this moment/ },
+      outcome,
+    );
+    await world.close();
+  }
+});
+
 t.test('what becomes of a requested payment', async (t) => {
   const cases: readonly { readonly outcome: RequestOutcome; readonly payment: object }[] = [
     {
@@ -188,6 +212,25 @@ t.test('what becomes of a requested payment', async (t) => {
     );
     await world.close();
   }
+});
+
+t.test('a request that is given the key of another order holds its own for a person', async (t) => {
+  const accepted = { kind: 'accepted', key: 'key-1' } as const;
+  const world = await openFlowWorld({ weather: { ...FAIR_WEATHER, request: () => accepted } });
+  t.teardown(world.close);
+  await world.order('ORDER-2', [{ transactionKey: 'key-1' }]);
+  await world.order('ORDER-1', []);
+  await requestPayment(world);
+  await world.pass(SECOND_MS);
+  t.match((await world.store.reader.order('ORDER-1'))?.order, {
+    state: 'held',
+    reason: 'internal_error',
+  });
+  t.match(await payments(world), [{ state: 'pending', transactionKey: null }]);
+  t.match(
+    world.events.find(({ name }) => name === 'order.poisoned'),
+    { orderId: 'ORDER-1', error: /recorded for another order/ },
+  );
 });
 
 t.test('a payment request is sent once, and only while nothing else is under way', async (t) => {
