@@ -17,7 +17,7 @@ const HELP = `Simulates seeded histories of the daemon and audits each against t
   --order ID   also print the journal of this order and what the gateways know of it
   --exhaustive DEPTH
                instead: every history of so many steps of one or two orders, with no chance in it. Each further step takes
-               about ten times as long; 2 takes a minute
+               about ten times as long; 2 takes a minute or two
 
   npm run -s sim -- --seeds 1000
   npm run -s sim -- --seed 42 --order ORDER000007

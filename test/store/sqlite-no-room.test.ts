@@ -93,6 +93,13 @@ for (const [code, expected] of [
     t.equal((await after.reader.counts()).orders.pending, 1);
   });
 
+/** A database at rest, with an order. */
+async function withAnOrder(path: string): Promise<void> {
+  const store = opening(path);
+  await store.intake.createOrders([newOrder({ id: 'ORDER1' })], T0);
+  await store.upkeep.close();
+}
+
 t.test('a lock that cannot be made is a full disk too', async (t) => {
   const path = join(directoryOf(t), 'orders.db');
   writeFileSync(path, '');
@@ -106,9 +113,7 @@ t.test(
   async (t) => {
     const folder = directoryOf(t);
     const path = join(folder, 'orders.db');
-    const store = opening(path);
-    await store.intake.createOrders([newOrder({ id: 'ORDER1' })], T0);
-    await store.upkeep.close();
+    await withAnOrder(path);
     const copy = join(folder, 'copy.db');
     await t.rejects(
       backUp(path, copy, () => {
@@ -129,9 +134,7 @@ t.test(
   async (t) => {
     const folder = directoryOf(t);
     const path = join(folder, 'orders.db');
-    const store = opening(path);
-    await store.intake.createOrders([newOrder({ id: 'ORDER1' })], T0);
-    await store.upkeep.close();
+    await withAnOrder(path);
     // By hand, so that it still wants a log.
     const copied = join(folder, 'copied.db');
     copyFileSync(path, copied);

@@ -16,7 +16,10 @@ export interface TrueTransaction {
 }
 
 /** What can happen to a transaction. */
-const COURSES: readonly (readonly [from: TransactionStatus | null, to: TransactionStatus])[] = [
+export const COURSES: readonly (readonly [
+  from: TransactionStatus | null,
+  to: TransactionStatus,
+])[] = [
   [null, 'pending'],
   [null, 'succeeded'],
   ['pending', 'succeeded'],

@@ -1,7 +1,7 @@
-import type { TransactionStatus } from '../../../lib/core/gateway.ts';
 import { MINUTE_MS, SECOND_MS } from '../../../lib/core/time.ts';
 import type { ResolveCommand } from '../../../lib/flows/port.ts';
 import type { OrderView } from '../../../lib/store/port.ts';
+import { COURSES } from '../../core/every/truth.ts';
 import { turnTo } from '../../support/turned-clock.ts';
 import {
   addStock,
@@ -84,15 +84,6 @@ function callback(words: string, gateway: string, key: string | null, orderId: s
     }),
   ];
 }
-
-/** What can happen to a transaction. */
-const COURSES: readonly (readonly [from: TransactionStatus | null, to: TransactionStatus])[] = [
-  [null, 'pending'],
-  [null, 'succeeded'],
-  ['pending', 'succeeded'],
-  ['pending', 'failed'],
-  ['succeeded', 'refunded'],
-];
 
 function turns(key: string): Step[] {
   return COURSES.map(([from, to]) =>
